@@ -1,0 +1,32 @@
+//! All that generated code may name. Nothing here is for people, and none of it is covered by semantic versioning: the
+//! two crates are pinned to each other exactly.
+
+pub use crate::cache::Job;
+pub use crate::call::{call, call_async, get, get_async, refresh, refresh_async, set, set_async};
+pub use crate::error::Result;
+pub use crate::key::{Key, KeyPart, KeyWriter};
+pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules};
+pub use crate::site::{Site, Stats};
+pub use crate::timeout::{Remaining, Timeout};
+
+/// Appends text of a template, which the macro has put into the alphabet of keys.
+#[inline]
+pub fn literal(key: &mut KeyWriter, text: &'static str) {
+    key.literal(text);
+}
+
+/// Appends the path of a module, which may hold letters outside the alphabet.
+#[inline]
+pub fn module(key: &mut KeyWriter, path: &str) {
+    key.template(path);
+}
+
+/// Appends what `value` displays, escaped: a placeholder with a format spec.
+pub fn display(key: &mut KeyWriter, value: impl std::fmt::Display) {
+    key.display(value);
+}
+
+/// Appends the name of `T` in this build, escaped: a placeholder that names a type parameter.
+pub fn type_name<T: ?Sized>(key: &mut KeyWriter) {
+    key.value(std::any::type_name::<T>());
+}

@@ -1,0 +1,76 @@
+//! What all handles of one store share.
+
+use std::sync::Arc;
+
+use super::generations::Generations;
+use super::sweep::Sweep;
+use super::weights::Weights;
+use crate::clock::Clock;
+use crate::flight::Flights;
+use crate::near::{Bound, Near};
+use crate::sync::Mutex;
+use crate::timeout::Timeout;
+
+/// What an adapter says of the cache over it.
+pub(crate) struct Setup {
+    pub(crate) adapter: &'static str,
+    /// `None`: nothing is ever stored, and so nothing shared.
+    pub(crate) near: Option<Bound>,
+    pub(crate) defaults: Defaults,
+    pub(crate) weights: Weights,
+    pub(crate) clock: Clock,
+}
+
+/// What holds where an entry does not say otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Defaults {
+    pub(crate) timeout: Timeout,
+    /// How long an expired entry can be revived.
+    pub(crate) grace: Timeout,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self { timeout: Timeout::DEFAULT, grace: Timeout::from_secs(60) }
+    }
+}
+
+pub(super) struct Core {
+    pub(super) adapter: &'static str,
+    pub(super) near: Option<Near>,
+    pub(super) flights: Arc<Flights>,
+    pub(super) generations: Generations,
+    pub(super) defaults: Defaults,
+    pub(super) weights: Weights,
+    pub(super) clock: Clock,
+    pub(super) sweep: Sweep,
+    /// An id is a place in this list.
+    namespaces: Mutex<Vec<Box<str>>>,
+}
+
+impl Core {
+    pub(super) fn new(setup: Setup) -> Arc<Self> {
+        let Setup { adapter, near, defaults, weights, clock } = setup;
+        Arc::new(Self {
+            adapter,
+            near: near.map(Near::new),
+            flights: Arc::new(Flights::new(clock.clone())),
+            generations: Generations::default(),
+            defaults,
+            weights,
+            clock,
+            sweep: Sweep::default(),
+            namespaces: Mutex::default(),
+        })
+    }
+
+    pub(super) fn namespace_id(&self, name: &str) -> u32 {
+        let mut namespaces = self.namespaces.lock();
+        let known = namespaces.iter().position(|known| &**known == name);
+        let place = known.unwrap_or_else(|| {
+            namespaces.push(name.into());
+            namespaces.len() - 1
+        });
+        u32::try_from(place).expect("four billion namespaces do not fit in memory")
+    }
+}

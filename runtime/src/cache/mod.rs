@@ -1,0 +1,119 @@
+//! The request path: what happens to a call, an entry and its permit, written once for every store and for both faces.
+
+mod compute;
+mod core;
+mod generations;
+mod job;
+mod sweep;
+mod weights;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use job::Job;
+
+pub(crate) use self::core::{Defaults, Setup};
+pub(crate) use compute::{Request, alone};
+pub(crate) use weights::Weights;
+
+use self::core::Core;
+use crate::key::Key;
+use crate::near::{NearKeyRef, Slot};
+use crate::rules::Rules;
+
+/// One namespace of one store, with the computations that are under way for it.
+///
+/// A handle: clones share everything. Stores convert into it (`MemoryCache`, `NullCache`), and
+/// [`adapter_set`](crate::adapter_set) takes whatever does.
+///
+/// # Examples
+/// ```
+/// use larder::{Cache, MemoryCache};
+///
+/// let cache = Cache::from(MemoryCache::new());
+/// assert_eq!((cache.adapter(), cache.namespace()), ("memory", ""));
+/// assert_eq!(cache.with_namespace("billing").namespace(), "billing");
+/// ```
+#[derive(Clone)]
+pub struct Cache {
+    core: Arc<Core>,
+    namespace: Namespace,
+}
+
+/// Entries of different namespaces never meet, whatever their keys.
+#[derive(Clone)]
+struct Namespace {
+    id: u32,
+    name: Arc<str>,
+}
+
+impl Cache {
+    pub(crate) fn new(setup: Setup) -> Self {
+        let core = Core::new(setup);
+        let namespace = Namespace { id: core.namespace_id(""), name: "".into() };
+        Self { core, namespace }
+    }
+
+    /// The name of its adapter: `memory`, `null`.
+    pub fn adapter(&self) -> &'static str {
+        self.core.adapter
+    }
+
+    /// The name of its namespace; empty unless one was given.
+    pub fn namespace(&self) -> &str {
+        &self.namespace.name
+    }
+
+    /// The same store, seen through another namespace: its entries are apart from all others.
+    #[must_use]
+    pub fn with_namespace(&self, name: &str) -> Self {
+        let namespace = Namespace { id: self.core.namespace_id(name), name: name.into() };
+        Self { core: Arc::clone(&self.core), namespace }
+    }
+
+    /// How many entries its store holds, in all namespaces; those that have expired and are not yet swept included.
+    pub fn n_entries(&self) -> usize {
+        self.core.near.as_ref().map_or(0, |near| near.n_entries())
+    }
+
+    /// How many computations are under way in its store.
+    pub fn n_flights(&self) -> usize {
+        self.core.flights.n_flights()
+    }
+
+    /// The result that a live entry holds under `key`.
+    #[inline]
+    pub(crate) fn hit<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
+        let slot = self.find(key)?;
+        if self.is_live(&slot) { rules.unpack(&slot) } else { None }
+    }
+
+    /// What stands under `key`, live or not.
+    #[inline]
+    fn find(&self, key: &Key) -> Option<Arc<Slot>> {
+        self.core.near.as_ref()?.get(self.near_key(key))
+    }
+
+    #[inline]
+    fn is_live(&self, slot: &Slot) -> bool {
+        slot.is_live(|| self.core.clock.now())
+    }
+
+    #[inline]
+    fn near_key<'a>(&self, key: &'a Key) -> NearKeyRef<'a> {
+        NearKeyRef { namespace: self.namespace.id, text: key.as_bytes() }
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache").field("adapter", &self.adapter()).field("namespace", &self.namespace()).finish()
+    }
+}
+
+#[cfg(all(test, not(shuttle)))]
+mod tests;
+
+#[cfg(all(test, shuttle))]
+mod interleavings;

@@ -1,0 +1,112 @@
+//! What helpers do to entries. Each of them voids the key's permits in one step with what it does to the entry, but for
+//! re-timing, which changes no value.
+
+use std::sync::Arc;
+
+use super::Cache;
+use super::generations::Group;
+use crate::clock::Moment;
+use crate::key::Key;
+use crate::near::{Garbage, Slot};
+use crate::rules::Rules;
+use crate::site::Site;
+use crate::timeout::{Remaining, Timeout};
+
+impl Cache {
+    /// Removes the entry. Was it live?
+    pub(crate) fn remove(&self, key: &Key) -> bool {
+        let removed = self.take_out(key);
+        removed.is_some_and(|slot| self.is_live(&slot))
+    }
+
+    /// Stores `result` if the rules would store it computed. Was it stored?
+    pub(crate) fn set<R>(
+        &self,
+        site: &'static Site,
+        key: &Key,
+        rules: &impl Rules<R>,
+        timeout: Option<Timeout>,
+        result: &R,
+    ) -> bool {
+        let Some(near) = &self.core.near else { return false };
+        let lifetime = self.lifetime(site, rules, timeout, rules.outcome(result));
+        let Some(lifetime) = lifetime else { return false };
+        let generation = self.generation(site);
+        let Some(slot) = rules.pack(result, self.header(&generation, Some(lifetime))) else { return false };
+        let weight = self.core.weights.weigh(key.as_bytes().len(), &slot);
+        let key = self.near_key(key);
+
+        let mut garbage = Garbage::default();
+        let mut berth = self.core.flights.berth(key);
+        berth.void();
+        near.insert(key.to_owned(), Arc::clone(&slot), weight, &mut garbage);
+        drop(berth);
+        self.sweep_after(slot.kept_until());
+        true
+    }
+
+    /// Moves the deadline of an entry that is live, or expired and still in its grace. Was there one?
+    pub(crate) fn retime(&self, key: &Key, timeout: Timeout) -> bool {
+        let now = self.core.clock.now();
+        if timeout.is_zero() {
+            return self.take_out(key).is_some_and(|slot| slot.is_kept(now));
+        }
+        let Some(near) = &self.core.near else { return false };
+        let mut kept_until = None;
+        near.look(self.near_key(key), |slot| {
+            if slot.is_kept(now) {
+                slot.retime(now.after(timeout));
+                kept_until = Some(slot.kept_until());
+            }
+        });
+        if let Some(moment) = kept_until {
+            self.sweep_after(moment);
+        }
+        kept_until.is_some()
+    }
+
+    /// The time that a live entry has left.
+    pub(crate) fn remaining(&self, key: &Key) -> Option<Remaining> {
+        let slot = self.find(key).filter(|slot| self.is_live(slot))?;
+        Some(slot.fresh_until().remaining(self.core.clock.now()))
+    }
+
+    /// Clears every entry of one template, computed before this returns; what is being computed is not stored.
+    pub(crate) fn clear_template(&self, template: &'static str) {
+        self.core.generations.renew(Group { namespace: self.namespace.id, template });
+        self.sweep_after(Moment::from_millis(0));
+    }
+
+    /// Clears every entry of this namespace, and nothing else; what is being computed is not stored.
+    ///
+    /// Takes the same short time however many entries there are: the memory they hold is given back behind the caller.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::{Cache, MemoryCache, cached};
+    ///
+    /// #[cached(key = "length:{text}")]
+    /// fn length(text: &str) -> usize { text.len() }
+    ///
+    /// let cache = Cache::from(MemoryCache::new());
+    /// larder::scoped(&cache, || {
+    ///     length("seven");
+    ///     assert_eq!(length::get("seven").unwrap(), Some(5));
+    ///     cache.clear();
+    ///     assert_eq!(length::get("seven").unwrap(), None);
+    /// });
+    /// ```
+    pub fn clear(&self) {
+        self.core.generations.renew_all(self.namespace.id);
+        self.sweep_after(Moment::from_millis(0));
+    }
+
+    /// Removes the entry and voids its permits, in one step.
+    fn take_out(&self, key: &Key) -> Option<Arc<Slot>> {
+        let near = self.core.near.as_ref()?;
+        let key = self.near_key(key);
+        let mut berth = self.core.flights.berth(key);
+        berth.void();
+        near.remove(key)
+    }
+}

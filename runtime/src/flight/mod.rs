@@ -1,0 +1,107 @@
+//! One flight per key: concurrent callers of one key share one computation, and only who holds a permit that is still
+//! good may store its result. Knows no store: whoever fills or clears does it while it holds the key's [`Berth`], and
+//! that is what makes a clear beat a fill.
+
+mod permit;
+mod queue;
+mod ring;
+mod state;
+mod table;
+mod waiting;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Wake, Waker};
+use std::time::Duration;
+
+pub(crate) use permit::Permit;
+pub(crate) use ring::Parents;
+pub(crate) use table::{Berth, Entered, Flights};
+pub(crate) use waiting::{Landing, Waiting};
+
+use state::State;
+
+use crate::clock::Clock;
+use crate::near::{Generation, NearKey};
+use crate::sync::Mutex;
+
+/// How a caller runs and waits. A blocking one never waits for an async computation, whose task may live on the very
+/// thread that it would block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    Blocking,
+    Async,
+}
+
+/// One computation of one key, or several side by side, and those who wait for the first of them to land.
+pub(crate) struct Flight {
+    id: FlightId,
+    key: NearKey,
+    /// Of the table that it stands in.
+    hash: u64,
+    /// As it was when the permit was taken: dead means that a clear came in between.
+    generation: Arc<Generation>,
+    clock: Clock,
+    /// Below the table's lock, above that of the timers; no code of the user's runs under it.
+    state: Mutex<State>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct FlightId(u64);
+
+impl Flight {
+    /// A flight that its maker leads.
+    fn new(
+        key: NearKey,
+        hash: u64,
+        generation: Arc<Generation>,
+        clock: Clock,
+        wait: Duration,
+        leader: Caller,
+    ) -> Arc<Self> {
+        static N_FLIGHTS: AtomicU64 = AtomicU64::new(0);
+        let id = FlightId(N_FLIGHTS.fetch_add(1, Ordering::Relaxed));
+        let state = Mutex::new(State::led(leader, wait, clock.now()));
+        Arc::new(Self { id, key, hash, generation, clock, state })
+    }
+
+    /// Changes the state, and lets start whoever may start after that.
+    fn change(self: &Arc<Self>, change: impl FnOnce(&mut State)) -> Changed {
+        let now = self.clock.now();
+        let mut state = self.state.lock();
+        change(&mut state);
+        state.regulate(now);
+        if state.alarm_is_off() {
+            state.rearm(now, |at| self.clock.alarm(at, Waker::from(Arc::new(Tick(Arc::downgrade(self))))));
+        }
+        Changed { idle: state.is_idle(), wakers: state.take_wakers() }
+    }
+}
+
+/// What a change leaves to do once no lock is held.
+#[must_use]
+struct Changed {
+    /// Nobody computes any more.
+    idle: bool,
+    wakers: Vec<Waker>,
+}
+
+impl Changed {
+    fn wake(self) {
+        self.wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Wakes a flight whose alarm went off. Weak: the timers must not keep a flight.
+struct Tick(std::sync::Weak<Flight>);
+
+impl Wake for Tick {
+    fn wake(self: Arc<Self>) {
+        if let Some(flight) = self.0.upgrade() {
+            flight.change(State::alarm_went_off).wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,77 @@
+//! The right to store what is being computed. It is taken before the computation begins, moves to who uses it, and may be
+//! voided at any time: by a clear, a `set`, a `remove`.
+
+use std::sync::Arc;
+
+use super::ring::Parents;
+use super::table::{Berth, Flights};
+use super::{Caller, Flight};
+use crate::near::{Generation, Slot};
+
+/// A leader's place in its flight. Dropped unused (a panic, a cancelled task), it goes to the next in the queue.
+#[must_use]
+pub(crate) struct Permit {
+    flights: Arc<Flights>,
+    flight: Arc<Flight>,
+    caller: Caller,
+    /// What is left to do on drop.
+    open: bool,
+}
+
+impl Permit {
+    pub(super) fn new(flights: Arc<Flights>, flight: Arc<Flight>, caller: Caller) -> Self {
+        Self { flights, flight, caller, open: true }
+    }
+
+    /// Runs a part of the computation.
+    pub(crate) fn computing<T>(&self, compute: impl FnOnce() -> T) -> T {
+        Parents::with(self.flight.id, compute)
+    }
+
+    /// What a result stored with it belongs to.
+    pub(crate) fn generation(&self) -> &Arc<Generation> {
+        &self.flight.generation
+    }
+
+    /// The place of the permit's key.
+    pub(crate) fn berth(&self) -> Berth<'_> {
+        self.flights.berth(self.flight.key.by_ref())
+    }
+
+    /// Was nothing cleared since it was taken? Ends the flight: callers that come after find what is stored, or start anew.
+    pub(crate) fn redeem(&self, berth: &mut Berth<'_>) -> bool {
+        let good = berth.holds(&self.flight) && self.flight.generation.is_live();
+        berth.detach(&self.flight);
+        good
+    }
+
+    /// Hands the result to everybody who waits. Not while a berth is held: it wakes them.
+    pub(crate) fn land(mut self, slot: &Arc<Slot>) {
+        self.open = false;
+        self.flight.change(|state| state.land(self.caller, slot)).wake();
+    }
+
+    /// Leaves without a result that could be handed on: each of those who wait computes for itself, some at a time.
+    pub(crate) fn scatter(mut self) {
+        self.step_down(true);
+    }
+
+    fn step_down(&mut self, failed: bool) {
+        self.open = false;
+        let mut berth = self.flights.berth(self.flight.key.by_ref());
+        let changed = self.flight.change(|state| state.step_down(self.caller, failed));
+        if changed.idle {
+            berth.detach(&self.flight);
+        }
+        drop(berth);
+        changed.wake();
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            self.step_down(false);
+        }
+    }
+}

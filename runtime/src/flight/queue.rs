@@ -1,0 +1,67 @@
+//! Those who wait for a flight, in the order of their arrival.
+
+use std::collections::BTreeMap;
+use std::task::Waker;
+
+use super::Caller;
+use crate::clock::Moment;
+
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Numbers grow with arrival, so this is a queue out of whose middle a waiter can leave.
+    waiting: BTreeMap<WaiterId, Queued>,
+    n_arrived: u64,
+    n_blocking: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct WaiterId(u64);
+
+pub(super) struct Queued {
+    pub(super) caller: Caller,
+    /// When it has waited long enough.
+    pub(super) until: Moment,
+    /// `None` until its first look.
+    pub(super) waker: Option<Waker>,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, queued: Queued) -> WaiterId {
+        let id = WaiterId(self.n_arrived);
+        self.n_arrived += 1;
+        self.n_blocking += usize::from(queued.caller == Caller::Blocking);
+        self.waiting.insert(id, queued);
+        id
+    }
+
+    pub(super) fn pop(&mut self) -> Option<(WaiterId, Queued)> {
+        let (&id, _) = self.waiting.first_key_value()?;
+        self.remove(id).map(|queued| (id, queued))
+    }
+
+    pub(super) fn remove(&mut self, id: WaiterId) -> Option<Queued> {
+        let queued = self.waiting.remove(&id)?;
+        self.n_blocking -= usize::from(queued.caller == Caller::Blocking);
+        Some(queued)
+    }
+
+    pub(super) fn get_mut(&mut self, id: WaiterId) -> Option<&mut Queued> {
+        self.waiting.get_mut(&id)
+    }
+
+    pub(super) fn first(&self) -> Option<&Queued> {
+        self.waiting.first_key_value().map(|(_, queued)| queued)
+    }
+
+    /// Walks past the async ones only where there is a blocking one to find.
+    pub(super) fn first_blocking(&self) -> Option<WaiterId> {
+        if self.n_blocking == 0 {
+            return None;
+        }
+        self.waiting.iter().find(|(_, queued)| queued.caller == Caller::Blocking).map(|(&id, _)| id)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+}

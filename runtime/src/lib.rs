@@ -1,0 +1,42 @@
+//! Memoize functions by attribute: `#[cached]` on a sync or async function, helpers beside it to clear and re-time
+//! its entries, and a store that is picked once at start-up.
+#![doc = include_str!("../../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod adapters;
+mod cache;
+mod call;
+mod clock;
+mod error;
+mod flight;
+mod key;
+mod near;
+mod park;
+mod registry;
+mod rules;
+mod site;
+mod sync;
+mod timeout;
+mod value;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+#[doc(hidden)]
+pub mod __private;
+
+pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
+pub use cache::Cache;
+pub use clock::Clock;
+pub use error::{Error, ErrorKind, Result};
+pub use key::{Key, KeyPart, KeyWriter};
+pub use registry::{IntoCache, adapter_get, adapter_set, register_adapter, scoped, scoped_async, set_caching};
+pub use site::Stats;
+pub use timeout::{Remaining, Timeout};
+pub use value::{Local, Storable};
+
+/// Derives [`KeyPart`](trait@KeyPart): every field stands in the key, and an enum's variant by its name.
+pub use larder_macros::KeyPart;
+
+#[doc = include_str!("../docs/cached.md")]
+pub use larder_macros::cached;

@@ -1,0 +1,119 @@
+//! What the names of adapters stand for.
+
+use std::sync::Arc;
+
+use super::registry;
+use crate::adapters::{MemoryCacheBuilder, NullCache};
+use crate::cache::Cache;
+use crate::error::{Error, ErrorKind, Result};
+
+/// The canonical name, its aliases, and what they stand for.
+const ADAPTERS: &[(&str, &[&str], Store)] = &[
+    ("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], Store::Memory),
+    ("null", &["none", "nullcache"], Store::Null),
+    ("redis", &["rediscache", "asyncrediscache"], Store::Feature("redis")),
+    ("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], Store::Feature("memcached")),
+    ("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], Store::Feature("sqlite")),
+];
+
+#[derive(Clone, Copy)]
+enum Store {
+    Memory,
+    Null,
+    /// Not in this build.
+    Feature(&'static str),
+}
+
+/// A new cache for an alias or a URL.
+pub(super) fn make(text: &str) -> Result<Cache> {
+    let (name, settings) = match text.split_once(':') {
+        Some((scheme, rest)) => (scheme, Some(rest)),
+        None => (text, None),
+    };
+    let name = name.to_ascii_lowercase();
+    let own = registry().factories.get(&name).map(Arc::clone);
+    if let Some(factory) = own {
+        return match settings {
+            None => factory(),
+            Some(_) => Err(Error::new(ErrorKind::Config, format!("the adapter `{}` takes no URL", shown(&name)))),
+        };
+    }
+    let known = ADAPTERS.iter().find(|(canonical, aliases, _)| *canonical == name || aliases.contains(&&*name));
+    match known.map(|&(_, _, store)| store) {
+        Some(Store::Memory) => Ok(MemoryCacheBuilder::default().query(query(settings)?)?.build()?.into()),
+        Some(Store::Null) => Ok(NullCache.into()),
+        Some(Store::Feature(feature)) => Err(feature_off(&name, feature)),
+        None => Err(unknown(&name)),
+    }
+}
+
+/// What follows `?` in a URL of an adapter that has no address.
+fn query(settings: Option<&str>) -> Result<&str> {
+    let rest = settings.unwrap_or_default().trim_start_matches('/');
+    match rest.split_once('?') {
+        None if rest.is_empty() => Ok(""),
+        Some(("", query)) => Ok(query),
+        _ => Err(Error::new(ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`")),
+    }
+}
+
+fn feature_off(name: &str, feature: &str) -> Error {
+    let message = format!(
+        "the adapter `{name}` is not in this build: it needs the cargo feature `{feature}` of larder; \
+         in this build are {}",
+        available()
+    );
+    Error::new(ErrorKind::FeatureOff, message)
+}
+
+fn unknown(name: &str) -> Error {
+    let hint = nearest(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let message = format!("no adapter is named `{}`: known are {}{hint}", shown(name), every());
+    Error::new(ErrorKind::UnknownAdapter, message)
+}
+
+fn list(names: impl Iterator<Item = String>) -> String {
+    let own = registry().factories.keys().cloned().collect::<std::collections::BTreeSet<_>>();
+    names.chain(own).collect::<Vec<_>>().join(", ")
+}
+
+fn available() -> String {
+    let built = ADAPTERS.iter().filter(|(_, _, store)| !matches!(store, Store::Feature(_)));
+    list(built.map(|(name, _, _)| (*name).to_owned()))
+}
+
+fn every() -> String {
+    list(ADAPTERS.iter().map(|(name, aliases, _)| format!("{name} ({})", aliases[..aliases.len().min(2)].join(", "))))
+}
+
+/// The text if it can be a name, so that no message shows what may be a password.
+fn shown(name: &str) -> &str {
+    let is_name = name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+".contains(c));
+    if is_name { name } else { "…" }
+}
+
+/// The known name that is at most two edits away.
+fn nearest(name: &str) -> Option<String> {
+    let own = registry().factories.keys().cloned().collect::<Vec<_>>();
+    let known = ADAPTERS.iter().flat_map(|(name, aliases, _)| [*name].into_iter().chain(aliases.iter().copied()));
+    let known = known.map(str::to_owned).chain(own);
+    known.map(|known| (edits(name, &known), known)).filter(|&(n_edits, _)| n_edits <= 2).min().map(|(_, known)| known)
+}
+
+/// Levenshtein's distance.
+fn edits(a: &str, b: &str) -> usize {
+    let b = b.as_bytes();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, &y) in b.iter().enumerate() {
+            let replaced = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests;

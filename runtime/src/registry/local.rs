@@ -1,0 +1,122 @@
+//! What each thread remembers of the registry, so that a call costs one load of the version and no shared count.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::atomic::Ordering;
+
+use super::{Target, VERSION, named, registry};
+use crate::cache::Cache;
+
+thread_local! {
+    static REMEMBERED: RefCell<Remembered> = const { RefCell::new(Remembered::NOTHING) };
+}
+
+struct Remembered {
+    /// Of the registry when the rest was read; 0 before that.
+    version: u64,
+    /// `None`: caching is off.
+    current: Option<Rc<Cache>>,
+    named: Vec<(&'static str, Rc<Cache>)>,
+    /// What a scope has put in place of all of them.
+    scope: Option<Rc<Cache>>,
+}
+
+impl Remembered {
+    const NOTHING: Self = Self { version: 0, current: None, named: Vec::new(), scope: None };
+}
+
+/// The cache is handed out in an `Rc`, so that nothing here is borrowed while code of the user's runs.
+#[inline]
+pub(super) fn target(adapter: Option<&'static str>) -> Target {
+    let fast = REMEMBERED.try_with(|remembered| {
+        let remembered = remembered.borrow();
+        if remembered.scope.is_some() {
+            return remembered.scope.clone();
+        }
+        if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) {
+            return None;
+        }
+        remembered.current.clone()
+    });
+    match fast {
+        Ok(Some(cache)) => Target::Cache(cache),
+        _ => slow(adapter),
+    }
+}
+
+/// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.
+#[cold]
+fn slow(adapter: Option<&'static str>) -> Target {
+    let remembered = REMEMBERED.try_with(|remembered| {
+        refresh(remembered);
+        let remembered = remembered.borrow();
+        let current = remembered.current.clone()?;
+        match adapter {
+            None => Some(current),
+            Some(name) => remembered.named.iter().find(|(known, _)| *known == name).map(|(_, cache)| Rc::clone(cache)),
+        }
+    });
+    match (remembered, adapter) {
+        (Ok(Some(cache)), _) => Target::Cache(cache),
+        (Ok(None), Some(name)) if is_on() => match named(name) {
+            Ok(cache) => Target::Cache(remember(name, cache)),
+            Err(_) => Target::None,
+        },
+        (Err(_), None) if is_on() => Target::Cache(Rc::new(registry().current().clone())),
+        (Err(_), Some(name)) if is_on() => named(name).map_or(Target::None, |cache| Target::Cache(Rc::new(cache))),
+        _ => Target::None,
+    }
+}
+
+fn is_on() -> bool {
+    registry().caching
+}
+
+/// Reads the registry again if it has changed. What was remembered is dropped with nothing borrowed: it may be the last
+/// handle of a cache.
+fn refresh(remembered: &RefCell<Remembered>) {
+    let version = VERSION.load(Ordering::Acquire);
+    if remembered.borrow().version == version {
+        return;
+    }
+    let current = {
+        let mut registry = registry();
+        registry.caching.then(|| Rc::new(registry.current().clone()))
+    };
+    let old = {
+        let mut remembered = remembered.borrow_mut();
+        let scope = remembered.scope.take();
+        std::mem::replace(&mut *remembered, Remembered { version, current, named: Vec::new(), scope })
+    };
+    drop(old);
+}
+
+fn remember(name: &'static str, cache: Cache) -> Rc<Cache> {
+    let cache = Rc::new(cache);
+    let _ = REMEMBERED.try_with(|remembered| remembered.borrow_mut().named.push((name, Rc::clone(&cache))));
+    cache
+}
+
+/// What a scope has put in place on this thread.
+pub(super) fn scope() -> Option<Cache> {
+    REMEMBERED.try_with(|remembered| remembered.borrow().scope.as_deref().cloned()).unwrap_or_default()
+}
+
+/// Puts `cache` in place of all caches on this thread, until the guard is dropped.
+pub(super) fn enter(cache: Cache) -> Scope {
+    let cache = Some(Rc::new(cache));
+    let outer = REMEMBERED.try_with(|remembered| std::mem::replace(&mut remembered.borrow_mut().scope, cache));
+    Scope { outer: outer.unwrap_or_default() }
+}
+
+pub(super) struct Scope {
+    outer: Option<Rc<Cache>>,
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        let outer = self.outer.take();
+        let inner = REMEMBERED.try_with(|remembered| std::mem::replace(&mut remembered.borrow_mut().scope, outer));
+        drop(inner);
+    }
+}

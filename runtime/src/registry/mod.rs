@@ -1,0 +1,178 @@
+//! Which cache a call goes to: the current one, one by name, or the one that a test has put in their place. Bound at
+//! each call, so functions annotated and called before see a new adapter from their next call on.
+
+mod alias;
+mod into_cache;
+mod local;
+mod scoped;
+
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+
+pub use into_cache::IntoCache;
+pub use scoped::{scoped, scoped_async};
+
+use crate::cache::Cache;
+use crate::error::Result;
+
+type Factory = Arc<dyn Fn() -> Result<Cache> + Send + Sync>;
+
+struct Registry {
+    /// Made on first use.
+    current: Option<Cache>,
+    /// By lower-case alias: always the same instance.
+    named: HashMap<String, Cache>,
+    /// The user's own aliases.
+    factories: HashMap<String, Factory>,
+    caching: bool,
+}
+
+static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
+    let registry = Registry { current: None, named: HashMap::new(), factories: HashMap::new(), caching: true };
+    Mutex::new(registry)
+});
+
+/// Raised with every change, so that threads know when what they remember is out of date. Never 0.
+static VERSION: AtomicU64 = AtomicU64::new(1);
+
+fn registry() -> MutexGuard<'static, Registry> {
+    REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Registry {
+    fn current(&mut self) -> &Cache {
+        self.current.get_or_insert_with(|| crate::adapters::MemoryCache::new().into())
+    }
+}
+
+/// Changes the registry, and lets all threads know. What is replaced is dropped with the lock released.
+fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
+    let mut registry = registry();
+    let replaced = change(&mut registry);
+    VERSION.fetch_add(1, Ordering::Release);
+    drop(registry);
+    replaced
+}
+
+/// Makes `adapter` the current one, for every annotated function that does not name its own.
+///
+/// Takes an alias (`"memory"`, `"null"`, one of your own; upper or lower case), a URL (`"memory://?max_entries=500"`),
+/// or an instance. Functions see it from their next call on; without it they use a memory cache made on first use.
+///
+/// # Errors
+/// [`UnknownAdapter`](crate::ErrorKind::UnknownAdapter) lists the known ones;
+/// [`FeatureOff`](crate::ErrorKind::FeatureOff) names the cargo feature; [`Config`](crate::ErrorKind::Config) names
+/// the part of the URL. The current adapter stays.
+///
+/// # Examples
+/// ```
+/// use larder::{ErrorKind, MemoryCache};
+///
+/// larder::adapter_set("Memory")?;
+/// larder::adapter_set("memory://?max_entries=500&timeout=60")?;
+/// larder::adapter_set(MemoryCache::new())?;
+///
+/// let error = larder::adapter_set("rediss").unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::UnknownAdapter);
+/// assert!(error.to_string().contains("did you mean `redis`?"));
+/// # Ok::<(), larder::Error>(())
+/// ```
+pub fn adapter_set(adapter: impl IntoCache) -> Result<()> {
+    let cache = adapter.into_cache()?;
+    drop(change(|registry| registry.current.replace(cache)));
+    Ok(())
+}
+
+/// The current cache: the one that a scope has put in its place on this thread, else what was set last, else a memory
+/// cache that is made here and now.
+///
+/// # Examples
+/// ```
+/// assert_eq!(larder::adapter_get().adapter(), "memory");
+/// ```
+pub fn adapter_get() -> Cache {
+    local::scope().unwrap_or_else(|| registry().current().clone())
+}
+
+/// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
+///
+/// `make` runs once, at the name's first use. A name that is taken is taken over, and what it stood for is made anew.
+///
+/// # Examples
+/// ```
+/// use larder::{MemoryCache, cached};
+///
+/// larder::register_adapter("sessions", || MemoryCache::builder().max_entries(50).build());
+///
+/// #[cached(adapter = "sessions", key = "greeting:{name}")]
+/// fn greeting(name: &str) -> String { format!("hello {name}") }
+///
+/// assert_eq!(greeting("ada"), "hello ada");
+/// assert_eq!(greeting("ada"), "hello ada");
+/// assert_eq!(greeting::stats().hits, 1);
+/// ```
+pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> + Send + Sync + 'static) {
+    let name = name.to_ascii_lowercase();
+    let factory: Factory = Arc::new(move || make()?.into_cache());
+    drop(change(|registry| {
+        (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))
+    }));
+}
+
+/// Switches caching off or on again, for the whole process. Off, annotated functions just run; helpers still reach the
+/// entries, so that nothing cleared meanwhile comes back.
+///
+/// # Examples
+/// ```
+/// use larder::cached;
+///
+/// #[cached(key = "half:{x}")]
+/// fn half(x: u64) -> u64 { x / 2 }
+///
+/// larder::set_caching(false);
+/// half(8);
+/// half(8);
+/// larder::set_caching(true);
+/// assert_eq!(half::stats().hits, 0);
+/// ```
+pub fn set_caching(on: bool) {
+    change(|registry| registry.caching = on);
+}
+
+/// Where a call goes.
+pub(crate) enum Target {
+    Cache(Rc<Cache>),
+    /// Caching is off, or the named cache cannot be had: the function runs.
+    None,
+}
+
+/// The cache of the next call, for a function that names `adapter` or none.
+#[inline]
+pub(crate) fn target(adapter: Option<&'static str>) -> Target {
+    local::target(adapter)
+}
+
+/// The cache whose entries a helper works on, whether caching is on or off.
+///
+/// # Errors
+/// Where `adapter` names one that cannot be had.
+pub(crate) fn helped(adapter: Option<&'static str>) -> Result<Cache> {
+    match (adapter, local::scope()) {
+        (_, Some(cache)) => Ok(cache),
+        (None, None) => Ok(registry().current().clone()),
+        (Some(name), None) => named(name),
+    }
+}
+
+/// The one instance that goes by `name`, made at its first use.
+fn named(name: &str) -> Result<Cache> {
+    let name = name.to_ascii_lowercase();
+    if let Some(cache) = registry().named.get(&name) {
+        return Ok(cache.clone());
+    }
+    // Made with the lock released, as it may be the user's code; if two make it, the first to be back wins.
+    let made = alias::make(&name)?;
+    Ok(registry().named.entry(name).or_insert(made).clone())
+}

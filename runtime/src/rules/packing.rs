@@ -1,0 +1,141 @@
+//! How results of each kind stand in a slot. A value stands there as itself, so that it is found by its own type whoever
+//! stored it; a `None` and an `Err` stand there as types that nobody else can name.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::Outcome;
+use super::probe::{Fallible, FallibleOptional, Kind, Optional, Plain, Private, Shared};
+use crate::near::{Header, Slot};
+use crate::value::Local;
+
+/// What a slot holds for a `None`.
+struct Nothing;
+/// What a slot holds for an `Err`.
+struct Failed<E>(E);
+
+/// How results of a kind stand in a slot.
+pub trait Packing<R>: Kind {
+    /// See [`Rules::outcome`].
+    fn outcome(result: &R) -> Outcome<'_, Self::Value>;
+    /// See [`Rules::pack`].
+    fn pack(result: &R, header: Header) -> Option<Arc<Slot>>;
+    /// See [`Rules::unpack`].
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R>;
+}
+
+impl<R: Local> Packing<R> for Plain<R> {
+    #[inline]
+    fn outcome(result: &R) -> Outcome<'_, R> {
+        Outcome::Value(result)
+    }
+
+    fn pack(result: &R, header: Header) -> Option<Arc<Slot>> {
+        Some(Slot::seal(header, result.clone()))
+    }
+
+    #[inline]
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R> {
+        held.downcast_ref().cloned()
+    }
+}
+
+impl<T: Local> Packing<Option<T>> for Optional<T> {
+    fn outcome(result: &Option<T>) -> Outcome<'_, T> {
+        match result {
+            Some(value) => Outcome::Value(value),
+            None => Outcome::Nothing,
+        }
+    }
+
+    fn pack(result: &Option<T>, header: Header) -> Option<Arc<Slot>> {
+        Some(match result {
+            Some(value) => Slot::seal(header, value.clone()),
+            None => Slot::seal(header, Nothing),
+        })
+    }
+
+    #[inline]
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<Option<T>> {
+        match held.downcast_ref::<T>() {
+            Some(value) => Some(Some(value.clone())),
+            None => held.is::<Nothing>().then_some(None),
+        }
+    }
+}
+
+/// Whether an error goes to the waiters.
+pub trait Sharing<E> {
+    /// A slot with a copy of `error`.
+    fn pack(error: &E, header: Header) -> Option<Arc<Slot>>;
+    /// The error that a slot holds.
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<E>;
+}
+
+impl<E> Sharing<E> for Private {
+    fn pack(_: &E, _: Header) -> Option<Arc<Slot>> {
+        None
+    }
+
+    fn unpack(_: &(dyn Any + Send + Sync)) -> Option<E> {
+        None
+    }
+}
+
+impl<E: Clone + Send + Sync + 'static> Sharing<E> for Shared {
+    fn pack(error: &E, header: Header) -> Option<Arc<Slot>> {
+        Some(Slot::seal(header, Failed(error.clone())))
+    }
+
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<E> {
+        held.downcast_ref::<Failed<E>>().map(|failed| failed.0.clone())
+    }
+}
+
+impl<T: Local, E, S: Sharing<E>> Packing<Result<T, E>> for Fallible<T, E, S> {
+    fn outcome(result: &Result<T, E>) -> Outcome<'_, T> {
+        match result {
+            Ok(value) => Outcome::Value(value),
+            Err(_) => Outcome::Failed,
+        }
+    }
+
+    fn pack(result: &Result<T, E>, header: Header) -> Option<Arc<Slot>> {
+        match result {
+            Ok(value) => Plain::<T>::pack(value, header),
+            Err(error) => S::pack(error, header),
+        }
+    }
+
+    #[inline]
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<Result<T, E>> {
+        match Plain::<T>::unpack(held) {
+            Some(value) => Some(Ok(value)),
+            None => S::unpack(held).map(Err),
+        }
+    }
+}
+
+impl<T: Local, E, S: Sharing<E>> Packing<Result<Option<T>, E>> for FallibleOptional<T, E, S> {
+    fn outcome(result: &Result<Option<T>, E>) -> Outcome<'_, T> {
+        match result {
+            Ok(value) => Optional::<T>::outcome(value),
+            Err(_) => Outcome::Failed,
+        }
+    }
+
+    fn pack(result: &Result<Option<T>, E>, header: Header) -> Option<Arc<Slot>> {
+        match result {
+            Ok(value) => Optional::<T>::pack(value, header),
+            Err(error) => S::pack(error, header),
+        }
+    }
+
+    #[inline]
+    fn unpack(held: &(dyn Any + Send + Sync)) -> Option<Result<Option<T>, E>> {
+        match Optional::<T>::unpack(held) {
+            Some(value) => Some(Ok(value)),
+            None => S::unpack(held).map(Err),
+        }
+    }
+}
