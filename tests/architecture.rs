@@ -1,0 +1,82 @@
+//! The shape of the house, checked: which module may import which, and what every source file keeps to. `ARCHITECTURE.md`
+//! says why; a new arrow between modules is a change of the tables below, and is told in its commit.
+
+#[path = "architecture/arrows.rs"]
+mod arrows;
+#[path = "architecture/rules.rs"]
+mod rules;
+#[path = "architecture/source.rs"]
+mod source;
+
+use arrows::Row;
+use rules::Rule;
+use source::Source;
+
+/// `larder`: the small words of the language first, what ties all together last.
+const RUNTIME: &[Row] = &[
+    ("error", &[]),
+    ("timeout", &[]),
+    ("sync", &[]),
+    ("park", &["sync"]),
+    ("clock", &["sync", "timeout"]),
+    ("key", &[]),
+    ("value", &[]),
+];
+
+/// `larder-macros`: stages in the order in which an attribute passes them; none looks back.
+const MACROS: &[Row] = &[("diagnostic", &[])];
+
+/// What every file of a crate keeps to.
+const EVERYWHERE: &[Rule] = &[
+    rules::opens_with_its_purpose,
+    rules::is_short,
+    rules::never_unwraps,
+    rules::is_safe,
+    rules::imports_no_globs,
+];
+
+#[test]
+fn modules_of_the_runtime_import_only_what_they_may() {
+    none(arrows::violations(
+        &Source::all_under("runtime/src"),
+        RUNTIME,
+    ));
+}
+
+#[test]
+fn modules_of_the_macros_import_only_what_they_may() {
+    none(arrows::violations(&Source::all_under("macros/src"), MACROS));
+}
+
+#[test]
+fn every_source_file_keeps_to_the_rules() {
+    for folder in [
+        "runtime/src",
+        "macros/src",
+        "xtask/src",
+        "examples",
+        "benches",
+    ] {
+        let sources = Source::all_under(folder);
+        none(
+            EVERYWHERE
+                .iter()
+                .flat_map(|rule| sources.iter().flat_map(rule))
+                .collect(),
+        );
+    }
+}
+
+#[test]
+fn the_runtime_blocks_only_where_it_parks() {
+    none(
+        Source::all_under("runtime/src")
+            .iter()
+            .flat_map(rules::never_blocks)
+            .collect(),
+    );
+}
+
+fn none(violations: Vec<String>) {
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
