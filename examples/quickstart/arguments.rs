@@ -1,0 +1,48 @@
+//! What may stand on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+pub const HELP: &str = "\
+Analyses every file of a folder cold, then warm; clears one result, re-times it, and shows what that costs.
+
+usage: quickstart [FOLDER] [--adapter NAME]
+
+  FOLDER          what to analyse; this project, if left out
+  --adapter NAME  where results are kept; memory, if left out";
+
+pub struct Arguments {
+    pub folder: PathBuf,
+    pub adapter: String,
+}
+
+impl Arguments {
+    /// `None` if only help is asked for.
+    pub fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Option<Self>, String> {
+        let mut folder = None;
+        let mut adapter = String::from("memory");
+        while let Some(argument) = given.next() {
+            match argument.to_str() {
+                Some("--help" | "-h") => return Ok(None),
+                Some("--adapter") => {
+                    let name = given
+                        .next()
+                        .ok_or("--adapter wants a name; --help tells more")?;
+                    adapter = name.to_string_lossy().into_owned();
+                }
+                Some(flag) if flag.starts_with('-') => {
+                    return Err(format!("unknown flag {flag}; --help lists them"));
+                }
+                _ if folder.is_some() => {
+                    return Err(format!("one folder is enough, {argument:?} is a second"));
+                }
+                _ => folder = Some(PathBuf::from(argument)),
+            }
+        }
+        let project = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
+        Ok(Some(Self {
+            folder: folder.unwrap_or_else(project),
+            adapter,
+        }))
+    }
+}
