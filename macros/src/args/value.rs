@@ -1,0 +1,157 @@
+//! How the values of options are read, and what is said where they have another form than their option asks for.
+
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::ParseStream;
+use syn::{Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path, Token, parenthesized};
+
+use super::{Helpers, KeySource, Named};
+
+/// `name = value`
+pub(super) fn assigned<T>(
+    name: &Ident,
+    input: ParseStream,
+    parse: impl FnOnce(ParseStream) -> syn::Result<T>,
+) -> syn::Result<T> {
+    if !input.peek(Token![=]) {
+        return Err(syn::Error::new(name.span(), format!("`{name}` needs a value; write `{name} = {}`", example(name))));
+    }
+    input.parse::<Token![=]>()?;
+    if input.is_empty() {
+        return Err(syn::Error::new(name.span(), format!("`{name}` needs a value; write `{name} = {}`", example(name))));
+    }
+    parse(input)
+}
+
+/// `name = value`, with the name kept.
+pub(super) fn named<T>(
+    name: Ident,
+    input: ParseStream,
+    parse: impl FnOnce(ParseStream) -> syn::Result<T>,
+) -> syn::Result<Named<T>> {
+    let value = assigned(&name, input, parse)?;
+    Ok(Named { name, value })
+}
+
+/// A value that the option could have.
+fn example(name: &Ident) -> &'static str {
+    match name.to_string().as_str() {
+        "key" => "\"user:{id}\"",
+        "timeout_by" => "|value| value.max_age",
+        "cache_if" => "|value| !value.is_empty()",
+        "version" => "2",
+        "adapter" => "\"sessions\"",
+        "helpers" => "user_cache",
+        "crate" => "path::to::larder",
+        _ => "300",
+    }
+}
+
+/// `name`, and nothing behind it.
+pub(super) fn flag(name: &Ident, input: ParseStream) -> syn::Result<bool> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return Ok(true);
+    }
+    Err(syn::Error::new(input.span(), format!("`{name}` takes no value; write `{name}`, or leave it out")))
+}
+
+/// `skip(a, b)`
+pub(super) fn list(name: &Ident, input: ParseStream) -> syn::Result<Vec<Ident>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(name.span(), format!("`{name}` takes a list; write `{name}(db, ctx)`")));
+    }
+    let inside;
+    parenthesized!(inside in input);
+    let item = |item: ParseStream| {
+        let name = item.call(Ident::parse_any);
+        let message = "expected the name of an argument, like `skip(db)`";
+        let name = name.map_err(|error| syn::Error::new(error.span(), message))?;
+        if item.is_empty() || item.peek(Token![,]) {
+            return Ok(name);
+        }
+        Err(item.error(format!("only a whole argument can be skipped; write `skip({name})`")))
+    };
+    let names = inside.parse_terminated(item, Token![,])?;
+    if names.is_empty() {
+        return Err(syn::Error::new(name.span(), format!("`{name}()` names nothing; remove it")));
+    }
+    Ok(names.into_iter().collect())
+}
+
+/// A template, or the path of a function.
+pub(super) fn key(input: ParseStream) -> syn::Result<KeySource> {
+    match input.parse()? {
+        Expr::Lit(ExprLit { lit: Lit::Str(template), .. }) => Ok(KeySource::Template(template)),
+        Expr::Path(path) => Ok(KeySource::Function(path)),
+        Expr::Closure(closure) => Err(syn::Error::new_spanned(
+            closure,
+            "a key is no closure, so that it has a name; put it into a function and write `key = path::to::function`",
+        )),
+        Expr::Macro(call) => Err(syn::Error::new_spanned(
+            call,
+            "the template is checked when it is compiled, so it must be a literal; write `key = \"user:{id}\"`",
+        )),
+        Expr::Call(call) => Err(syn::Error::new_spanned(
+            call,
+            "the key function is called with the arguments of this one; write its path alone, like \
+             `key = path::to::function`",
+        )),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "expected a template (`key = \"user:{id}\"`) or a function (`key = path::to::function`)",
+        )),
+    }
+}
+
+/// A closure or the path of a function.
+pub(super) fn condition(input: ParseStream) -> syn::Result<Expr> {
+    let expr: Expr = input.parse()?;
+    match &expr {
+        Expr::Closure(closure) if closure.inputs.len() != 1 => {
+            Err(syn::Error::new_spanned(closure, "expected one parameter, the value; write `|value| …`"))
+        }
+        Expr::Closure(_) | Expr::Path(_) => Ok(expr),
+        other => Err(syn::Error::new_spanned(
+            other,
+            "expected a closure over the value (`|value| …`) or the path of a function",
+        )),
+    }
+}
+
+pub(super) fn version(input: ParseStream) -> syn::Result<LitInt> {
+    let span = input.span();
+    let int: syn::Result<LitInt> = input.parse();
+    match int {
+        Ok(int) if int.base10_parse::<u32>().is_ok() => Ok(int),
+        _ => Err(syn::Error::new(span, "expected a number of the version; write `version = 2`")),
+    }
+}
+
+pub(super) fn adapter(input: ParseStream) -> syn::Result<LitStr> {
+    let span = input.span();
+    let name: syn::Result<LitStr> = input.parse();
+    match name {
+        Ok(name) if !name.value().is_empty() => Ok(name),
+        _ => Err(syn::Error::new(span, "expected the name of a cache; write `adapter = \"sessions\"`")),
+    }
+}
+
+pub(super) fn helpers(input: ParseStream) -> syn::Result<Helpers> {
+    if let Some(switch) = input.parse::<Option<LitBool>>()? {
+        return match switch.value {
+            false => Ok(Helpers::Off(switch.span())),
+            true => Err(syn::Error::new(switch.span(), "helpers are there by default; remove `helpers = true`")),
+        };
+    }
+    let span = input.span();
+    let name = input.parse::<Ident>();
+    name.map(Helpers::Name).map_err(|_| {
+        syn::Error::new(span, "expected a name (`helpers = user_cache`) or `false`")
+    })
+}
+
+pub(super) fn krate(input: ParseStream) -> syn::Result<Path> {
+    let span = input.span();
+    let path = input.call(Path::parse_mod_style);
+    path.map_err(|_| syn::Error::new(span, "expected the path of larder; write `crate = path::to::larder`"))
+}

@@ -1,0 +1,69 @@
+//! The function where nothing can stand beside it (`helpers = false`): everything is in its body, the user's tokens as
+//! a closure or an async block.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ReturnType;
+
+use super::beside::with_inputs;
+use super::inputs::Take;
+use super::{call, job, key, rules, site};
+use crate::plan::Plan;
+use crate::signature::{Argument, Form, Function};
+
+/// ```text
+/// fn find(&self, id: u64) -> Option<User> { body }
+/// ⇒
+/// fn find(&self, id: u64) -> Option<User> {
+///     static SITE: Site = Site::new(…);
+///     call(&SITE, { key }, { rules }, move || Job::new(move || -> Option<User> { body }))
+/// }
+/// ```
+pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
+    let Function { attributes, visibility, signature, .. } = function;
+    let Plan { private, returns, .. } = plan;
+    let attributes = attributes.as_written();
+    let signature = with_inputs(signature, Take::All.declared(plan));
+    let facts = site(function, plan);
+    let key = key::in_place(plan);
+    let rules = rules::block(plan, &returns.ty.to_token_stream());
+    let job = job(plan, &computation(function, plan));
+    let call = call(plan, &generate!(&__LARDER_SITE, #key, #rules, #job));
+    generate! {
+        #attributes
+        #visibility #signature {
+            static __LARDER_SITE: #private::Site = #facts;
+            #call
+        }
+    }
+}
+
+/// The user's body, to be run later.
+fn computation(function: &Function, plan: &Plan) -> TokenStream {
+    let body = &function.body;
+    let rebound = rebound(plan);
+    let body = if rebound.is_empty() { generate!(#body) } else { generate!({ #rebound #body }) };
+    let ty = &plan.returns.ty;
+    match (plan.returns.form, &function.signature.output) {
+        (Form::Value, _) => generate!(move || -> #ty #body),
+        // The return that never runs gives the block its type: without it rustc would blame the attribute for an early
+        // return of another one.
+        (Form::Async, _) => generate!(async move {
+            #[allow(unreachable_code, clippy::all, clippy::pedantic)]
+            if false {
+                let never: #ty = loop {};
+                return never;
+            }
+            #body
+        }),
+        (Form::Boxed, ReturnType::Type(_, boxed)) => generate!((move || -> #boxed #body)()),
+        _ => generate!((move || #body)()),
+    }
+}
+
+/// `let (a, b) = a_b; let mut id = id;` for arguments whose pattern is more than a name.
+fn rebound(plan: &Plan) -> TokenStream {
+    let patterns = plan.arguments.iter().map(|input| &input.what).filter(|argument| !argument.is_bare());
+    let patterns = patterns.map(|Argument { pattern, name, .. }| generate!(let #pattern = #name;));
+    patterns.collect()
+}

@@ -1,0 +1,101 @@
+//! The key, from references to the inputs.
+
+use proc_macro2::TokenStream;
+
+use super::inputs::{self, Take};
+use crate::plan::{Key, Plan, Step};
+use crate::signature::Argument;
+
+/// A block that makes the key; the inputs are in scope as references.
+///
+/// ```text
+/// key = "user:{id}:{org.slug}"
+/// ⇒ {
+///     let mut key = KeyWriter::new();
+///     literal(&mut key, "user:");
+///     KeyPart::write_key(id, &mut key);
+///     literal(&mut key, ":");
+///     KeyPart::write_key(&org.slug, &mut key);
+///     key.finish()
+/// }
+/// ```
+pub(super) fn block(plan: &Plan) -> TokenStream {
+    let private = &plan.private;
+    match &plan.key {
+        Key::Function(path) => {
+            let inputs = arguments_of_function(plan);
+            generate!({ <#private::Key as ::core::convert::From<_>>::from(#path(#inputs)) })
+        }
+        Key::Steps(steps) => {
+            let steps = merged(steps).into_iter().map(|step| statement(private, &step));
+            generate!({
+                let mut key = #private::KeyWriter::new();
+                #(#steps)*
+                key.finish()
+            })
+        }
+    }
+}
+
+/// Texts that follow one another are one text.
+fn merged(steps: &[Step]) -> Vec<Step> {
+    let mut merged: Vec<Step> = Vec::new();
+    for step in steps {
+        match (merged.last_mut(), step) {
+            (Some(Step::Text(last)), Step::Text(text)) => last.push_str(text),
+            _ => merged.push(step.clone()),
+        }
+    }
+    merged
+}
+
+fn statement(private: &TokenStream, step: &Step) -> TokenStream {
+    match step {
+        Step::Home => generate!(#private::module(&mut key, ::core::any::type_name::<Self>());),
+        Step::Text(text) => generate!(#private::literal(&mut key, #text);),
+        Step::Part { root, fields, .. } if fields.is_empty() => generate!(#private::KeyPart::write_key(#root, &mut key);),
+        Step::Part { root, fields, .. } => generate!(#private::KeyPart::write_key(&#root #fields, &mut key);),
+        Step::Display { root, fields, format, .. } => {
+            generate!(#private::display(&mut key, ::core::format_args!(#format, #root #fields));)
+        }
+        Step::TypeName(ty) => generate!(#private::type_name::<#ty>(&mut key);),
+        Step::Constant(name) => generate!(#private::KeyPart::write_key(&#name, &mut key);),
+    }
+}
+
+/// `self, id, name`: references, which is what they are by now.
+fn arguments_of_function(plan: &Plan) -> TokenStream {
+    let receiver = plan.receiver.iter().filter(|input| input.in_key).map(|input| {
+        let token = &input.what.token;
+        generate!(#token)
+    });
+    let arguments = plan.arguments.iter().filter(|input| input.in_key).map(|input| {
+        let Argument { name, .. } = &input.what;
+        generate!(#name)
+    });
+    let all = receiver.chain(arguments);
+    generate!(#(#all),*)
+}
+
+/// The generic parameters that the key needs, and those of the inputs that it is made from.
+pub(super) fn generics(plan: &Plan) -> TokenStream {
+    let types = Take::Key.types(plan);
+    let named = match &plan.key {
+        Key::Function(path) => generate!(#path),
+        Key::Steps(steps) => steps
+            .iter()
+            .map(|step| match step {
+                Step::TypeName(ty) => generate!(#ty),
+                Step::Constant(name) => generate!(#name),
+                _ => TokenStream::new(),
+            })
+            .collect(),
+    };
+    generate!(#types #named)
+}
+
+/// The key made where the inputs are.
+pub(super) fn in_place(plan: &Plan) -> TokenStream {
+    let (looks, block) = (inputs::looks(plan), block(plan));
+    generate!({ #looks #block })
+}

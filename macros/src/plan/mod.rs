@@ -1,0 +1,87 @@
+//! Everything that the expansion needs to know, and only if every rule holds: a [`Plan`] cannot be wrong.
+
+mod complete;
+mod home;
+mod key;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+pub(crate) use home::Home;
+pub(crate) use key::{Key, Step};
+
+use crate::args::{Args, Lifetime};
+use crate::diagnostic::Errors;
+use crate::signature::{Argument, Function, Receiver, Returns, Shape};
+use crate::tokens::mentions;
+
+/// A function and an attribute that fit each other.
+pub(crate) struct Plan {
+    /// `::larder::__private`
+    pub(crate) private: TokenStream,
+    pub(crate) home: Home,
+    /// What the entries are called in statistics: the template as written.
+    pub(crate) template: TokenStream,
+    pub(crate) key: Key,
+    pub(crate) receiver: Option<Input<Receiver>>,
+    pub(crate) arguments: Vec<Input<Argument>>,
+    pub(crate) returns: Returns,
+    pub(crate) args: Args,
+}
+
+/// Something the function takes.
+pub(crate) struct Input<T> {
+    pub(crate) what: T,
+    /// It is not skipped: helpers take it, the key is made from it.
+    pub(crate) in_key: bool,
+    /// `timeout = expression` reads it, skipped or not.
+    pub(crate) in_timeout: bool,
+}
+
+impl Plan {
+    /// `timeout = expression`
+    pub(crate) fn timeout_expression(&self) -> Option<&syn::Expr> {
+        match &self.args.timeout.as_ref()?.value {
+            Lifetime::Expression(expression) => Some(expression),
+            _ => None,
+        }
+    }
+}
+
+/// Holds the attribute against the function.
+pub(crate) fn make(args: Args, function: &Function, shape: Shape, mut errors: Errors) -> Result<Plan, Errors> {
+    let signature = &function.signature;
+    let home = home::choose(&args, signature, &shape, &mut errors);
+    let key = key::resolve(&args, signature, &shape, &mut errors);
+    complete::check(&args, signature, &shape, key.as_ref(), &mut errors);
+    let Some(key) = key.filter(|_| errors.is_empty()) else { return Err(errors) };
+    let krate = &args.krate;
+    let skipped = |name: &str| args.skip.iter().any(|skip| skip == name);
+    let timeout = match &args.timeout {
+        Some(timeout) => match &timeout.value {
+            Lifetime::Expression(expression) => quote!(#expression),
+            _ => TokenStream::new(),
+        },
+        None => TokenStream::new(),
+    };
+    let receiver = shape.receiver.map(|what| Input {
+        what,
+        in_key: !skipped("self"),
+        in_timeout: mentions(&timeout, "self"),
+    });
+    let input = |what: Argument| Input {
+        in_key: what.bindings.iter().any(|binding| !skipped(&binding.to_string())),
+        in_timeout: what.bindings.iter().any(|binding| mentions(&timeout, &binding.to_string())),
+        what,
+    };
+    Ok(Plan {
+        private: quote!(#krate::__private),
+        template: key::template(&args, signature, &key),
+        home,
+        key,
+        receiver,
+        arguments: shape.arguments.into_iter().map(input).collect(),
+        returns: shape.returns,
+        args,
+    })
+}

@@ -1,0 +1,70 @@
+//! Generic parameters: which of them a helper needs, and how they are handed on.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics};
+
+use crate::tokens::mentions;
+
+/// The names of the type and const parameters.
+pub(crate) fn params(generics: &Generics) -> impl Iterator<Item = &Ident> {
+    generics.params.iter().filter_map(name)
+}
+
+fn name(param: &GenericParam) -> Option<&Ident> {
+    match param {
+        GenericParam::Lifetime(_) => None,
+        GenericParam::Type(param) => Some(&param.ident),
+        GenericParam::Const(param) => Some(&param.ident),
+    }
+}
+
+/// The parameters that `tokens` mention, those that their bounds mention, and all lifetimes.
+pub(crate) fn used_by(generics: &Generics, tokens: &TokenStream) -> Generics {
+    let mut used = tokens.clone();
+    loop {
+        let kept = |param: &&GenericParam| name(param).is_none_or(|name| mentions(&used, &name.to_string()));
+        let params: Vec<&GenericParam> = generics.params.iter().filter(kept).collect();
+        let closure = params.iter().map(ToTokens::to_token_stream).fold(tokens.clone(), |all, one| quote!(#all #one));
+        if closure.to_string() == used.to_string() {
+            return retain(generics, |param| name(param).is_none_or(|name| mentions(&used, &name.to_string())));
+        }
+        used = closure;
+    }
+}
+
+/// The parameters that `keep` wants, and the predicates that mention no other.
+fn retain(generics: &Generics, keep: impl Fn(&GenericParam) -> bool) -> Generics {
+    let (kept, dropped): (Vec<_>, Vec<_>) = generics.params.iter().cloned().partition(|param| keep(param));
+    let mut retained = generics.clone();
+    retained.params = kept.into_iter().collect();
+    if let Some(clause) = &mut retained.where_clause {
+        let dropped: Vec<String> = dropped.iter().filter_map(name).map(Ident::to_string).collect();
+        let free = |predicate: &syn::WherePredicate| !dropped.iter().any(|name| mentions(predicate, name));
+        clause.predicates = clause.predicates.iter().filter(|&predicate| free(predicate)).cloned().collect();
+    }
+    retained
+}
+
+/// `::<T, N>`, or nothing. Lifetimes are left to inference.
+pub(crate) fn turbofish(generics: &Generics) -> TokenStream {
+    let params: Vec<&Ident> = params(generics).collect();
+    if params.is_empty() { TokenStream::new() } else { quote!(::<#(#params),*>) }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn a_helper_keeps_the_parameters_it_needs() {
+        let signature: syn::Signature =
+            parse_quote!(fn f<'a, D: Db<K>, K: Into<L>, L, const N: usize>() where D: Send, K: Send);
+        let kept = used_by(&signature.generics, &quote!(&'a [K]));
+        assert_eq!(turbofish(&kept).to_string(), quote!(::<K, L>).to_string());
+        assert_eq!(kept.where_clause.to_token_stream().to_string(), quote!(where K: Send).to_string());
+        assert_eq!(kept.params.len(), 3);
+    }
+}
