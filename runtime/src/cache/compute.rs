@@ -38,6 +38,7 @@ impl Cache {
         job: impl FnOnce() -> Job<C>,
     ) -> R {
         let Request { site, .. } = request;
+        site.enlist();
         let entered = match self.enter(request, true) {
             Found::Flight(entered) => entered,
             Found::Slot(slot) => {
@@ -154,7 +155,7 @@ impl Cache {
         let Some(slot) = rules.pack(result, self.header(permit.generation(), lifetime)) else {
             return permit.scatter();
         };
-        let weight = self.core.weights.weigh(request.key.as_bytes().len(), &slot);
+        let weight = self.weight(request.key, &slot);
 
         let mut garbage = Garbage::default();
         let mut berth = permit.berth();
@@ -196,6 +197,12 @@ impl Cache {
             Outcome::Failed => lifetimes.failed,
         };
         lifetime.filter(|lifetime| !lifetime.is_zero())
+    }
+
+    /// What `slot` counts against the store's bound. May run the user's weighing function.
+    pub(super) fn weight(&self, key: &Key, slot: &Slot) -> u64 {
+        let weigh = || self.core.weights.weigh(key.as_bytes().len(), slot);
+        self.core.near.as_ref().map_or(0, |near| near.weight(weigh))
     }
 
     pub(super) fn header(&self, generation: &Arc<Generation>, lifetime: Option<Timeout>) -> Header {

@@ -112,8 +112,5 @@ impl fmt::Debug for Cache {
     }
 }
 
-#[cfg(all(test, not(shuttle)))]
-mod tests;
-
 #[cfg(all(test, shuttle))]
 mod interleavings;

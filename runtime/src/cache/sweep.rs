@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::Cache;
 use super::core::Core;
 use crate::clock::{Alarm, Moment};
-use crate::near::Garbage;
+use crate::near::{Near, NearKey, Slot};
 use crate::sync::Mutex;
 use crate::timeout::Timeout;
 
@@ -61,23 +61,27 @@ impl Core {
         let Some(near) = &self.near else { return 0 };
         self.sweep.0.lock().next = None;
         let started = Instant::now();
-        let (garbage, next) = near.sweep(self.clock.now());
+        let (dead, next) = near.dead(self.clock.now());
+        let n_swept = dead.iter().filter(|key| self.remove_dead(near, key)).count();
         let pause = SHORTEST_PAUSE.max(started.elapsed() * PAUSE_PER_WORK);
         self.sweep.0.lock().earliest = Some(self.clock.now().after(Timeout::from(pause)));
-        let n_swept = discard(garbage);
         self.sweep_after(next);
         n_swept
     }
-}
 
-/// Drops what was swept. A destructor that panics takes nothing else with it.
-fn discard(garbage: Garbage) -> usize {
-    let slots = garbage.into_slots();
-    let n_slots = slots.len();
-    for slot in slots {
-        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop(slot)));
+    /// Removes what stands under `key` if it is still dead.
+    fn remove_dead(&self, near: &Near, key: &NearKey) -> bool {
+        let key = key.by_ref();
+        let berth = self.flights.berth(key);
+        let is_kept = |slot: &Arc<Slot>| slot.is_kept(self.clock.now());
+        let found = near.get(key);
+        let removed = if found.as_ref().is_some_and(is_kept) { None } else { near.remove(key) };
+        drop(berth);
+        let was_there = removed.is_some();
+        // A destructor that panics takes nothing else with it.
+        let _ = panic::catch_unwind(AssertUnwindSafe(|| drop((found, removed))));
+        was_there
     }
-    n_slots
 }
 
 /// Rings on the thread of the timers, and so only passes the word.

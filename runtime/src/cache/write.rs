@@ -33,7 +33,7 @@ impl Cache {
         let Some(lifetime) = lifetime else { return false };
         let generation = self.generation(site);
         let Some(slot) = rules.pack(result, self.header(&generation, Some(lifetime))) else { return false };
-        let weight = self.core.weights.weigh(key.as_bytes().len(), &slot);
+        let weight = self.weight(key, &slot);
         let key = self.near_key(key);
 
         let mut garbage = Garbage::default();
@@ -51,18 +51,15 @@ impl Cache {
         if timeout.is_zero() {
             return self.take_out(key).is_some_and(|slot| slot.is_kept(now));
         }
-        let Some(near) = &self.core.near else { return false };
-        let mut kept_until = None;
-        near.look(self.near_key(key), |slot| {
-            if slot.is_kept(now) {
-                slot.retime(now.after(timeout));
-                kept_until = Some(slot.kept_until());
-            }
-        });
-        if let Some(moment) = kept_until {
-            self.sweep_after(moment);
+        let berth = self.core.flights.berth(self.near_key(key));
+        let found = self.find(key);
+        let kept = found.as_ref().filter(|slot| slot.is_kept(now));
+        if let Some(slot) = kept {
+            slot.retime(now.after(timeout));
         }
-        kept_until.is_some()
+        drop(berth);
+        let kept_until = kept.map(|slot| slot.kept_until());
+        kept_until.inspect(|&moment| self.sweep_after(moment)).is_some()
     }
 
     /// The time that a live entry has left.

@@ -3,6 +3,8 @@
 
 mod helpers;
 
+use std::rc::Rc;
+
 use crate::cache::{Cache, Job, Request, alone};
 use crate::flight::Caller;
 use crate::key::Key;
@@ -21,7 +23,7 @@ pub fn call<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Target::Cache(cache) = target(site) else { return (job().compute)() };
+    let Some(cache) = target(site) else { return (job().compute)() };
     if let Some(result) = cache.hit(&key, &rules) {
         site.counters.hit();
         return result;
@@ -54,8 +56,8 @@ pub async fn call_async<R, C: Future<Output = R>>(
 ) -> R {
     // The handle that the thread remembers is let go before the first `await`, after which this may be another thread.
     let cache = match target(site) {
-        Target::None => None,
-        Target::Cache(cache) => {
+        None => None,
+        Some(cache) => {
             if let Some(result) = cache.hit(&key, &rules) {
                 site.counters.hit();
                 return result;
@@ -78,7 +80,7 @@ pub fn refresh<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Target::Cache(cache) = target(site) else { return (job().compute)() };
+    let Some(cache) = target(site) else { return (job().compute)() };
     let job = || job().map(|compute| async { compute() });
     let request = Request { site, key: &key, caller: Caller::Blocking };
     block_on(async {
@@ -93,10 +95,7 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let cache = match target(site) {
-        Target::None => None,
-        Target::Cache(cache) => Some(Cache::clone(&cache)),
-    };
+    let cache = target(site).map(|cache| Cache::clone(&cache));
     let request = Request { site, key: &key, caller: Caller::Async };
     match cache {
         None => job().compute.await,
@@ -105,7 +104,15 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
     }
 }
 
+/// The cache of this call; `None` where the function just runs.
 #[inline]
-fn target(site: &'static Site) -> Target {
-    registry::target(site.facts.adapter)
+fn target(site: &'static Site) -> Option<Rc<Cache>> {
+    match registry::target(site.facts.adapter) {
+        Target::Cache(cache) => Some(cache),
+        Target::Off => None,
+        Target::Unknown => {
+            site.counters.unresolved();
+            None
+        }
+    }
 }

@@ -15,9 +15,8 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 pub(crate) use permit::Permit;
-pub(crate) use ring::Parents;
-pub(crate) use table::{Berth, Entered, Flights};
-pub(crate) use waiting::{Landing, Waiting};
+pub(crate) use table::{Entered, Flights};
+pub(crate) use waiting::Landing;
 
 use state::State;
 
@@ -103,5 +102,5 @@ impl Wake for Tick {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests;

@@ -33,10 +33,6 @@ impl Garbage {
     pub(crate) fn keep(&mut self, slot: Option<Arc<Slot>>) {
         self.0.extend(slot);
     }
-
-    pub(crate) fn into_slots(self) -> Vec<Arc<Slot>> {
-        self.0
-    }
 }
 
 #[derive(Clone)]

@@ -27,10 +27,6 @@ impl NearKey {
     pub(crate) fn by_ref(&self) -> NearKeyRef<'_> {
         NearKeyRef { namespace: self.namespace, text: &self.text }
     }
-
-    pub(crate) fn n_bytes(&self) -> usize {
-        self.text.len()
-    }
 }
 
 impl NearKeyRef<'_> {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 pub(crate) use engine::Garbage;
 pub(crate) use generation::Generation;
 pub(crate) use key::{KeyHash, NearKey, NearKeyRef, key_hash};
-pub use slot::{Header, Slot};
+pub(crate) use slot::{Header, Slot};
 
 use engine::{Engine, Entry};
 
@@ -28,17 +28,26 @@ pub(crate) enum Bound {
 
 pub(crate) struct Near {
     engine: Engine,
+    bound: Bound,
 }
 
 impl Near {
     pub(crate) fn new(bound: Bound) -> Self {
-        Self { engine: engine::new(bound) }
+        Self { engine: engine::new(bound), bound }
     }
 
     /// What stands under `key`, live or not.
     #[inline]
     pub(crate) fn get(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
         self.engine.get(&key).map(|entry| entry.slot)
+    }
+
+    /// What an entry counts against the bound: one, or what `weigh` says.
+    pub(crate) fn weight(&self, weigh: impl FnOnce() -> u64) -> u64 {
+        match self.bound {
+            Bound::Entries(_) => 1,
+            Bound::Weight(_) => weigh(),
+        }
     }
 
     /// Replaces what stands under `key`.
@@ -52,29 +61,20 @@ impl Near {
         self.engine.remove(&key).map(|(_, entry)| entry.slot)
     }
 
-    /// Shows what stands under `key`; no sweep and no other change to the entry happens meanwhile. `look` must not run
-    /// code of the user's.
-    pub(crate) fn look(&self, key: NearKeyRef<'_>, look: impl FnOnce(&Slot)) {
-        self.engine.remove_if(&key, |entry| {
-            look(&entry.slot);
-            false
-        });
-    }
-
-    /// Takes out all that is past its grace or of a dead generation, and says when the next entry will be.
-    pub(crate) fn sweep(&self, now: Moment) -> (Garbage, Moment) {
-        let swept = RefCell::new((Garbage::default(), Moment::NEVER));
-        self.engine.retain(|_, entry| {
-            let (garbage, next) = &mut *swept.borrow_mut();
-            let kept = entry.slot.is_kept(now);
-            if kept {
+    /// The keys of all that is past its grace or of a dead generation, and when the next entry will be.
+    pub(crate) fn dead(&self, now: Moment) -> (Vec<NearKey>, Moment) {
+        let found = RefCell::new((Vec::new(), Moment::NEVER));
+        // The engine's one walk that visits entries in place. Nothing goes here: whoever changes an entry holds its berth.
+        self.engine.retain(|key, entry| {
+            let (dead, next) = &mut *found.borrow_mut();
+            if entry.slot.is_kept(now) {
                 *next = (*next).min(entry.slot.kept_until());
             } else {
-                garbage.keep(Some(Arc::clone(&entry.slot)));
+                dead.push(key.clone());
             }
-            kept
+            true
         });
-        swept.into_inner()
+        found.into_inner()
     }
 
     pub(crate) fn n_entries(&self) -> usize {

@@ -14,7 +14,7 @@ thread_local! {
 struct Remembered {
     /// Of the registry when the rest was read; 0 before that.
     version: u64,
-    /// `None`: caching is off.
+    /// `None`: caching is off, and nothing below is filled.
     current: Option<Rc<Cache>>,
     named: Vec<(&'static str, Rc<Cache>)>,
     /// What a scope has put in place of all of them.
@@ -47,29 +47,32 @@ pub(super) fn target(adapter: Option<&'static str>) -> Target {
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.
 #[cold]
 fn slow(adapter: Option<&'static str>) -> Target {
-    let remembered = REMEMBERED.try_with(|remembered| {
+    let known = REMEMBERED.try_with(|remembered| {
         refresh(remembered);
         let remembered = remembered.borrow();
-        let current = remembered.current.clone()?;
         match adapter {
-            None => Some(current),
+            None => remembered.current.clone(),
             Some(name) => remembered.named.iter().find(|(known, _)| *known == name).map(|(_, cache)| Rc::clone(cache)),
         }
     });
-    match (remembered, adapter) {
-        (Ok(Some(cache)), _) => Target::Cache(cache),
-        (Ok(None), Some(name)) if is_on() => match named(name) {
-            Ok(cache) => Target::Cache(remember(name, cache)),
-            Err(_) => Target::None,
-        },
-        (Err(_), None) if is_on() => Target::Cache(Rc::new(registry().current().clone())),
-        (Err(_), Some(name)) if is_on() => named(name).map_or(Target::None, |cache| Target::Cache(Rc::new(cache))),
-        _ => Target::None,
+    match known {
+        Ok(Some(cache)) => Target::Cache(cache),
+        _ => ask(adapter),
     }
 }
 
-fn is_on() -> bool {
-    registry().caching
+/// Asks the registry itself.
+fn ask(adapter: Option<&'static str>) -> Target {
+    if !registry().caching {
+        return Target::Off;
+    }
+    match adapter {
+        None => Target::Cache(Rc::new(registry().current().clone())),
+        Some(name) => match named(name) {
+            Ok(cache) => Target::Cache(remember(name, cache)),
+            Err(_) => Target::Unknown,
+        },
+    }
 }
 
 /// Reads the registry again if it has changed. What was remembered is dropped with nothing borrowed: it may be the last

@@ -144,8 +144,10 @@ pub fn set_caching(on: bool) {
 /// Where a call goes.
 pub(crate) enum Target {
     Cache(Rc<Cache>),
-    /// Caching is off, or the named cache cannot be had: the function runs.
-    None,
+    /// Caching is off: the function runs.
+    Off,
+    /// The named cache cannot be had: the function runs.
+    Unknown,
 }
 
 /// The cache of the next call, for a function that names `adapter` or none.

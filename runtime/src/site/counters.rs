@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use super::FunctionName;
 use super::stripe::Striped;
 
 /// Only hits are striped: everything else happens beside a computation or a wait, which cost far more than a shared word.
@@ -66,6 +67,7 @@ impl Counters {
             refused: read(&self.refused),
             foreign: read(&self.foreign),
             unresolved: read(&self.unresolved),
+            same_template: None,
         }
     }
 }
@@ -107,6 +109,9 @@ pub struct Stats {
     pub foreign: u64,
     /// Calls that could not reach the cache named by `adapter = "…"`, and computed.
     pub unresolved: u64,
+    /// Another function that was called earlier and has the same key template: the two share their entries, and clear
+    /// each other's.
+    pub same_template: Option<FunctionName>,
 }
 
 impl Stats {

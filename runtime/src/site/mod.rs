@@ -1,13 +1,17 @@
 //! What is known of one annotated function: what the attribute says, and what has happened since.
 
 mod counters;
+mod directory;
 mod stripe;
 
 use std::time::Duration;
 
 pub use counters::Stats;
+pub use directory::FunctionName;
 
 pub(crate) use counters::Counters;
+
+use directory::Listing;
 
 use crate::timeout::Timeout;
 
@@ -16,6 +20,7 @@ use crate::timeout::Timeout;
 pub struct Site {
     pub(crate) facts: Facts,
     pub(crate) counters: Counters,
+    listing: Listing,
 }
 
 /// What the attribute says.
@@ -47,7 +52,7 @@ impl Site {
         let lifetimes = Lifetimes { value: None, nothing: None, failed: None };
         let wait = Duration::from_secs(5);
         let facts = Facts { name, module, template, adapter: None, lifetimes, wait, version: 0 };
-        Self { facts, counters: Counters::new() }
+        Self { facts, counters: Counters::new(), listing: Listing::new() }
     }
 
     /// `timeout = …`
@@ -94,6 +99,7 @@ impl Site {
 
     /// What has happened so far.
     pub fn stats(&'static self) -> Stats {
-        self.counters.stats()
+        self.enlist();
+        Stats { same_template: self.listing.elder(), ..self.counters.stats() }
     }
 }

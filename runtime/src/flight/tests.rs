@@ -1,0 +1,161 @@
+//! Who starts when, told by the pure state; and no edge is left when nobody waits. The whole in motion is tested with
+//! annotated functions, and under a model checker.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::queue::WaiterId;
+use super::state::{Called, State};
+use super::{Caller, FlightId};
+use crate::clock::Moment;
+use crate::near::{Generation, Header, Slot};
+use crate::timeout::Timeout;
+
+use Caller::{Async, Blocking};
+
+fn at(secs: u64) -> Moment {
+    Moment::from_millis(secs * 1000)
+}
+
+/// Led by one caller since second 0, with the default `wait` of 5 s.
+fn flight(leader: Caller) -> State {
+    State::led(leader, Duration::from_secs(5), at(0))
+}
+
+fn queue(state: &mut State, n_waiters: usize, caller: Caller) -> Vec<WaiterId> {
+    (0..n_waiters).map(|_| state.join(caller, at(0)).expect("it queues")).collect()
+}
+
+/// How many of the waiters have been called to compute by the second `secs`, each seen once.
+fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
+    state.regulate(at(secs));
+    let mut waker = None;
+    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead))).count()
+}
+
+fn slot() -> Arc<Slot> {
+    let header =
+        Header { generation: Arc::new(Generation::new()), fresh_until: Moment::NEVER, grace: Timeout::ZERO };
+    Slot::seal(header, ())
+}
+
+#[test]
+fn one_more_starts_after_each_wait() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 1000, Async);
+    for (secs, called) in [(0, 0), (4, 0), (5, 1), (6, 0), (9, 0), (10, 1), (14, 0), (15, 1)] {
+        assert_eq!(n_called(&mut state, &waiters, secs), called, "second {secs}");
+    }
+}
+
+#[test]
+fn nobody_waits_longer_than_six_times() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 100, Async);
+    assert_eq!(n_called(&mut state, &waiters, 29), 1);
+    assert_eq!(n_called(&mut state, &waiters, 30), 99);
+}
+
+#[test]
+fn who_steps_down_is_followed_by_one_at_once() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 100, Async);
+    for _ in 0..5 {
+        state.step_down(Async, false);
+        assert_eq!(n_called(&mut state, &waiters, 0), 1);
+    }
+}
+
+#[test]
+fn after_an_error_of_its_own_eight_compute_at_a_time() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 20, Async);
+    state.step_down(Async, true);
+    assert_eq!(n_called(&mut state, &waiters, 0), 8);
+    state.step_down(Async, true);
+    assert_eq!(n_called(&mut state, &waiters, 0), 1);
+    assert_eq!(n_called(&mut state, &waiters, 12), 0, "no extra ones beside the eight");
+    assert!(state.join(Async, at(12)).is_some(), "newcomers queue as well");
+}
+
+#[test]
+fn a_result_reaches_everybody_even_who_was_called_to_compute() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 10, Async);
+    state.regulate(at(5));
+    state.land(Async, &slot());
+    let mut waker = None;
+    let landed = waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Landed(_)))).count();
+    assert_eq!(landed, 10);
+}
+
+#[test]
+fn a_blocking_caller_never_waits_for_an_async_one() {
+    let mut state = flight(Async);
+    assert_eq!(state.join(Blocking, at(0)), None, "it computes at once");
+    let blocked = queue(&mut state, 3, Blocking);
+    assert_eq!(n_called(&mut state, &blocked, 0), 0, "these wait for the blocking one");
+    state.step_down(Blocking, false);
+    assert_eq!(n_called(&mut state, &blocked, 0), 1, "one takes its place, though an async one computes");
+}
+
+#[test]
+fn a_blocking_waiter_goes_before_async_ones_if_no_blocking_one_computes() {
+    let mut state = flight(Blocking);
+    let tasks = queue(&mut state, 3, Async);
+    let blocked = queue(&mut state, 1, Blocking);
+    state.step_down(Blocking, false);
+    assert_eq!(n_called(&mut state, &blocked, 0), 1);
+    assert_eq!(n_called(&mut state, &tasks, 0), 0);
+}
+
+#[test]
+fn who_leaves_the_queue_is_not_called() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 3, Async);
+    state.leave(waiters[0]);
+    state.step_down(Async, false);
+    assert_eq!(n_called(&mut state, &waiters, 0), 1);
+    assert!(!state.is_idle());
+}
+
+mod ring {
+    use super::super::ring::{Edges, Parents, n_edges};
+    use super::FlightId;
+
+    /// Three flights that no other test has.
+    fn flights(test: u64) -> [FlightId; 3] {
+        [1, 2, 3].map(|i| FlightId(u64::MAX - 3 * test - i))
+    }
+
+    #[test]
+    fn a_call_does_not_wait_for_itself_directly_or_in_a_ring() {
+        let [a, b, c] = flights(1);
+        assert!(Edges::draw(a).is_some(), "nobody computes here, so nobody can be waiting for it");
+        Parents::with(a, || assert!(Edges::draw(a).is_none()));
+
+        let a_for_b = Parents::with(a, || Edges::draw(b));
+        let b_for_c = Parents::with(b, || Edges::draw(c));
+        Parents::with(c, || assert!(Edges::draw(a).is_none(), "a waits for b, and b for c"));
+        drop(b_for_c);
+        Parents::with(c, || assert!(Edges::draw(a).is_some(), "b waits no more"));
+        drop(a_for_b);
+        assert_eq!(n_edges(&[a, b, c]), 0);
+    }
+
+    #[test]
+    fn a_computation_waits_for_what_the_computations_inside_it_wait_for() {
+        let [a, b, c] = flights(2);
+        let inner = Parents::with(b, || Parents::with(a, || Edges::draw(c)));
+        Parents::with(c, || assert!(Edges::draw(b).is_none(), "b computes a, which waits for c"));
+        drop(inner);
+    }
+
+    #[test]
+    fn a_panic_leaves_no_parent_behind() {
+        let [a, ..] = flights(3);
+        let panicked = std::panic::catch_unwind(|| Parents::with(a, || panic!("on purpose")));
+        assert!(panicked.is_err());
+        assert!(Edges::draw(a).is_some());
+    }
+}

@@ -1,0 +1,68 @@
+//! The near tier replaces, evicts and reports, and never drops a value under its own locks.
+
+use std::sync::Arc;
+
+use super::{Bound, Garbage, Generation, Header, Near, NearKeyRef, Slot};
+use crate::clock::Moment;
+use crate::timeout::Timeout;
+
+fn header(until: Moment) -> Header {
+    Header { generation: Arc::new(Generation::new()), fresh_until: until, grace: Timeout::from_millis(10) }
+}
+
+fn key(text: &str) -> NearKeyRef<'_> {
+    NearKeyRef { namespace: 0, text: text.as_bytes() }
+}
+
+/// Looks into its own cache when it is dropped: a deadlock, if that happens under the engine's lock.
+struct Nosy(std::sync::Weak<Near>);
+
+impl Drop for Nosy {
+    fn drop(&mut self) {
+        if let Some(near) = self.0.upgrade() {
+            near.get(key("anything"));
+        }
+    }
+}
+
+#[test]
+fn values_are_dropped_with_no_lock_held() {
+    let near = Arc::new(Near::new(Bound::Entries(4)));
+    for i in 0..100 {
+        let slot = Slot::seal(header(Moment::NEVER), Nosy(Arc::downgrade(&near)));
+        let mut garbage = Garbage::default();
+        // Every second one replaces the one before it; the rest evicts.
+        near.insert(key(&(i / 2).to_string()).to_owned(), slot, 1, &mut garbage);
+    }
+    assert!(near.n_entries() <= 4);
+}
+
+#[test]
+fn namespaces_are_apart() {
+    let near = Near::new(Bound::Entries(10));
+    let slot = Slot::seal(header(Moment::NEVER), 1_u8);
+    near.insert(NearKeyRef { namespace: 1, text: b"a" }.to_owned(), slot, 1, &mut Garbage::default());
+    assert!(near.get(key("a")).is_none());
+    assert!(near.get(NearKeyRef { namespace: 1, text: b"a" }).is_some());
+}
+
+#[test]
+fn the_dead_are_those_past_their_grace_or_of_a_dead_generation() {
+    let near = Near::new(Bound::Entries(10));
+    let cleared = header(Moment::NEVER);
+    cleared.generation.kill();
+    let entries = [
+        ("expired", header(Moment::from_millis(80))),
+        ("in grace", header(Moment::from_millis(95))),
+        ("live", header(Moment::from_millis(105))),
+        ("cleared", cleared),
+        ("forever", header(Moment::NEVER)),
+    ];
+    for (name, header) in entries {
+        near.insert(key(name).to_owned(), Slot::seal(header, ()), 1, &mut Garbage::default());
+    }
+    let (dead, next) = near.dead(Moment::from_millis(100));
+    assert_eq!(dead.len(), 2);
+    assert!(dead.contains(&key("expired").to_owned()) && dead.contains(&key("cleared").to_owned()));
+    assert_eq!(next, Moment::from_millis(105), "the one in grace, at 95 and 10 more");
+}

@@ -1,0 +1,56 @@
+//! Names and URLs, and what is said of wrong ones.
+
+use super::make;
+use crate::error::ErrorKind;
+
+#[test]
+fn every_alias_of_the_contract_is_known_in_any_case() {
+    for alias in ["memory", "mem", "ram", "MemoryCache", "AsyncMemoryCache", "MEMORY", "memory://", "memory:"] {
+        assert_eq!(make(alias).expect(alias).adapter(), "memory");
+    }
+    for alias in ["null", "none", "NONE"] {
+        assert_eq!(make(alias).expect(alias).adapter(), "null");
+    }
+}
+
+#[test]
+fn a_store_that_is_not_in_this_build_names_its_feature() {
+    let stores = [
+        ("redis", &["redis", "RedisCache", "AsyncRedisCache", "redis://localhost/1"][..]),
+        ("memcached", &["memcached", "memcache", "mcache", "MemcachedCache", "AsyncMemcachedCache"]),
+        ("sqlite", &["sqlite", "sqlite3", "sqlitedb", "SqliteCache", "AsyncSqliteCache", "sqlite:cache.db"]),
+    ];
+    for (feature, aliases) in stores {
+        for alias in aliases {
+            let error = make(alias).expect_err(alias);
+            assert_eq!(error.kind(), ErrorKind::FeatureOff, "{alias}");
+            assert!(error.to_string().contains(&format!("cargo feature `{feature}`")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn wrong_names_and_urls_are_told_what_would_be_right() {
+    let table = [
+        ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
+        ("memroy", ErrorKind::UnknownAdapter, "did you mean `memory`?"),
+        ("", ErrorKind::UnknownAdapter, "no adapter is named ``"),
+        ("memory://host", ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`"),
+        ("memory://?max_entries=many", ErrorKind::Config, "`max_entries` in a memory URL takes a whole number"),
+        ("memory://?size=1", ErrorKind::Config, "no setting `size`: known are max_entries, max_weight, timeout, grace"),
+        ("memory://?max_entries=0", ErrorKind::Config, "`max_entries` is 0: use the `null` adapter to store nothing"),
+    ];
+    for (text, kind, said) in table {
+        let error = make(text).expect_err(text);
+        assert_eq!(error.kind(), kind, "{text}");
+        assert!(error.to_string().contains(said), "{error}");
+    }
+}
+
+#[test]
+fn no_message_shows_what_may_be_a_password() {
+    for text in ["foo://ada:hunter2@host", "ada:hunter2@host", "hunter2@host/with/some/path", "memory://ada:hunter2@h"] {
+        let error = make(text).expect_err(text);
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    }
+}
