@@ -148,16 +148,18 @@ fn list() -> String {
     OPTIONS.map(|name| format!("`{name}`")).join(", ")
 }
 
-/// Skips what is left of an option that could not be read.
+/// Skips what is left of an option that could not be read: up to a comma and what looks like an option.
 fn to_next_option(input: ParseStream) -> syn::Result<()> {
     while !input.is_empty() {
-        let comma = input.parse::<Option<Token![,]>>()?.is_some();
-        let next = input.fork().call(Ident::parse_any);
-        if comma && next.is_ok_and(|name| OPTIONS.iter().any(|option| name == option)) {
-            break;
-        }
-        if !comma {
+        if input.parse::<Option<Token![,]>>()?.is_none() {
             input.parse::<proc_macro2::TokenTree>()?;
+            continue;
+        }
+        let ahead = input.fork();
+        let name = ahead.call(Ident::parse_any).ok();
+        let known = name.is_some_and(|name| OPTIONS.iter().any(|option| name == option));
+        if known || (ahead.peek(Token![=]) && !ahead.peek(Token![==])) {
+            break;
         }
     }
     Ok(())
