@@ -21,10 +21,46 @@ const RUNTIME: &[Row] = &[
     ("clock", &["sync", "timeout"]),
     ("key", &[]),
     ("value", &[]),
+    ("near", &["clock", "sync", "timeout"]),
+    ("rules", &["near", "timeout", "value"]),
+    ("flight", &["clock", "near", "sync", "timeout"]),
+    ("site", &["timeout"]),
+    (
+        "cache",
+        &[
+            "clock", "flight", "key", "near", "rules", "site", "sync", "timeout",
+        ],
+    ),
+    ("adapters", &["cache", "clock", "error", "near", "timeout"]),
+    ("registry", &["adapters", "cache", "error"]),
+    (
+        "call",
+        &[
+            "cache", "error", "flight", "key", "park", "registry", "rules", "site", "timeout",
+        ],
+    ),
+    ("testing", &["clock", "timeout"]),
+    (
+        "__private",
+        &["cache", "call", "error", "key", "rules", "site", "timeout"],
+    ),
 ];
 
 /// `larder-macros`: stages in the order in which an attribute passes them; none looks back.
-const MACROS: &[Row] = &[("diagnostic", &[])];
+const MACROS: &[Row] = &[
+    ("diagnostic", &[]),
+    ("tokens", &[]),
+    ("template", &[]),
+    ("args", &["diagnostic"]),
+    ("signature", &["diagnostic", "tokens"]),
+    (
+        "plan",
+        &["args", "diagnostic", "signature", "template", "tokens"],
+    ),
+    ("expand", &["args", "plan", "signature", "tokens"]),
+    ("fallback", &["diagnostic"]),
+    ("key_part", &["diagnostic", "template", "tokens"]),
+];
 
 /// What every file of a crate keeps to.
 const EVERYWHERE: &[Rule] = &[

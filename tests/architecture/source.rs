@@ -89,8 +89,8 @@ fn without_tests(code: &str) -> String {
         if is_for_tests(line.trim_start()) {
             let indent = &line[..line.len() - line.trim_start().len()];
             let is_end = |line: &str| {
-                line.strip_prefix(indent)
-                    .is_some_and(|rest| rest == "}" || rest.ends_with(';'))
+                let rest = line.strip_prefix(indent).unwrap_or_default();
+                !rest.starts_with(' ') && rest.ends_with(['}', ';'])
             };
             kept.push('\n');
             while lines.next().is_some_and(|line| !is_end(line)) {
@@ -167,6 +167,7 @@ fn comments_literals_and_tests_are_no_code() {
         3 */ let raw = r#"raw " 4"#; let char = ('"', '\'', '5');
         #[cfg(test)]
         mod tests {
+            let six = ();
             fn six() {}
         }
         fn seven() {}
