@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Analyses every file of a folder cold, then warm; clears one result, re-times it, and shows what that costs.
 
 usage: quickstart [FOLDER] [--adapter NAME]
@@ -11,14 +11,14 @@ usage: quickstart [FOLDER] [--adapter NAME]
   FOLDER          what to analyse; this project, if left out
   --adapter NAME  where results are kept; memory, if left out";
 
-pub struct Arguments {
-    pub folder: PathBuf,
-    pub adapter: String,
+pub(crate) struct Arguments {
+    pub(crate) folder: PathBuf,
+    pub(crate) adapter: String,
 }
 
 impl Arguments {
     /// `None` if only help is asked for.
-    pub fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Option<Self>, String> {
+    pub(crate) fn parse(mut given: impl Iterator<Item = OsString>) -> Result<Option<Self>, String> {
         let mut folder = None;
         let mut adapter = String::from("memory");
         while let Some(argument) = given.next() {

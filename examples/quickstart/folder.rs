@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// All files below `folder`, sorted; what is hidden, a link or a build output aside.
-pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
+pub(crate) fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     let mut files = Vec::new();
     let mut folders = vec![
         folder
@@ -36,6 +36,6 @@ pub fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
     }
 }
 
-pub fn unreadable(path: &Path, error: &io::Error) -> String {
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("cannot read {}: {error}", path.display())
 }

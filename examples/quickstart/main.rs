@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use arguments::Arguments;
-use larder::cached;
+use larder::{Remaining, cached};
 use serde::{Deserialize, Serialize};
 
 /// What is known of one file.
@@ -93,11 +93,22 @@ fn run() -> Result<(), Box<dyn Error>> {
         "\n{}: {lines} lines, {words} words, most frequent {identifiers:?}",
         one.display()
     );
-    println!("expires in    {:?}", analyse::timeout_left(one)?);
+    println!("  expires {}", when(analyse::timeout_left(one)?));
     analyse::update_timeout(one, 60)?;
-    println!("re-timed, in  {:?}", analyse::timeout_left(one)?);
+    println!(
+        "  re-timed, it expires {}",
+        when(analyse::timeout_left(one)?)
+    );
     println!("\ntime saved in all: {:.1?}", analyse::stats().time_saved());
     Ok(())
+}
+
+fn when(left: Option<Remaining>) -> String {
+    match left {
+        Some(Remaining::For(left)) => format!("in {left:.0?}"),
+        Some(_) => "never".into(),
+        None => "at once: it is not kept".into(),
+    }
 }
 
 /// Calls the function for each file, as if nothing were cached, and prints what that took.
