@@ -5,7 +5,7 @@ pub use crate::cache::Job;
 pub use crate::call::{call, call_async, get, get_async, refresh, refresh_async, set, set_async};
 pub use crate::error::Result;
 pub use crate::key::{Key, KeyPart, KeyWriter};
-pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules};
+pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, far, local};
 pub use crate::site::{Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 

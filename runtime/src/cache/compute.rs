@@ -83,11 +83,15 @@ impl Cache {
         rules: impl Rules<R>,
         job: impl FnOnce() -> Job<C>,
     ) -> R {
+        let permit = self.start(request);
+        self.lead(permit, request, rules, job).await
+    }
+
+    /// A permit in place of the one there is. Apart from `refresh`, so that no lock is seen across its `await`.
+    fn start(&self, request: Request<'_>) -> Permit {
         let generation = self.generation(request.site);
         let mut berth = self.core.flights.berth(self.near_key(request.key));
-        let permit = berth.start(&self.core.flights, &generation, request.site.facts.wait, request.caller);
-        drop(berth);
-        self.lead(permit, request, rules, job).await
+        berth.start(&self.core.flights, &generation, request.site.facts.wait, request.caller)
     }
 
     /// Does it keep anything? If not, there is nothing to share either.

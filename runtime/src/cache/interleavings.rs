@@ -14,7 +14,7 @@ use crate::flight::Caller;
 use crate::key::Key;
 use crate::near::Bound;
 use crate::park::block_on;
-use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Rules};
+use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Rules, local};
 use crate::site::Site;
 use crate::timeout::Timeout;
 
@@ -34,7 +34,7 @@ fn explore(scenario: impl Fn() + Send + Sync + 'static) {
 }
 
 fn rules() -> impl Rules<u64> {
-    Probe::<u64>::new().kind().inner().share().local()
+    local(Probe::<u64>::new().kind().inner().share())
 }
 
 /// A cache, and an origin that is dearer than it.

@@ -28,11 +28,17 @@ impl Cache {
         timeout: Option<Timeout>,
         result: &R,
     ) -> bool {
-        let Some(near) = &self.core.near else { return false };
+        let Some(near) = &self.core.near else {
+            return false;
+        };
         let lifetime = self.lifetime(site, rules, timeout, rules.outcome(result));
-        let Some(lifetime) = lifetime else { return false };
+        let Some(lifetime) = lifetime else {
+            return false;
+        };
         let generation = self.generation(site);
-        let Some(slot) = rules.pack(result, self.header(&generation, Some(lifetime))) else { return false };
+        let Some(slot) = rules.pack(result, self.header(&generation, Some(lifetime))) else {
+            return false;
+        };
         let weight = self.weight(key, &slot);
         let key = self.near_key(key);
 

@@ -23,7 +23,9 @@ pub fn call<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Some(cache) = target(site) else { return (job().compute)() };
+    let Some(cache) = target(site) else {
+        return (job().compute)();
+    };
     if let Some(result) = cache.hit(&key, &rules) {
         site.counters.hit();
         return result;
@@ -80,7 +82,9 @@ pub fn refresh<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Some(cache) = target(site) else { return (job().compute)() };
+    let Some(cache) = target(site) else {
+        return (job().compute)();
+    };
     let job = || job().map(|compute| async { compute() });
     let request = Request { site, key: &key, caller: Caller::Blocking };
     block_on(async {

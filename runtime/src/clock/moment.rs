@@ -26,7 +26,9 @@ impl Moment {
 
     /// What is left until this deadline, seen at `now`.
     pub(crate) fn remaining(self, now: Self) -> Remaining {
-        match Timeout::from_millis(if self == Self::NEVER { u64::MAX } else { self.0.saturating_sub(now.0) }).as_duration() {
+        match Timeout::from_millis(if self == Self::NEVER { u64::MAX } else { self.0.saturating_sub(now.0) })
+            .as_duration()
+        {
             Some(duration) => Remaining::For(duration),
             None => Remaining::Never,
         }

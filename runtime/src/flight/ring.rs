@@ -68,7 +68,9 @@ impl Waits {
     }
 
     fn remove(&mut self, from: FlightId, to: FlightId) {
-        let Some(targets) = self.0.get_mut(&from) else { return };
+        let Some(targets) = self.0.get_mut(&from) else {
+            return;
+        };
         if let Some(at) = targets.iter().position(|&target| target == to) {
             targets.swap_remove(at);
         }

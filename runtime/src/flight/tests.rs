@@ -34,8 +34,7 @@ fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
 }
 
 fn slot() -> Arc<Slot> {
-    let header =
-        Header { generation: Arc::new(Generation::new()), fresh_until: Moment::NEVER, grace: Timeout::ZERO };
+    let header = Header { generation: Arc::new(Generation::new()), fresh_until: Moment::NEVER, grace: Timeout::ZERO };
     Slot::seal(header, ())
 }
 

@@ -53,7 +53,9 @@ impl Future for Waiting {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Landing> {
         if self.edges.is_none() {
-            let Some(edges) = Edges::draw(self.flight.id) else { return Poll::Ready(Landing::Ring) };
+            let Some(edges) = Edges::draw(self.flight.id) else {
+                return Poll::Ready(Landing::Ring);
+            };
             self.edges = Some(edges);
         }
         // Cloned and dropped outside the lock: it is an executor's code.
@@ -62,9 +64,11 @@ impl Future for Waiting {
         match called {
             None => Poll::Pending,
             Some(Called::Landed(slot)) => Poll::Ready(Landing::Landed(slot)),
-            Some(Called::Lead) => {
-                Poll::Ready(Landing::Lead(Permit::new(Arc::clone(&self.flights), Arc::clone(&self.flight), self.caller)))
-            }
+            Some(Called::Lead) => Poll::Ready(Landing::Lead(Permit::new(
+                Arc::clone(&self.flights),
+                Arc::clone(&self.flight),
+                self.caller,
+            ))),
         }
     }
 }

@@ -3,9 +3,9 @@
 //! nothing: up to 128 bytes live on the stack.
 
 mod escape;
-mod part;
 #[cfg(any(feature = "uuid", feature = "chrono", feature = "jiff", feature = "time"))]
 mod foreign;
+mod part;
 mod writer;
 
 use std::borrow::Borrow;

@@ -105,7 +105,9 @@ impl KeyWriter {
         loop {
             let (plain, tail) = rest.split_at(prefix(rest));
             self.ascii(plain);
-            let Some((&odd, tail)) = tail.split_first() else { return };
+            let Some((&odd, tail)) = tail.split_first() else {
+                return;
+            };
             self.ascii(&escape::escaped(odd));
             rest = tail;
         }

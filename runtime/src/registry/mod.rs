@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 pub use into_cache::IntoCache;
-pub use scoped::{scoped, scoped_async};
+pub use scoped::{Scoped, scoped, scoped_async};
 
 use crate::cache::Cache;
 use crate::error::Result;
@@ -116,9 +116,7 @@ pub fn adapter_get() -> Cache {
 pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> + Send + Sync + 'static) {
     let name = name.to_ascii_lowercase();
     let factory: Factory = Arc::new(move || make()?.into_cache());
-    drop(change(|registry| {
-        (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))
-    }));
+    drop(change(|registry| (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))));
 }
 
 /// Switches caching off or on again, for the whole process. Off, annotated functions just run; helpers still reach the

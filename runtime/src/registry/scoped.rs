@@ -1,7 +1,8 @@
 //! A cache for one scope, so that tests share nothing.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use super::local;
 use crate::cache::Cache;
@@ -41,12 +42,29 @@ pub fn scoped<T>(cache: impl Into<Cache>, body: impl FnOnce() -> T) -> T {
 /// assert_eq!(cache.len(), 1);
 /// # });
 /// ```
-pub async fn scoped_async<F: Future>(cache: impl Into<Cache>, future: F) -> F::Output {
-    let cache = cache.into();
-    let mut future = pin!(future);
-    poll_fn(|context| {
-        let _scope = local::enter(cache.clone());
-        future.as_mut().poll(context)
-    })
-    .await
+pub fn scoped_async<F: Future>(cache: impl Into<Cache>, future: F) -> Scoped<F> {
+    Scoped { cache: cache.into(), future: Box::pin(future) }
+}
+
+/// What [`scoped_async`] makes.
+#[must_use = "futures do nothing unless polled"]
+pub struct Scoped<F> {
+    cache: Cache,
+    // Boxed, so that it can be polled without unsafe code; a scope is for tests, where that costs nothing that matters.
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for Scoped<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        let _scope = local::enter(self.cache.clone());
+        self.future.as_mut().poll(context)
+    }
+}
+
+impl<F> fmt::Debug for Scoped<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scoped").field("cache", &self.cache).finish_non_exhaustive()
+    }
 }

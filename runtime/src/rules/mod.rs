@@ -8,6 +8,7 @@ mod shape;
 use std::sync::Arc;
 
 pub use probe::{Probe, ProbeInner, ProbeKind, ProbeShare};
+pub use shape::{far, local};
 
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;

@@ -2,7 +2,7 @@
 //! so each step has an inherent method for the types it is about and a trait method for all others.
 //!
 //! `Probe::<R>::new()` → `.kind()`: is it a `Result`, an `Option`, neither? → `.inner()`: a `Result` of an `Option`? →
-//! `.share()`: can its error be handed to waiters? → `.far()` or `.local()`: the bounds of the value → `Shape`.
+//! `.share()`: can its error be handed to waiters? → `far(…)` or `local(…)`: the bounds of the value → `Shape`.
 
 use std::marker::PhantomData;
 

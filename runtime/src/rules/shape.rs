@@ -4,37 +4,11 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::packing::Packing;
-use super::probe::{Fallible, FallibleOptional, Kind, Optional, Plain};
+use super::probe::{Fallible, FallibleOptional, Kind, Optional};
 use super::{Outcome, Rules};
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
 use crate::value::{Local, Storable};
-
-macro_rules! bounds {
-    ($($kind:ident<$($param:ident),*>)*) => {$(
-        impl<$($param),*> $kind<$($param),*> {
-            /// The value may travel to a far store.
-            #[inline]
-            pub fn far(self) -> Shape<Self, Far>
-            where
-                <Self as Kind>::Value: Storable,
-            {
-                Shape::of(self)
-            }
-
-            /// The value stays in this process.
-            #[inline]
-            pub fn local(self) -> Shape<Self, Near>
-            where
-                <Self as Kind>::Value: Local,
-            {
-                Shape::of(self)
-            }
-        }
-    )*};
-}
-
-bounds!(Plain<R> Optional<T> Fallible<T, E, S> FallibleOptional<T, E, S>);
 
 /// The value may travel.
 pub struct Far;
@@ -50,9 +24,21 @@ pub struct Shape<K, P, C = (), L = ()> {
 
 impl<K, P> Shape<K, P> {
     #[inline]
-    fn of(_: K) -> Self {
+    fn of() -> Self {
         Self { kind: PhantomData, cache_if: (), timeout_by: () }
     }
+}
+
+/// The value may travel to a far store.
+#[inline]
+pub fn far<K: Kind<Value: Storable>>(_: K) -> Shape<K, Far> {
+    Shape::of()
+}
+
+/// The value stays in this process.
+#[inline]
+pub fn local<K: Kind<Value: Local>>(_: K) -> Shape<K, Near> {
+    Shape::of()
 }
 
 impl<K: Kind, P, C, L> Shape<K, P, C, L> {
@@ -64,32 +50,58 @@ impl<K: Kind, P, C, L> Shape<K, P, C, L> {
 
     /// Asks the value for its timeout.
     #[inline]
-    pub fn timeout_by<F: Fn(&K::Value) -> T, T: Into<Timeout>>(self, timeout_by: F) -> Shape<K, P, C, By<F>> {
-        Shape { kind: PhantomData, cache_if: self.cache_if, timeout_by: By(timeout_by) }
+    pub fn timeout_by<T: Into<Timeout>>(
+        self,
+        timeout_by: impl Fn(&K::Value) -> T,
+    ) -> Shape<K, P, C, By<impl Fn(&K::Value) -> Timeout>> {
+        let timeout_by = By(move |value: &K::Value| timeout_by(value).into());
+        Shape { kind: PhantomData, cache_if: self.cache_if, timeout_by }
     }
 }
 
-macro_rules! keep {
-    ($keep:ident: $($kind:ident<$($param:ident),*> $(where $error:ident)?;)*) => {$(
-        impl<$($param,)* C, L> Shape<$kind<$($param),*>, Far, C, L> $(where $error: Storable)? {
-            /// The result that is not a value is stored too: the attribute gives it a timeout.
-            #[inline]
-            pub fn $keep(self) -> Self {
-                self
-            }
-        }
-        impl<$($param,)* C, L> Shape<$kind<$($param),*>, Near, C, L> $(where $error: Local)? {
-            /// The result that is not a value is stored too: the attribute gives it a timeout.
-            #[inline]
-            pub fn $keep(self) -> Self {
-                self
-            }
-        }
-    )*};
+impl<K, P, C, L> Shape<K, P, C, L> {
+    /// A `None` is stored too: the attribute gives it a timeout.
+    #[inline]
+    pub fn keep_none(self) -> Self
+    where
+        K: MayBeNone,
+    {
+        self
+    }
+
+    /// An `Err` is stored too: the attribute gives it a timeout.
+    #[inline]
+    pub fn keep_err(self) -> Self
+    where
+        K: MayFail<P>,
+    {
+        self
+    }
 }
 
-keep!(keep_none: Optional<T>; FallibleOptional<T, E, S>;);
-keep!(keep_err: Fallible<T, E, S> where E; FallibleOptional<T, E, S> where E;);
+/// A kind of result that can be a `None`.
+#[diagnostic::on_unimplemented(
+    message = "`none_timeout` needs a function that returns an `Option`, or a `Result` of one",
+    label = "there is no `None` to keep",
+    note = "remove `none_timeout`, or return an `Option`"
+)]
+pub trait MayBeNone {}
+
+impl<T> MayBeNone for Optional<T> {}
+impl<T, E, S> MayBeNone for FallibleOptional<T, E, S> {}
+
+/// A kind of result that can be an `Err`, which can go where values go.
+#[diagnostic::on_unimplemented(
+    message = "`err_timeout` needs a function that returns a `Result`",
+    label = "there is no `Err` to keep",
+    note = "remove `err_timeout`, or return a `Result`"
+)]
+pub trait MayFail<P> {}
+
+impl<T, E: Storable, S> MayFail<Far> for Fallible<T, E, S> {}
+impl<T, E: Local, S> MayFail<Near> for Fallible<T, E, S> {}
+impl<T, E: Storable, S> MayFail<Far> for FallibleOptional<T, E, S> {}
+impl<T, E: Local, S> MayFail<Near> for FallibleOptional<T, E, S> {}
 
 /// A condition on values, or none.
 pub trait CacheIf<V> {
@@ -130,10 +142,10 @@ impl<V> TimeoutBy<V> for () {
 /// `timeout_by = …`
 pub struct By<F>(F);
 
-impl<V, T: Into<Timeout>, F: Fn(&V) -> T> TimeoutBy<V> for By<F> {
+impl<V, F: Fn(&V) -> Timeout> TimeoutBy<V> for By<F> {
     #[inline]
     fn timeout(&self, value: &V) -> Option<Timeout> {
-        Some((self.0)(value).into())
+        Some((self.0)(value))
     }
 }
 

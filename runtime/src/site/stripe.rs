@@ -30,18 +30,12 @@ impl Striped {
         if stripe == SHARED {
             count.fetch_add(1, Ordering::Relaxed);
         } else {
-            count.store(
-                count.load(Ordering::Relaxed).wrapping_add(1),
-                Ordering::Relaxed,
-            );
+            count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     }
 
     pub(super) fn sum(&self) -> u64 {
-        self.0
-            .iter()
-            .map(|Stripe(count)| count.load(Ordering::Relaxed))
-            .sum()
+        self.0.iter().map(|Stripe(count)| count.load(Ordering::Relaxed)).sum()
     }
 }
 

@@ -78,9 +78,15 @@ impl MemoryCacheBuilder {
         const DEFAULT_ENTRIES: u64 = 10_000;
         let refused = |message| Err(Error::new(ErrorKind::Config, message));
         let bound = match (self.max_entries, self.max_weight) {
-            (Some(_), Some(_)) => return refused("a memory cache takes `max_entries` or `max_weight`, not both"),
-            (Some(0), None) => return refused("`max_entries` is 0: use the `null` adapter to store nothing"),
-            (None, Some(0)) => return refused("`max_weight` is 0: use the `null` adapter to store nothing"),
+            (Some(_), Some(_)) => {
+                return refused("a memory cache takes `max_entries` or `max_weight`, not both");
+            }
+            (Some(0), None) => {
+                return refused("`max_entries` is 0: use the `null` adapter to store nothing");
+            }
+            (None, Some(0)) => {
+                return refused("`max_weight` is 0: use the `null` adapter to store nothing");
+            }
             (Some(n_entries), None) => Bound::Entries(n_entries),
             (None, Some(bytes)) => Bound::Weight(bytes),
             (None, None) => Bound::Entries(DEFAULT_ENTRIES),

@@ -49,7 +49,8 @@ fn wrong_names_and_urls_are_told_what_would_be_right() {
 
 #[test]
 fn no_message_shows_what_may_be_a_password() {
-    for text in ["foo://ada:hunter2@host", "ada:hunter2@host", "hunter2@host/with/some/path", "memory://ada:hunter2@h"] {
+    for text in ["foo://ada:hunter2@host", "ada:hunter2@host", "hunter2@host/with/some/path", "memory://ada:hunter2@h"]
+    {
         let error = make(text).expect_err(text);
         assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
     }

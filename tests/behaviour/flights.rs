@@ -1,0 +1,243 @@
+//! One flight per key: who computes, who waits, and for how long.
+
+use std::pin::pin;
+use std::sync::{Arc, Barrier};
+use std::task::{Context, Waker};
+
+use larder::{Cache, cached, scoped, scoped_async};
+use tokio::sync::Semaphore;
+
+use crate::support::{Starts, cache, on_one_thread, secs, settle};
+
+#[test]
+fn a_thousand_threads_share_one_computation() {
+    static STARTS: Starts = Starts::new();
+
+    #[cached(key = "cold:{id}")]
+    fn cold(id: u64) -> u64 {
+        let _running = STARTS.start();
+        std::thread::yield_now();
+        id * 2
+    }
+
+    let (cache, _) = cache();
+    let barrier = Barrier::new(1000);
+    std::thread::scope(|threads| {
+        for _ in 0..1000 {
+            threads.spawn(|| {
+                scoped(&cache, || {
+                    barrier.wait();
+                    assert_eq!(cold(21), 42);
+                });
+            });
+        }
+    });
+    assert_eq!(STARTS.n(), 1);
+    let stats = cold::stats();
+    assert_eq!((stats.hits + stats.coalesced, stats.computed), (999, 1));
+    assert_eq!(Cache::from(&cache).n_flights(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thousand_tasks_share_one_computation() {
+    static STARTS: Starts = Starts::new();
+
+    #[cached(key = "cold task:{id}")]
+    async fn cold(id: u64) -> u64 {
+        let _running = STARTS.start();
+        tokio::task::yield_now().await;
+        id * 2
+    }
+
+    let (cache, _) = cache();
+    let tasks = (0..1000).map(|_| tokio::spawn(scoped_async(&cache, cold(21))));
+    for task in tasks.collect::<Vec<_>>() {
+        assert_eq!(task.await.unwrap(), 42);
+    }
+    assert_eq!(STARTS.n(), 1);
+    assert_eq!(Cache::from(&cache).n_flights(), 0);
+}
+
+#[test]
+fn fifty_cancelled_waiters_take_nothing_from_the_others() {
+    static STARTS: Starts = Starts::new();
+    static GATE: Semaphore = Semaphore::const_new(0);
+
+    #[cached(key = "gated")]
+    async fn gated() -> u64 {
+        let _running = STARTS.start();
+        let _open = GATE.acquire().await;
+        7
+    }
+
+    on_one_thread(async {
+        let (cache, _) = cache();
+        let tasks: Vec<_> = (0..100).map(|_| tokio::spawn(scoped_async(&cache, gated()))).collect();
+        settle().await;
+        tasks.iter().skip(1).take(50).for_each(|waiter| waiter.abort());
+        settle().await;
+        GATE.add_permits(1);
+        let mut n_results = 0;
+        for task in tasks {
+            n_results += usize::from(task.await.is_ok_and(|result| result == 7));
+        }
+        assert_eq!((n_results, STARTS.n()), (50, 1));
+        assert_eq!(Cache::from(&cache).n_flights(), 0);
+    });
+}
+
+#[test]
+fn a_cancelled_leader_costs_one_more_start_and_never_two_at_once() {
+    static STARTS: Starts = Starts::new();
+    static GATE: Semaphore = Semaphore::const_new(0);
+
+    #[cached(key = "abandoned")]
+    async fn abandoned() -> u64 {
+        let _running = STARTS.start();
+        let _open = GATE.acquire().await;
+        7
+    }
+
+    on_one_thread(async {
+        let (cache, _) = cache();
+        let mut tasks: Vec<_> = (0..100).map(|_| tokio::spawn(scoped_async(&cache, abandoned()))).collect();
+        settle().await;
+        tasks.remove(0).abort();
+        settle().await;
+        assert_eq!(STARTS.n(), 2);
+        GATE.add_permits(1);
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 7);
+        }
+        assert_eq!((STARTS.n(), STARTS.most_at_once()), (2, 1));
+    });
+}
+
+#[test]
+fn all_cancelled_leave_an_empty_table() {
+    #[cached(key = "endless")]
+    async fn endless() -> u64 {
+        std::future::pending().await
+    }
+
+    on_one_thread(async {
+        let (cache, _) = cache();
+        let tasks: Vec<_> = (0..10).map(|_| tokio::spawn(scoped_async(&cache, endless()))).collect();
+        settle().await;
+        assert_eq!(Cache::from(&cache).n_flights(), 1);
+        tasks.iter().for_each(|task| task.abort());
+        settle().await;
+        assert_eq!(Cache::from(&cache).n_flights(), 0);
+    });
+}
+
+#[test]
+fn twelve_seconds_under_a_thousand_callers_are_computed_three_times() {
+    static STARTS: Starts = Starts::new();
+    static GATE: Semaphore = Semaphore::const_new(0);
+
+    #[cached(key = "report")]
+    async fn report() -> u64 {
+        let _running = STARTS.start();
+        let _open = GATE.acquire().await;
+        7
+    }
+
+    on_one_thread(async {
+        let (cache, clock) = cache();
+        let tasks: Vec<_> = (0..1000).map(|_| tokio::spawn(scoped_async(&cache, report()))).collect();
+        let mut passed = secs(0);
+        for (second, started) in [(0, 1), (4, 1), (5, 2), (9, 2), (10, 3), (12, 3)] {
+            clock.advance(secs(second) - passed);
+            passed = secs(second);
+            settle().await;
+            assert_eq!(STARTS.n(), started, "second {second}");
+        }
+        GATE.add_permits(1);
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), 7);
+        }
+        assert_eq!(STARTS.n(), 3);
+    });
+}
+
+#[test]
+fn a_leader_that_nobody_polls_costs_one_wait() {
+    static STARTS: Starts = Starts::new();
+
+    #[cached(key = "parked", wait = 2)]
+    async fn parked() -> u64 {
+        let (n, _running) = STARTS.start();
+        if n == 1 {
+            tokio::task::yield_now().await;
+        }
+        7
+    }
+
+    on_one_thread(async {
+        let (cache, clock) = cache();
+        let mut leader = pin!(scoped_async(&cache, parked()));
+        assert!(leader.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        let waiter = tokio::spawn(scoped_async(&cache, parked()));
+        settle().await;
+        assert_eq!(STARTS.n(), 1);
+        clock.advance(secs(2));
+        assert_eq!(waiter.await.unwrap(), 7);
+        assert_eq!(leader.await, 7, "polled after all, it ends as well");
+        assert_eq!(STARTS.n(), 2);
+    });
+}
+
+#[test]
+fn threads_wait_and_are_released_by_time_as_well() {
+    static STARTS: Starts = Starts::new();
+
+    #[cached(key = "stuck:{id}", skip(hold))]
+    fn stuck(id: u64, hold: &Barrier) -> u64 {
+        let (n, _running) = STARTS.start();
+        if n == 1 {
+            hold.wait();
+            hold.wait();
+        }
+        id
+    }
+
+    let (cache, clock) = cache();
+    let hold = Arc::new(Barrier::new(2));
+    std::thread::scope(|threads| {
+        threads.spawn(|| scoped(&cache, || stuck(7, &hold)));
+        hold.wait();
+        let waiter = threads.spawn(|| scoped(&cache, || stuck(7, &hold)));
+        // However late the waiter comes, some step of the clock is a whole `wait` after it.
+        while !waiter.is_finished() {
+            clock.advance(secs(5));
+            std::thread::yield_now();
+        }
+        assert_eq!(waiter.join().unwrap(), 7);
+        hold.wait();
+    });
+    assert_eq!(STARTS.n(), 2);
+}
+
+#[test]
+fn a_call_works_without_any_runtime_and_inside_every_one() {
+    #[cached(key = "anywhere:{x}")]
+    fn sync_anywhere(x: u64) -> u64 {
+        x
+    }
+
+    #[cached(key = "anywhere async:{x}")]
+    async fn anywhere(x: u64) -> u64 {
+        x
+    }
+
+    let (cache, _) = cache();
+    scoped(&cache, || {
+        assert_eq!((sync_anywhere(1), futures_lite::future::block_on(anywhere(1))), (1, 1));
+        on_one_thread(async { assert_eq!((sync_anywhere(2), anywhere(2).await), (2, 2)) });
+        let dropped = tokio::runtime::Runtime::new().unwrap();
+        assert_eq!(dropped.block_on(anywhere(3)), 3);
+        drop(dropped);
+        assert_eq!(futures_lite::future::block_on(anywhere(3)), 3);
+    });
+}

@@ -1,0 +1,84 @@
+//! What changes the whole process: the current adapter, own aliases, the switch. One test, so that nothing runs beside it.
+
+use larder::{ErrorKind, MemoryCache, NullCache, adapter_get, adapter_set, cached, register_adapter, set_caching};
+
+#[cached(key = "answer:{id}")]
+fn answer(id: u64) -> u64 {
+    id
+}
+
+#[cached(adapter = "Sessions", key = "session:{id}")]
+fn session(id: u64) -> u64 {
+    id
+}
+
+#[test]
+fn functions_follow_the_registry_from_their_next_call_on() {
+    let is_stored = || answer::get(7).unwrap().is_some();
+
+    // Nothing was set: memory, made on first use.
+    assert_eq!(adapter_get().adapter(), "memory");
+    answer(7);
+    assert!(is_stored());
+
+    // Another instance does not have it; the first one, put back, still has.
+    let first = adapter_get();
+    adapter_set(MemoryCache::new()).unwrap();
+    assert!(!is_stored());
+    adapter_set(first).unwrap();
+    assert!(is_stored());
+
+    // Every other thread sees the change too.
+    let (ask, asked) = std::sync::mpsc::channel::<()>();
+    let (tell, told) = std::sync::mpsc::channel();
+    let thread = std::thread::spawn(move || asked.iter().for_each(|()| tell.send(answer::get(7).unwrap()).unwrap()));
+    ask.send(()).unwrap();
+    assert_eq!(told.recv().unwrap(), Some(7));
+    adapter_set("NULL").unwrap();
+    ask.send(()).unwrap();
+    assert_eq!(told.recv().unwrap(), None);
+    drop(ask);
+    thread.join().unwrap();
+
+    // Null: nothing is stored, every shape is intact.
+    answer(7);
+    assert!(!is_stored() && !answer::set(7, 8).unwrap() && !answer::clear(7).unwrap());
+    assert!(!answer::update_timeout(7, 60).unwrap() && answer::timeout_left(7).unwrap().is_none());
+    assert_eq!(adapter_get().adapter(), "null");
+
+    // A wrong name changes nothing.
+    assert_eq!(adapter_set("memroy").unwrap_err().kind(), ErrorKind::UnknownAdapter);
+    assert_eq!(adapter_set("redis").unwrap_err().kind(), ErrorKind::FeatureOff);
+    assert_eq!(adapter_get().adapter(), "null");
+
+    // A function that names an adapter which nobody registered just runs, and its helpers say why.
+    assert_eq!((session(7), session(7)), (7, 7));
+    assert_eq!(session::stats().unresolved, 2);
+    assert_eq!(session::clear(7).unwrap_err().kind(), ErrorKind::UnknownAdapter);
+
+    // Registered, in whatever case, it is one instance from the next call on.
+    register_adapter("sessions", || Ok(MemoryCache::new()));
+    session(7);
+    assert_eq!(session::get(7).unwrap(), Some(7));
+    assert_eq!(session::stats().computed, 1);
+
+    // Registered anew, it is made anew.
+    register_adapter("SESSIONS", || Ok(NullCache));
+    session(7);
+    assert_eq!(session::get(7).unwrap(), None);
+
+    // An alias of one's own serves `adapter_set` too.
+    register_adapter("mine", || MemoryCache::builder().max_entries(5).build());
+    adapter_set("Mine").unwrap();
+    assert_eq!(adapter_get().adapter(), "memory");
+
+    // Off: functions run, entries stay, helpers reach them.
+    answer(7);
+    set_caching(false);
+    let before = answer::stats();
+    answer(7);
+    assert_eq!(answer::stats(), before);
+    assert!(is_stored() && answer::clear(7).unwrap());
+    set_caching(true);
+    assert!(!is_stored());
+}
