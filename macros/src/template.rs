@@ -123,12 +123,42 @@ fn check_spec(inside: &str, path: &str, spec: &str) -> Result<(), String> {
     if spec.is_empty() {
         return Err(format!("`{{{inside}}}` has a colon and no format spec; write `{{{path}}}`"));
     }
-    if spec.contains(['$', '*']) {
+    if spec.contains('$') || spec.contains(".*") {
         return Err(format!(
             "the format spec of `{{{inside}}}` refers to another argument; write the number, like `{{{path}:.2}}`"
         ));
     }
+    if !is_spec(spec) {
+        return Err(format!(
+            "`{spec}` in `{{{inside}}}` is no format spec; write one that `format!` takes, like `{{{path}:.2}}`"
+        ));
+    }
     Ok(())
+}
+
+/// `[[fill]align][sign]['#']['0'][width]['.' precision][type]`, from the documentation of `std::fmt`.
+fn is_spec(spec: &str) -> bool {
+    let align = ['<', '^', '>'];
+    let mut chars = spec.chars();
+    let rest = match (chars.next(), chars.next()) {
+        (Some(_), Some(second)) if second != '.' && align.contains(&second) => chars.as_str(),
+        (Some(first), _) if align.contains(&first) => &spec[1..],
+        _ => spec,
+    };
+    let rest = rest.strip_prefix(['+', '-']).unwrap_or(rest);
+    let rest = rest.strip_prefix('#').unwrap_or(rest);
+    let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+    let kind = match rest.strip_prefix('.') {
+        None => rest,
+        Some(precision) => {
+            let kind = precision.trim_start_matches(|c: char| c.is_ascii_digit());
+            if kind == precision {
+                return false;
+            }
+            kind
+        }
+    };
+    ["", "?", "x?", "X?", "o", "x", "X", "p", "b", "e", "E"].contains(&kind)
 }
 
 fn is_ident(text: &str) -> bool {
@@ -195,6 +225,8 @@ mod tests {
             ("{id}", "<id>"),
             ("{org.slug}:{self.pair.0}", "<org.slug> ':' <self.pair.0>"),
             ("{price:.2}", "<price%.2>"),
+            ("{price:?}", "<price%?>"),
+            ("{price:*^+#010.3e}", "<price%*^+#010.3e>"),
             ("{{{id}}}", "'{' <id> '}'"),
             ("a{{b}}c", "'a{b}c'"),
             ("{T}|{Self}", "<T> '|' <Self>"),
@@ -220,6 +252,8 @@ mod tests {
             ("{a + b}", &["key = path::to::function"]),
             ("{id:}", &["write `{id}`"]),
             ("{id:>width$}", &["refers to another argument"]),
+            ("{id:%d}", &["is no format spec"]),
+            ("{id:.}", &["is no format spec"]),
             ("{}:{a}{b}}", &["names no argument", "nothing separates", "`}` without"]),
         ] {
             let wrong = parse(template).expect_err(template).join("\n");

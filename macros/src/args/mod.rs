@@ -18,6 +18,8 @@ pub(crate) struct Args {
     /// `key` was there, right or wrong.
     pub(crate) key_given: bool,
     pub(crate) skip: Vec<Ident>,
+    /// `skip` was there and could not be read.
+    pub(crate) skip_unread: bool,
     pub(crate) timeout: Option<Named<Lifetime>>,
     pub(crate) timeout_by: Option<Named<Expr>>,
     pub(crate) none_timeout: Option<Named<Lifetime>>,
@@ -64,6 +66,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         key: None,
         key_given: false,
         skip: Vec::new(),
+        skip_unread: false,
         timeout: None,
         timeout_by: None,
         none_timeout: None,
@@ -95,10 +98,11 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
 
 /// Reads one option and the comma behind it.
 fn option(input: ParseStream, seen: &mut Vec<Ident>, args: &mut Args) -> syn::Result<()> {
-    let name = match input.call(Ident::parse_any) {
-        Ok(name) => name,
-        Err(error) => return Err(syn::Error::new(error.span(), format!("expected an option: {}", list()))),
-    };
+    if input.peek(LitStr) {
+        return Err(input.error("the template is the option `key`; write `key = \"…\"`"));
+    }
+    let not_an_option = |error: syn::Error| syn::Error::new(error.span(), format!("expected an option: {}", list()));
+    let name = input.call(Ident::parse_any).map_err(not_an_option)?;
     if seen.contains(&name) {
         return Err(syn::Error::new(name.span(), format!("`{name}` is given twice; remove one")));
     }
@@ -108,7 +112,11 @@ fn option(input: ParseStream, seen: &mut Vec<Ident>, args: &mut Args) -> syn::Re
             args.key_given = true;
             args.key = Some(value::assigned(&name, input, value::key)?);
         }
-        "skip" => args.skip = value::list(&name, input)?,
+        "skip" => {
+            args.skip_unread = true;
+            args.skip = value::list(&name, input)?;
+            args.skip_unread = false;
+        }
         "timeout" => args.timeout = Some(value::named(name, input, Lifetime::parse)?),
         "timeout_by" => args.timeout_by = Some(value::named(name, input, value::condition)?),
         "none_timeout" => args.none_timeout = Some(value::named(name, input, Lifetime::parse)?),
@@ -124,7 +132,7 @@ fn option(input: ParseStream, seen: &mut Vec<Ident>, args: &mut Args) -> syn::Re
         unknown => return Err(syn::Error::new(name.span(), unknown_option(unknown))),
     }
     if !input.is_empty() {
-        let comma = |_| input.error("expected `,` before the next option");
+        let comma = |_| input.error("expected another option behind a comma; write `,` here");
         input.parse::<Token![,]>().map_err(comma)?;
     }
     Ok(())
@@ -166,9 +174,8 @@ fn to_next_option(input: ParseStream) -> syn::Result<()> {
 }
 
 fn contradictions(args: &Args, errors: &mut Errors) {
-    if let (Some(timeout), Some(by)) = (&args.timeout, &args.timeout_by) {
+    if let (Some(_), Some(by)) = (&args.timeout, &args.timeout_by) {
         errors.at(by.name.span(), "`timeout` and `timeout_by` both say how long a value lives; remove one");
-        errors.at(timeout.name.span(), "`timeout` and `timeout_by` both say how long a value lives; remove one");
     }
     for option in [&args.none_timeout, &args.err_timeout].into_iter().flatten() {
         if let Lifetime::Expression(Expr::Closure(closure)) = &option.value {

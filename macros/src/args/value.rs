@@ -69,7 +69,10 @@ pub(super) fn list(name: &Ident, input: ParseStream) -> syn::Result<Vec<Ident>> 
         if item.is_empty() || item.peek(Token![,]) {
             return Ok(name);
         }
-        Err(item.error(format!("only a whole argument can be skipped; write `skip({name})`")))
+        let error = item.error(format!("only a whole argument can be skipped; write `skip({name})`"));
+        // Or syn would complain about what is left.
+        item.parse::<proc_macro2::TokenStream>()?;
+        Err(error)
     };
     let names = inside.parse_terminated(item, Token![,])?;
     if names.is_empty() {
@@ -98,7 +101,7 @@ pub(super) fn key(input: ParseStream) -> syn::Result<KeySource> {
         )),
         other => Err(syn::Error::new_spanned(
             other,
-            "expected a template (`key = \"user:{id}\"`) or a function (`key = path::to::function`)",
+            "expected a template or a function; write `key = \"user:{id}\"` or `key = path::to::function`",
         )),
     }
 }
@@ -113,7 +116,7 @@ pub(super) fn condition(input: ParseStream) -> syn::Result<Expr> {
         Expr::Closure(_) | Expr::Path(_) => Ok(expr),
         other => Err(syn::Error::new_spanned(
             other,
-            "expected a closure over the value (`|value| …`) or the path of a function",
+            "expected a condition on the value; write `|value| …`, or the path of a function",
         )),
     }
 }
@@ -146,7 +149,7 @@ pub(super) fn helpers(input: ParseStream) -> syn::Result<Helpers> {
     let span = input.span();
     let name = input.parse::<Ident>();
     name.map(Helpers::Name).map_err(|_| {
-        syn::Error::new(span, "expected a name (`helpers = user_cache`) or `false`")
+        syn::Error::new(span, "expected a name; write `helpers = user_cache`, or `helpers = false` for none")
     })
 }
 

@@ -21,10 +21,10 @@ pub(super) struct Beside<'a> {
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     call(user::__site(), user::__key(&id), user::__rules(), move || Job::new(move || user::uncached(id)))
+///     call(<user>::__site(), <user>::__key(&id), <user>::__rules(&()), move || Job::new(move || <user>::uncached(id)))
 /// }
 /// pub enum user {}
-/// impl user { fn __site() … fn __key(id: &u64) … fn __rules() … pub fn key(id: u64) … pub fn clear(id: u64) … }
+/// impl user { fn __site() … fn __key(id: &u64) … fn __rules(_: &()) … pub fn key(id: u64) … pub fn clear(id: u64) … }
 /// impl user { pub fn uncached(id: u64) -> User { body } }
 /// ```
 ///
@@ -67,6 +67,10 @@ impl Beside<'_> {
     /// `__key`, or `__find_key`.
     fn private(&self, name: &str) -> Ident {
         match &self.plan.home {
+            // The first item that is no member of a trait: its name is all that rustc shows.
+            Home::Siblings(prefix) if name == "site" => {
+                format_ident!("__{prefix}_site_in_a_trait_impl_write_helpers_false", span = Span::mixed_site())
+            }
             Home::Siblings(prefix) => format_ident!("__{prefix}_{name}", span = Span::mixed_site()),
             _ => format_ident!("__{name}", span = Span::mixed_site()),
         }
@@ -112,11 +116,11 @@ impl Beside<'_> {
         generate!(#owner::#key #turbofish(#lent))
     }
 
-    /// `Self::__rules()`
+    /// `Self::__rules(&())`
     pub(super) fn rules(&self, owner: &TokenStream) -> TokenStream {
         let rules = self.private("rules");
-        let turbofish = turbofish(&self.generics(&TokenStream::new(), true));
-        generate!(#owner::#rules #turbofish())
+        let turbofish = turbofish(&self.rules_generics());
+        generate!(#owner::#rules #turbofish(&()))
     }
 
     /// `move || Job::new(move || Self::uncached(id))`
@@ -134,7 +138,8 @@ impl Beside<'_> {
     fn outer(&self) -> TokenStream {
         let Function { attributes, visibility, signature, .. } = self.function;
         let owner = match &self.plan.home {
-            Home::Type(name) => name.to_token_stream(),
+            // As a type, so that a module of the same name is one error.
+            Home::Type(name) => generate!(<#name>),
             _ => generate!(Self),
         };
         let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
@@ -152,10 +157,9 @@ impl Beside<'_> {
         let (borrowed, key_block) = (inputs::borrowed(self.plan), key::block(self.plan));
         let key_generics = self.generics(&key::generics(self.plan), false);
         let key_where = &key_generics.where_clause;
-        let rules_generics = self.generics(&TokenStream::new(), true);
+        let rules_generics = self.rules_generics();
         let rules_where = &rules_generics.where_clause;
-        let result = self.result();
-        let rules_block = rules::block(self.plan, &result);
+        let (returned, rules_block) = (rules::returned(self.plan), rules::block(self.plan));
         generate! {
             #attributes
             #[inline]
@@ -168,8 +172,13 @@ impl Beside<'_> {
             fn #key #key_generics(#(#borrowed),*) -> #private::Key #key_where #key_block
             #attributes
             #[inline]
-            fn #rules #rules_generics() -> impl #private::Rules<#result> #rules_where #rules_block
+            // Lifetimes that the result type leaves out are those of the reference.
+            fn #rules #rules_generics(_: &()) -> #returned #rules_where #rules_block
         }
+    }
+
+    fn rules_generics(&self) -> Generics {
+        used_by(&self.function.signature.generics, &self.plan.returns.ty.to_token_stream())
     }
 
     /// The user's function under another name: the body's new place.

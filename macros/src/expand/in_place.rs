@@ -1,8 +1,7 @@
 //! The function where nothing can stand beside it (`helpers = false`): everything is in its body, the user's tokens as
 //! a closure or an async block.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
+use proc_macro2::{Ident, Span, TokenStream};
 use syn::ReturnType;
 
 use super::beside::with_inputs;
@@ -21,12 +20,12 @@ use crate::signature::{Argument, Form, Function};
 /// ```
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let Function { attributes, visibility, signature, .. } = function;
-    let Plan { private, returns, .. } = plan;
+    let Plan { private, .. } = plan;
     let attributes = attributes.as_written();
     let signature = with_inputs(signature, Take::All.declared(plan));
     let facts = site(function, plan);
     let key = key::in_place(plan);
-    let rules = rules::block(plan, &returns.ty.to_token_stream());
+    let rules = rules::block(plan);
     let job = job(plan, &computation(function, plan));
     let call = call(plan, &generate!(&__LARDER_SITE, #key, #rules, #job));
     generate! {
@@ -46,18 +45,26 @@ fn computation(function: &Function, plan: &Plan) -> TokenStream {
     let ty = &plan.returns.ty;
     match (plan.returns.form, &function.signature.output) {
         (Form::Value, _) => generate!(move || -> #ty #body),
-        // The return that never runs gives the block its type: without it rustc would blame the attribute for an early
-        // return of another one.
-        (Form::Async, _) => generate!(async move {
-            #[allow(unreachable_code, clippy::all, clippy::pedantic)]
-            if false {
-                let never: #ty = loop {};
-                return never;
-            }
-            #body
-        }),
+        (Form::Async, _) => {
+            let guard = guard(plan);
+            generate!(async move { #guard #body })
+        }
         (Form::Boxed, ReturnType::Type(_, boxed)) => generate!((move || -> #boxed #body)()),
         _ => generate!((move || #body)()),
+    }
+}
+
+/// A return that never runs, at the return type: it gives an async block its type. Without it rustc would blame the
+/// attribute for an early return of another one.
+fn guard(plan: &Plan) -> TokenStream {
+    let returns = &plan.returns;
+    let (ty, never) = (&returns.ty, Ident::new("never", Span::mixed_site().located_at(returns.place.start)));
+    generate! {
+        #[allow(unreachable_code, clippy::all, clippy::pedantic)]
+        if false {
+            let #never: #ty = loop {};
+            return #never;
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The key, from references to the inputs.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
+use quote::quote_spanned;
+use syn::spanned::Spanned;
 
 use super::inputs::{self, Take};
 use crate::plan::{Key, Plan, Step};
@@ -24,7 +26,8 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     match &plan.key {
         Key::Function(path) => {
             let inputs = arguments_of_function(plan);
-            generate!({ <#private::Key as ::core::convert::From<_>>::from(#path(#inputs)) })
+            let inputs = quote_spanned!(Span::mixed_site().located_at(path.span())=> (#inputs));
+            generate!({ ::core::convert::Into::<#private::Key>::into(#path #inputs) })
         }
         Key::Steps(steps) => {
             let steps = merged(steps).into_iter().map(|step| statement(private, &step));

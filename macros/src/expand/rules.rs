@@ -1,45 +1,73 @@
 //! What holds for the results: asked of the concrete type, so that an alias is seen through.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
 use crate::plan::Plan;
 
-/// A block that finds the rules for the result type `ty`.
+/// A block that finds the rules for the result type.
 ///
 /// ```text
-/// -> Result<User, DbError>, cache_if = |user| user.active
+/// -> Result<User, DbError>, err_timeout = 10, cache_if = |user| user.active
 /// ⇒ {
 ///     use ::larder::__private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-///     Probe::<Result<User, DbError>>::new().kind().inner().share().far().cache_if(|user| user.active)
+///     let probe = Probe::<Result<User, DbError>>::new().kind().inner();
+///     let rules = far(probe.share());
+///     let rules = rules.keep_err();
+///     let rules = rules.cache_if(|user| user.active);
+///     rules
 /// }
 /// ```
-pub(super) fn block(plan: &Plan, ty: &TokenStream) -> TokenStream {
-    let Plan { private, args, .. } = plan;
-    // A bound that the value fails is reported at the method that asks for it: so it points at the return type.
-    let bound = match args.local {
-        true => quote_spanned!(plan.returns.span.resolved_at(proc_macro2::Span::mixed_site())=> local),
-        false => quote_spanned!(plan.returns.span.resolved_at(proc_macro2::Span::mixed_site())=> far),
-    };
-    let none = args.none_timeout.as_ref().map(|option| asked(&option.name, "keep_none"));
-    let err = args.err_timeout.as_ref().map(|option| asked(&option.name, "keep_err"));
-    let cache_if = args.cache_if.as_ref().map(|option| with(&option.name, "cache_if", &option.value));
-    let timeout_by = args.timeout_by.as_ref().map(|option| with(&option.name, "timeout_by", &option.value));
+///
+/// The names have the places of what they are about, so that rustc points there: at the return type where the value
+/// cannot be stored, at the option that does not fit.
+pub(super) fn block(plan: &Plan) -> TokenStream {
+    let Plan { private, args, returns, .. } = plan;
+    let ty = &returns.ty;
+    let probe = local("probe", returns.place.start);
+    let rules = local("rules", returns.place.start);
+    // From here to there, it is the return type that lacks a bound.
+    let end = parenthesized(returns.place.end, TokenStream::new());
+    let bound = Ident::new(if args.local { "local" } else { "far" }, Span::mixed_site());
+    let none = args.none_timeout.as_ref().map(|option| step(&option.name, "keep_none", TokenStream::new()));
+    let err = args.err_timeout.as_ref().map(|option| step(&option.name, "keep_err", TokenStream::new()));
+    let cache_if = args.cache_if.as_ref().map(|option| step(&option.name, "cache_if", option.value.to_token_stream()));
+    let by = args.timeout_by.as_ref().map(|option| step(&option.name, "timeout_by", option.value.to_token_stream()));
+    let steps = [none, err, cache_if, by];
+    let steps = steps.iter().flatten().map(|step| generate!(let #rules = #step;));
     generate!({
         #[allow(unused_imports)]
         use #private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-        #private::Probe::<#ty>::new().kind().inner().share().#bound() #none #err #cache_if #timeout_by
+        let #probe = #private::Probe::<#ty>::new().kind().inner();
+        let #rules = #private::#bound(#probe.share #end);
+        #(#steps)*
+        #rules
     })
 }
 
-/// `.keep_none()`, at the option.
-fn asked(option: &proc_macro2::Ident, method: &str) -> TokenStream {
-    let method = proc_macro2::Ident::new(method, option.span().resolved_at(proc_macro2::Span::mixed_site()));
-    generate!(.#method())
+/// `impl Rules<R>`, at the return type.
+pub(super) fn returned(plan: &Plan) -> TokenStream {
+    let Plan { private, returns, .. } = plan;
+    let ty = &returns.ty;
+    let start = quote_spanned!(Span::mixed_site().located_at(returns.place.start)=> impl);
+    let end = quote_spanned!(Span::mixed_site().located_at(returns.place.end)=> >);
+    generate!(#start #private::Rules<#ty #end)
 }
 
-/// `.cache_if(…)`, at the option.
-fn with(option: &proc_macro2::Ident, method: &str, value: &impl ToTokens) -> TokenStream {
-    let method = proc_macro2::Ident::new(method, option.span().resolved_at(proc_macro2::Span::mixed_site()));
-    generate!(.#method(#value))
+/// `rules.cache_if(…)`, at the option.
+fn step(option: &Ident, method: &str, value: TokenStream) -> TokenStream {
+    let (rules, method) = (local("rules", option.span()), local(method, option.span()));
+    let value = parenthesized(option.span(), value);
+    generate!(#rules.#method #value)
+}
+
+/// A name in the macro's own hygiene, at `place`.
+fn local(name: &str, place: Span) -> Ident {
+    Ident::new(name, Span::mixed_site().located_at(place))
+}
+
+fn parenthesized(place: Span, stream: TokenStream) -> TokenStream {
+    let mut group = proc_macro2::Group::new(proc_macro2::Delimiter::Parenthesis, stream);
+    group.set_span(Span::mixed_site().located_at(place));
+    group.to_token_stream()
 }

@@ -11,8 +11,9 @@ use crate::tokens::mentions;
 
 /// Checks `skip`, then what neither it nor the key names.
 pub(super) fn check(args: &Args, signature: &Signature, shape: &Shape, key: Option<&Key>, errors: &mut Errors) {
-    skips(args, signature, shape, key, errors);
-    let Some(key) = key else { return };
+    let skips_hold = skips(args, signature, shape, key, errors);
+    // Where the key or `skip` is wrong, what they leave out says nothing.
+    let Some(key) = key.filter(|_| skips_hold && !args.skip_unread) else { return };
     let skipped = |name: &str| args.skip.iter().any(|skip| skip == name);
     // A key function is handed whatever is not skipped.
     let settled = |name: &str| skipped(name) || matches!(key, Key::Function(_)) || key.holds(name);
@@ -35,7 +36,7 @@ pub(super) fn check(args: &Args, signature: &Signature, shape: &Shape, key: Opti
         }
     }
     for param in params(&signature.generics).filter(|param| !settled_type(&param.to_string(), args, shape, key)) {
-        errors.at(param.span(), missing("the type parameter ", param));
+        errors.at(param.span(), missing("the generic parameter ", param));
     }
 }
 
@@ -57,16 +58,18 @@ fn settled_type(name: &str, args: &Args, shape: &Shape, key: &Key) -> bool {
     args.skip.iter().any(|skip| skip == name) || key.holds(name) || shape.arguments.iter().filter(in_key).any(fixed)
 }
 
-/// Everything skipped exists, and is not in the key.
-fn skips(args: &Args, signature: &Signature, shape: &Shape, key: Option<&Key>, errors: &mut Errors) {
+/// Everything skipped exists, and is not in the key. Does all of it exist?
+fn skips(args: &Args, signature: &Signature, shape: &Shape, key: Option<&Key>, errors: &mut Errors) -> bool {
     let bindings = shape.arguments.iter().flat_map(|argument| &argument.bindings).map(Ident::to_string);
     let receiver = shape.receiver.iter().map(|_| "self".to_owned());
     let nameless = shape.arguments.iter().any(|argument| argument.bindings.is_empty()).then(|| "_".to_owned());
     let names = bindings.chain(receiver).chain(params(&signature.generics).map(Ident::to_string));
     let names: Vec<String> = names.chain(nameless).collect();
+    let mut all_exist = true;
     for skip in &args.skip {
         let name = skip.to_string();
         if !names.contains(&name) {
+            all_exist = false;
             let meant = did_you_mean(&name, names.iter().map(String::as_str));
             let fix = if meant.is_empty() { "; remove it from `skip`" } else { &meant };
             errors.at(skip.span(), format!("`{name}` is no argument of `{}`{fix}", signature.ident));
@@ -74,4 +77,5 @@ fn skips(args: &Args, signature: &Signature, shape: &Shape, key: Option<&Key>, e
             errors.at(skip.span(), format!("`{name}` is skipped and in the key; remove it from one of them"));
         }
     }
+    all_exist
 }

@@ -119,16 +119,20 @@ fn named(placeholder: &Placeholder, span: Span, signature: &Signature, shape: &S
             false => Err(format!("`{name}` is a generic parameter and has neither fields nor a format; write `{{{name}}}`")),
         };
     }
-    let names: Vec<String> = bindings().map(|name| name.unraw().to_string()).collect();
+    Err(unknown(name, signature, shape))
+}
+
+fn unknown(name: &str, signature: &Signature, shape: &Shape) -> String {
+    let function = &signature.ident;
+    let bindings = shape.arguments.iter().flat_map(|argument| &argument.bindings).map(|name| name.unraw().to_string());
     let receiver = shape.receiver.iter().map(|_| "self".to_owned());
-    let all: Vec<String> = names.into_iter().chain(receiver).chain(params(&signature.generics).map(Ident::to_string)).collect();
-    let list = match all.is_empty() {
-        true => "the function takes none; write the key without placeholders".to_owned(),
-        false => format!("there are {}", all.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ")),
-    };
+    let all: Vec<String> = bindings.chain(receiver).chain(params(&signature.generics).map(Ident::to_string)).collect();
+    if all.is_empty() {
+        return format!("the key names `{name}`, but `{function}` takes nothing; write the key without placeholders");
+    }
+    let list = all.iter().map(|name| format!("`{{{name}}}`")).collect::<Vec<_>>().join(", ");
     let meant = did_you_mean(name, all.iter().map(String::as_str));
-    let joint = if meant.is_empty() { "; " } else { " " };
-    Err(format!("the key names `{name}`, which is no argument of `{}`{meant}{joint}{list}", signature.ident))
+    format!("the key names `{name}`, which is no argument of `{function}`{meant}\nwrite one of {list}")
 }
 
 /// `{T}`, `{N}`, `{Self}`

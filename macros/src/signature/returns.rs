@@ -1,7 +1,7 @@
 //! What the function returns, and how it is to be awaited.
 
 use proc_macro2::Span;
-use syn::spanned::Spanned;
+use quote::ToTokens;
 use syn::{GenericArgument, PathArguments, PathSegment, ReturnType, Signature, Type, TypeParamBound};
 
 use crate::diagnostic::Errors;
@@ -26,7 +26,14 @@ pub(crate) struct Returns {
     /// `R`
     pub(crate) ty: Type,
     /// Where a bound that `R` fails is reported.
-    pub(crate) span: Span,
+    pub(crate) place: Place,
+}
+
+/// The first and the last token of something: stable Rust does not join them.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) start: Span,
+    pub(crate) end: Span,
 }
 
 /// Finds the form and the result type.
@@ -45,11 +52,17 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> Returns {
         (Form::Value, written)
     };
     refuse(&ty, errors);
-    let span = match &signature.output {
-        ReturnType::Default => signature.ident.span(),
-        ReturnType::Type(..) => ty.span(),
+    let place = match &signature.output {
+        ReturnType::Default => Place { start: signature.ident.span(), end: signature.ident.span() },
+        ReturnType::Type(..) => place(&ty),
     };
-    Returns { form, ty, span }
+    Returns { form, ty, place }
+}
+
+fn place(ty: &Type) -> Place {
+    let spans: Vec<Span> = ty.to_token_stream().into_iter().map(|token| token.span()).collect();
+    let start = spans.first().copied().unwrap_or_else(Span::mixed_site);
+    Place { start, end: spans.last().copied().unwrap_or(start) }
 }
 
 fn refuse(ty: &Type, errors: &mut Errors) {
@@ -57,11 +70,11 @@ fn refuse(ty: &Type, errors: &mut Errors) {
     match ty {
         Type::Never(_) => errors.on(ty, "a function that never returns has nothing to cache; remove the attribute"),
         Type::Reference(reference) if !is_static(reference) => errors.on(ty, borrowed),
-        Type::ImplTrait(_) => {
-            errors.on(ty, "a cached value needs a type that can be named; collect it, like `Vec<u64>`, or box it in an `Arc`");
+        Type::ImplTrait(_) if tokens::mentions(ty, "Iterator") => {
+            errors.on(ty, "an iterator can be walked only once, and by one caller; collect it and return a `Vec`");
         }
         _ if tokens::mentions(ty, "impl") => {
-            errors.on(ty, "a cached value needs a type that can be named; write it instead of `impl`");
+            errors.on(ty, "a cached value needs a type that can be named; write the type instead of `impl`");
         }
         _ => {
             if let Some(Type::Reference(reference)) = first_argument(ty)

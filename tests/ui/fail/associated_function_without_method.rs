@@ -1,0 +1,12 @@
+use larder::cached;
+
+struct Users;
+
+impl Users {
+    #[cached(key = "user:{id}")]
+    fn user(id: u64) -> u64 {
+        id
+    }
+}
+
+fn main() {}

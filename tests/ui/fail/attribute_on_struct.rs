@@ -1,0 +1,6 @@
+use larder::cached;
+
+#[cached(key = "user")]
+struct User;
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "user:{id}")]
+async fn user(id: u64) -> String {
+    id
+}
+
+fn main() {}

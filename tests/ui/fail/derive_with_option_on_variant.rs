@@ -1,0 +1,9 @@
+use larder::KeyPart;
+
+#[derive(KeyPart)]
+enum Page {
+    #[key(skip)]
+    First,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "name:{user}")]
+fn name<U: ToString>(user: U) -> String {
+    user.to_string()
+}
+
+fn main() {}

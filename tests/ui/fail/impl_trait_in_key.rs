@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "name:{user}")]
+fn name(user: impl ToString) -> String {
+    user.to_string()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "")]
+fn config() -> String {
+    String::new()
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "config:{name}")]
+fn config() -> String {
+    String::new()
+}
+
+fn main() {}

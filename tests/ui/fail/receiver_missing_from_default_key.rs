@@ -1,0 +1,14 @@
+use larder::cached;
+
+struct Shelf {
+    size: u64,
+}
+
+impl Shelf {
+    #[cached]
+    fn books(&self, row: u64) -> u64 {
+        self.size * row
+    }
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "users:{n}")]
+fn users(n: u64) -> Option<impl ToString> {
+    Some(n)
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use larder::cached;
+
+#[cached(key = "user:{id}", skip = database)]
+fn user(database: &str, id: u64) -> String {
+    format!("{database}/{id}")
+}
+
+fn main() {}

@@ -1,0 +1,12 @@
+use larder::cached;
+
+struct User {
+    id: u64,
+}
+
+#[cached(key = "name:{user}")]
+fn name(user: &User) -> String {
+    user.id.to_string()
+}
+
+fn main() {}
