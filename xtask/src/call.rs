@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -23,30 +24,25 @@ pub(crate) struct Workspace {
 
 impl Workspace {
     pub(crate) fn at(scale: Scale) -> Self {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .expect("xtask lies in the workspace");
-        Self {
-            root: root.to_owned(),
-            scale,
-        }
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+        Self { root: root.to_owned(), scale }
     }
 
     /// `cargo` with `arguments`, which a space separates.
     pub(crate) fn cargo(&self, arguments: &str) -> Call {
-        let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command
-            .current_dir(&self.root)
-            .args(arguments.split_whitespace());
         let scale = match self.scale {
             Scale::Quick => "quick",
             Scale::Full => "full",
         };
-        Call {
-            command,
-            shown: format!("cargo {arguments}"),
-        }
-        .env("LARDER_SCALE", scale)
+        let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let call = Call { command: Command::new(cargo), shown: "cargo".into() };
+        let call = arguments.split_whitespace().fold(call, Call::argument);
+        call.at(&self.root).env("LARDER_SCALE", scale)
+    }
+
+    /// Another program, found by the system.
+    pub(crate) fn program(&self, name: &str) -> Call {
+        Call { command: Command::new(name), shown: name.into() }.at(&self.root)
     }
 }
 
@@ -57,6 +53,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    fn at(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         let argument = argument.as_ref();
         self.command.arg(argument);
@@ -67,29 +68,31 @@ impl Call {
     pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         let value = value.as_ref();
         self.command.env(name, value);
-        self.shown = format!("{name}={:?} {}", value, self.shown);
+        self.shown = format!("{name}='{}' {}", value.display(), self.shown);
         self
     }
 
     /// Runs it, its output passing through to ours.
     pub(crate) fn run(mut self) -> Outcome {
         println!("$ {}", self.shown);
-        let status = self
-            .command
-            .status()
-            .map_err(|error| format!("cannot run `{}`: {error}", self.shown))?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(format!("{status}: {}", self.shown))
-        }
+        let status = self.command.status().map_err(|error| self.not_run(&error))?;
+        if status.success() { Ok(()) } else { Err(format!("{status}: {}", self.shown)) }
     }
 
     /// Runs it and collects what it prints; a program that fails is no error here.
     pub(crate) fn output(mut self) -> Outcome<Output> {
-        println!("$ {}", self.shown);
-        self.command
-            .output()
-            .map_err(|error| format!("cannot run `{}`: {error}", self.shown))
+        self.command.output().map_err(|error| self.not_run(&error))
+    }
+
+    /// Runs it and collects what it prints, which is shown only if it fails.
+    pub(crate) fn quietly(self) -> Outcome<Output> {
+        let shown = self.shown.clone();
+        let output = self.output()?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        if output.status.success() { Ok(output) } else { Err(format!("{}: {shown}\n{said}", output.status)) }
+    }
+
+    fn not_run(&self, error: &io::Error) -> String {
+        format!("cannot run `{}`: {error}", self.shown)
     }
 }

@@ -20,21 +20,12 @@ pub(crate) fn run(workspace: &Workspace) -> Outcome {
             .run()?;
     }
     println!("{} downstream crates ran", crates.len());
-    if crates.is_empty() {
-        Err("there is no downstream crate".into())
-    } else {
-        Ok(())
-    }
+    if crates.is_empty() { Err("there is no downstream crate".into()) } else { Ok(()) }
 }
 
 fn folders(parent: &Path) -> Outcome<Vec<PathBuf>> {
-    let entries = fs::read_dir(parent)
-        .map_err(|error| format!("cannot read {}: {error}", parent.display()))?;
-    let mut folders: Vec<_> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_dir())
-        .collect();
+    let entries = fs::read_dir(parent).map_err(|error| format!("cannot read {}: {error}", parent.display()))?;
+    let mut folders: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();
     Ok(folders)
 }

@@ -1,44 +1,35 @@
 //! `cargo xtask`: all that a contributor or CI runs. Without an argument it lists what there is.
 
+mod bench;
 mod call;
 mod downstream;
 mod quickstart;
+mod steps;
 mod suite;
 
+use std::collections::BTreeSet;
 use std::env;
 use std::process::ExitCode;
 
-use call::{Outcome, Scale, Workspace};
+use bench::BENCHES;
+use call::{Scale, Workspace};
+use steps::{BLESS, LINT, TEST};
+use suite::Step;
 
+/// Steps that are run together under one name.
 struct Task {
     name: &'static str,
     about: &'static str,
-    /// Takes the arguments that follow the name.
-    run: fn(&[String]) -> Outcome,
+    steps: &'static [Step],
+    scale: Scale,
 }
 
 const TASKS: &[Task] = &[
-    Task {
-        name: "test",
-        about: "everything, as CI does; `test STEP…` runs only those steps",
-        run: |steps| suite::run("test", &Workspace::at(Scale::Quick), steps),
-    },
-    Task {
-        name: "soak",
-        about: "the same, with the random races ten times as long",
-        run: |steps| suite::run("soak", &Workspace::at(Scale::Full), steps),
-    },
-    Task {
-        name: "lint",
-        about: "only rustfmt and clippy",
-        run: |_| {
-            suite::run(
-                "test",
-                &Workspace::at(Scale::Quick),
-                &["format".into(), "clippy".into()],
-            )
-        },
-    },
+    Task { name: "test", about: "everything, as CI runs it", steps: TEST, scale: Scale::Quick },
+    Task { name: "soak", about: "the same, with random races ten times as long", steps: TEST, scale: Scale::Full },
+    Task { name: "lint", about: "only format and clippy", steps: LINT, scale: Scale::Quick },
+    Task { name: "ui", about: "writes down what the UI tests print now", steps: BLESS, scale: Scale::Quick },
+    Task { name: "bench", about: "measures, and compares with other crates", steps: BENCHES, scale: Scale::Quick },
 ];
 
 fn main() -> ExitCode {
@@ -48,7 +39,10 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     };
     let outcome = match TASKS.iter().find(|task| task.name == name) {
-        Some(task) => (task.run)(&arguments.collect::<Vec<_>>()),
+        Some(task) => {
+            let named: Vec<_> = arguments.collect();
+            suite::run(task.name, task.steps, &named, &Workspace::at(task.scale))
+        }
         None => Err(format!("there is no task `{name}`\n\n{}", listing())),
     };
     match outcome {
@@ -60,14 +54,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// Every task, and each step where it first belongs.
 fn listing() -> String {
-    let mut text = String::from("cargo xtask TASK\n\ntasks:\n");
-    for Task { name, about, .. } in TASKS {
-        text += &format!("  {name:<14} {about}\n");
-    }
-    text += "\nsteps of test and soak:\n";
-    for suite::Step { name, about, .. } in suite::STEPS {
-        text += &format!("  {name:<14} {about}\n");
+    let mut text = String::from("cargo xtask TASK [STEP…]\n");
+    let mut told = BTreeSet::new();
+    for Task { name, about, steps, .. } in TASKS {
+        text += &format!("\n  {name:<16} {about}\n");
+        for Step { name, about, .. } in steps.iter().filter(|step| told.insert(step.name)) {
+            text += &format!("    {name:<14} {about}\n");
+        }
     }
     text
 }
@@ -77,19 +72,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_task_and_step_is_listed_under_a_name_of_its_own() {
-        let mut names: Vec<_> = TASKS.iter().map(|task| task.name).collect();
-        names.extend(suite::STEPS.iter().map(|step| step.name));
+    fn every_task_and_step_is_listed_once() {
         let listing = listing();
-        assert!(
-            names
-                .iter()
-                .all(|name| listing.contains(&format!("  {name} "))),
-            "{listing}"
-        );
-        let n_names = names.len();
-        names.sort_unstable();
-        names.dedup();
-        assert_eq!(names.len(), n_names);
+        let steps = TASKS.iter().flat_map(|task| task.steps).map(|step| step.name);
+        for name in TASKS.iter().map(|task| task.name).chain(steps) {
+            let lines = listing.lines().filter(|line| line.split_whitespace().next() == Some(name));
+            assert_eq!(lines.count(), 1, "{name}\n{listing}");
+        }
     }
 }

@@ -1,0 +1,143 @@
+//! What building costs, in CPU seconds of the compiler: a crate of 100 annotated functions, and the default tree, of
+//! larder and of `cached`. The crates are written into `target/build-times`, where they can be looked at.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+use super::cpu;
+use crate::call::{Call, Outcome, Workspace};
+
+const N_FUNCTIONS: usize = 100;
+const N_ROUNDS: usize = 5;
+const N_TREE_ROUNDS: usize = 3;
+
+/// A crate to be written.
+struct Peer {
+    name: &'static str,
+    /// Its name, and where it comes from.
+    dependency: (&'static str, &'static str),
+    attribute: &'static str,
+}
+
+const PEERS: [Peer; 3] = [
+    Peer {
+        name: "larder",
+        dependency: ("larder", "{ path = \"../../../runtime\" }"),
+        attribute: "larder::cached(key = \"f{n}:{id}:{name}\", timeout = 300)",
+    },
+    Peer {
+        name: "concurrent_cached",
+        dependency: ("cached", "\"4.1\""),
+        attribute: "cached::macros::concurrent_cached(max_size = 10_000, ttl_secs = 300, key = \"(u64, String)\", \
+                    convert = { (id, name.to_owned()) })",
+    },
+    Peer {
+        name: "cached",
+        dependency: ("cached", "\"4.1\""),
+        attribute: "cached::macros::cached(key = \"(u64, String)\", convert = { (id, name.to_owned()) })",
+    },
+];
+
+/// Of each peer's time, the most that larder may take.
+const AT_MOST: [f64; 2] = [0.6, 0.9];
+
+pub(super) fn run(workspace: &Workspace) -> Outcome {
+    for peer in &PEERS {
+        write(workspace, peer).map_err(|error| format!("cannot write the crate of {}: {error}", peer.name))?;
+    }
+    println!("\n{:<28}{:>10}{:>20}{:>10}", "CPU seconds, 100 functions", "larder", "concurrent_cached", "cached");
+    for command in ["check", "build", "build --release"] {
+        let rounds = rounds(N_ROUNDS, |peer| functions(workspace, command, peer))?;
+        report(command, &rounds);
+    }
+    println!("target: larder at most {} of concurrent_cached, {} of cached", AT_MOST[0], AT_MOST[1]);
+
+    println!("\n{:<28}{:>10}{:>20}{:>10}", "the default tree", "larder", "", "cached");
+    let [ours, _, theirs] = [0, 1, 2].map(|peer| n_crates(workspace, &PEERS[peer]));
+    println!("{:<28}{:>10}{:>20}{:>10}", "crates", ours?, "", theirs?);
+    report("CPU seconds", &rounds(N_TREE_ROUNDS, |peer| tree(workspace, peer))?);
+    println!("target: fewer crates, at most 0.7 of the time of cached");
+    Ok(())
+}
+
+/// Measures each peer in turn, `n_rounds` times and once to warm up.
+fn rounds(n_rounds: usize, measure: impl Fn(&Peer) -> Outcome<f64>) -> Outcome<Vec<Vec<f64>>> {
+    let round = |_| PEERS.iter().map(&measure).collect();
+    let rounds: Vec<_> = (0..=n_rounds).map(round).collect::<Outcome<_>>()?;
+    Ok(rounds[1..].to_vec())
+}
+
+/// Prints the median of each peer's seconds, and those of larder's ratios to the others.
+fn report(name: &str, rounds: &[Vec<f64>]) {
+    let [larder, concurrent, cached] = [0, 1, 2].map(|peer| median(rounds.iter().map(|round| round[peer])));
+    let [of_concurrent, of_cached] = [1, 2].map(|peer| median(rounds.iter().map(|round| round[0] / round[peer])));
+    println!("{name:<28}{larder:>10.2}{concurrent:>20.2}{cached:>10.2}");
+    println!("{:<28}{:>10}{of_concurrent:>20.2}{of_cached:>10.2}", "  larder / each", "");
+}
+
+/// Builds a peer's crate, and nothing else once its dependencies are built.
+fn functions(workspace: &Workspace, command: &str, peer: &Peer) -> Outcome<f64> {
+    let source = folder(workspace, peer).join("src/lib.rs");
+    // Cargo goes by the time of the last change.
+    fs::write(&source, source_of(peer)).map_err(|error| format!("cannot write {}: {error}", source.display()))?;
+    let call = cargo(workspace, command, peer).argument("--target-dir").argument("target/build-times/target");
+    cpu::seconds(|| call.env("CARGO_INCREMENTAL", "0").quietly().map(drop))
+}
+
+/// Builds what a crate gets that depends on the peer and says nothing else.
+fn tree(workspace: &Workspace, peer: &Peer) -> Outcome<f64> {
+    let target = workspace.root.join("target/build-times/tree");
+    if target.exists() {
+        fs::remove_dir_all(&target).map_err(|error| format!("cannot remove {}: {error}", target.display()))?;
+    }
+    let call = cargo(workspace, "build --package", peer).argument(peer.dependency.0);
+    cpu::seconds(|| call.argument("--target-dir").argument(target).quietly().map(drop))
+}
+
+fn n_crates(workspace: &Workspace, peer: &Peer) -> Outcome<usize> {
+    let output = cargo(workspace, "tree --edges normal,build --prefix none --package", peer)
+        .argument(peer.dependency.0)
+        .quietly()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let crates: BTreeSet<_> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    Ok(crates.len())
+}
+
+fn cargo(workspace: &Workspace, command: &str, peer: &Peer) -> Call {
+    workspace.cargo(command).argument("--manifest-path").argument(folder(workspace, peer).join("Cargo.toml"))
+}
+
+fn folder(workspace: &Workspace, peer: &Peer) -> PathBuf {
+    workspace.root.join("target/build-times").join(peer.name)
+}
+
+fn write(workspace: &Workspace, peer: &Peer) -> io::Result<()> {
+    let folder = folder(workspace, peer);
+    let Peer { name, dependency: (dependency, source), .. } = peer;
+    let manifest = format!(
+        "[package]\nname = \"functions-{name}\"\nedition = \"2024\"\n\n[workspace]\n\n[dependencies]\n{dependency} = {source}\n"
+    );
+    fs::create_dir_all(folder.join("src"))?;
+    fs::write(folder.join("Cargo.toml"), manifest)?;
+    fs::write(folder.join("src/lib.rs"), source_of(peer))?;
+    // The versions that are compared elsewhere too.
+    fs::copy(workspace.root.join("benches/compare/Cargo.lock"), folder.join("Cargo.lock")).map(drop)
+}
+
+fn source_of(Peer { attribute, .. }: &Peer) -> String {
+    let function = |n: usize| {
+        let attribute = attribute.replace("{n}", &n.to_string());
+        format!(
+            "#[{attribute}]\npub fn function_{n}(id: u64, name: &str) -> String {{\n    format!(\"{{name}} {{id}} {n}\")\n}}\n\n"
+        )
+    };
+    (0..N_FUNCTIONS).map(function).collect()
+}
+
+fn median(figures: impl Iterator<Item = f64>) -> f64 {
+    let mut figures: Vec<_> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}

@@ -1,0 +1,71 @@
+//! What must hold before a change lands, as steps.
+
+use crate::suite::Step;
+use crate::{downstream, quickstart};
+
+/// Everything.
+pub(crate) const TEST: &[Step] = &[FORMAT, CLIPPY, TESTS, INTERLEAVINGS, DOWNSTREAM, DOCS, QUICKSTART];
+
+/// What reads the code without running it.
+pub(crate) const LINT: &[Step] = &[FORMAT, CLIPPY];
+
+/// What changes the expectations of the UI tests, to be read as a diff.
+pub(crate) const BLESS: &[Step] = &[Step {
+    name: "bless",
+    about: "pins the compiler's messages about tests/ui as they are",
+    run: |workspace| workspace.cargo("test --package larder-tests --test ui").env("TRYBUILD", "overwrite").run(),
+}];
+
+const FORMAT: Step = Step {
+    name: "format",
+    about: "rustfmt has nothing to change",
+    run: |workspace| workspace.cargo("fmt --all --check").run(),
+};
+
+const CLIPPY: Step = Step {
+    name: "clippy",
+    about: "no warning, with all features and with none",
+    run: |workspace| {
+        workspace.cargo("clippy --workspace --all-targets --all-features -- -D warnings").run()?;
+        // Without the features of the other members, so that what only they use is seen as dead.
+        workspace.cargo("clippy --package larder -- -D warnings").run()
+    },
+};
+
+const TESTS: Step = Step {
+    name: "tests",
+    about: "unit, integration, UI and documentation tests, examples built",
+    run: |workspace| workspace.cargo("test --all-features --no-fail-fast").run(),
+};
+
+const INTERLEAVINGS: Step = Step {
+    name: "interleavings",
+    about: "random schedules of flights and permits, under shuttle",
+    run: |workspace| {
+        // A folder of its own: the flag changes every crate, and would throw away all that is built.
+        workspace
+            .cargo("test --package larder --lib --release --target-dir target/shuttle interleavings")
+            .env("RUSTFLAGS", "--cfg shuttle")
+            .run()
+    },
+};
+
+const DOWNSTREAM: Step =
+    Step { name: "downstream", about: "crates with no dependency but larder build and run", run: downstream::run };
+
+const DOCS: Step = Step {
+    name: "docs",
+    about: "documentation without warnings",
+    run: |workspace| {
+        workspace
+            .cargo("doc --no-deps --all-features --package larder --package larder-macros")
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .run()
+    },
+};
+
+const QUICKSTART: Step = Step {
+    name: "quickstart",
+    about: "the first example does its job, and says so clearly when it cannot",
+    run: quickstart::run,
+};
