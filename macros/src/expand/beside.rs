@@ -21,7 +21,7 @@ pub(super) struct Beside<'a> {
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     call(<user>::__site(), <user>::__key(&id), <user>::__rules(&()), move || Job::new(move || <user>::uncached(id)))
+///     call(<user>::__site(), &<user>::__key(&id), <user>::__rules(&()), move || Job::new(move || <user>::uncached(id)))
 /// }
 /// pub enum user {}
 /// impl user { fn __site() … fn __key(id: &u64) … fn __rules(_: &()) … pub fn key(id: u64) … pub fn clear(id: u64) … }
@@ -31,7 +31,8 @@ pub(super) struct Beside<'a> {
 /// For a method `find` all of them are methods: `__find_site`, `find_clear`, `find_uncached`.
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let beside = Beside { function, plan };
-    let (outer, hidden, helpers, uncached) = (beside.outer(), beside.hidden(), helpers::all(&beside), beside.uncached());
+    let (outer, hidden, helpers, uncached) =
+        (beside.outer(), beside.hidden(), helpers::all(&beside), beside.uncached());
     match &plan.home {
         Home::Type(name) => {
             let (visibility, conditions, of_the_type) =
@@ -143,7 +144,7 @@ impl Beside<'_> {
             _ => generate!(Self),
         };
         let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
-        let call = call(self.plan, &generate!(#site, #key, #rules, #job));
+        let call = call(self.plan, &generate!(#site, &#key, #rules, #job));
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         generate!(#attributes #visibility #signature { #call })

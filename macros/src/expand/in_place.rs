@@ -15,7 +15,7 @@ use crate::signature::{Argument, Form, Function};
 /// ⇒
 /// fn find(&self, id: u64) -> Option<User> {
 ///     static SITE: Site = Site::new(…);
-///     call(&SITE, { key }, { rules }, move || Job::new(move || -> Option<User> { body }))
+///     call(&SITE, &{ key }, { rules }, move || Job::new(move || -> Option<User> { body }))
 /// }
 /// ```
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
@@ -27,7 +27,7 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let key = key::in_place(plan);
     let rules = rules::block(plan);
     let job = job(plan, &computation(function, plan));
-    let call = call(plan, &generate!(&__LARDER_SITE, #key, #rules, #job));
+    let call = call(plan, &generate!(&__LARDER_SITE, &#key, #rules, #job));
     generate! {
         #attributes
         #visibility #signature {

@@ -12,14 +12,12 @@ use crate::signature::Argument;
 ///
 /// ```text
 /// key = "user:{id}:{org.slug}"
-/// ⇒ {
-///     let mut key = KeyWriter::new();
-///     literal(&mut key, "user:");
-///     KeyPart::write_key(id, &mut key);
-///     literal(&mut key, ":");
-///     KeyPart::write_key(&org.slug, &mut key);
-///     key.finish()
-/// }
+/// ⇒ { key(|key| {
+///     literal(key, "user:");
+///     KeyPart::write_key(id, key);
+///     literal(key, ":");
+///     KeyPart::write_key(&org.slug, key);
+/// }) }
 /// ```
 pub(super) fn block(plan: &Plan) -> TokenStream {
     let private = &plan.private;
@@ -31,11 +29,7 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
         }
         Key::Steps(steps) => {
             let steps = merged(steps).into_iter().map(|step| statement(private, &step));
-            generate!({
-                let mut key = #private::KeyWriter::new();
-                #(#steps)*
-                key.finish()
-            })
+            generate!({ #private::key(|key| { #(#steps)* }) })
         }
     }
 }
@@ -54,15 +48,17 @@ fn merged(steps: &[Step]) -> Vec<Step> {
 
 fn statement(private: &TokenStream, step: &Step) -> TokenStream {
     match step {
-        Step::Home => generate!(#private::module(&mut key, ::core::any::type_name::<Self>());),
-        Step::Text(text) => generate!(#private::literal(&mut key, #text);),
-        Step::Part { root, fields, .. } if fields.is_empty() => generate!(#private::KeyPart::write_key(#root, &mut key);),
-        Step::Part { root, fields, .. } => generate!(#private::KeyPart::write_key(&#root #fields, &mut key);),
-        Step::Display { root, fields, format, .. } => {
-            generate!(#private::display(&mut key, ::core::format_args!(#format, #root #fields));)
+        Step::Home => generate!(#private::module(key, ::core::any::type_name::<Self>());),
+        Step::Text(text) => generate!(#private::literal(key, #text);),
+        Step::Part { root, fields, .. } if fields.is_empty() => {
+            generate!(#private::KeyPart::write_key(#root, key);)
         }
-        Step::TypeName(ty) => generate!(#private::type_name::<#ty>(&mut key);),
-        Step::Constant(name) => generate!(#private::KeyPart::write_key(&#name, &mut key);),
+        Step::Part { root, fields, .. } => generate!(#private::KeyPart::write_key(&#root #fields, key);),
+        Step::Display { root, fields, format, .. } => {
+            generate!(#private::display(key, ::core::format_args!(#format, #root #fields));)
+        }
+        Step::TypeName(ty) => generate!(#private::type_name::<#ty>(key);),
+        Step::Constant(name) => generate!(#private::KeyPart::write_key(&#name, key);),
     }
 }
 

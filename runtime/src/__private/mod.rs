@@ -9,8 +9,14 @@ pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, far, loc
 pub use crate::site::{Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 
+/// The key that `write` writes.
+#[inline(always)]
+pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
+    Key::written(write)
+}
+
 /// Appends text of a template, which the macro has put into the alphabet of keys.
-#[inline]
+#[inline(always)]
 pub fn literal(key: &mut KeyWriter, text: &'static str) {
     key.literal(text);
 }

@@ -19,18 +19,18 @@ pub use helpers::{get, get_async, set, set_async};
 #[inline]
 pub fn call<R, C: FnOnce() -> R>(
     site: &'static Site,
-    key: Key,
+    key: &Key,
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
     let Some(cache) = target(site) else {
         return (job().compute)();
     };
-    if let Some(result) = cache.hit(&key, &rules) {
+    if let Some(result) = cache.hit(key, &rules) {
         site.counters.hit();
         return result;
     }
-    miss(&cache, site, &key, rules, job)
+    miss(&cache, site, key, rules, job)
 }
 
 #[cold]
@@ -52,7 +52,7 @@ fn miss<R, C: FnOnce() -> R>(
 #[inline]
 pub async fn call_async<R, C: Future<Output = R>>(
     site: &'static Site,
-    key: Key,
+    key: &Key,
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
@@ -60,14 +60,14 @@ pub async fn call_async<R, C: Future<Output = R>>(
     let cache = match target(site) {
         None => None,
         Some(cache) => {
-            if let Some(result) = cache.hit(&key, &rules) {
+            if let Some(result) = cache.hit(key, &rules) {
                 site.counters.hit();
                 return result;
             }
             Some(Cache::clone(&cache))
         }
     };
-    let request = Request { site, key: &key, caller: Caller::Async };
+    let request = Request { site, key, caller: Caller::Async };
     match cache {
         None => job().compute.await,
         Some(cache) if cache.keeps() => cache.compute(request, rules, job).await,

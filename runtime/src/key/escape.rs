@@ -27,16 +27,26 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// The length of the run at the start of `bytes` that a value may write as it is.
-#[inline]
-pub(super) fn plain_prefix(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| CLASSES[usize::from(byte)] != Class::Plain).unwrap_or(bytes.len())
+/// Bytes that a value writes as they are.
+pub(super) const PLAIN: [bool; 256] = table([true, false, false]);
+/// Bytes that literal text writes as they are.
+pub(super) const LITERAL: [bool; 256] = table([true, true, false]);
+
+/// Which bytes are of the classes that are asked for, in the order of their declaration.
+const fn table(classes: [bool; 3]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = classes[CLASSES[byte] as usize];
+        byte += 1;
+    }
+    table
 }
 
-/// The length of the run at the start of `bytes` that literal text may write as it is.
+/// Does `table` hold for all of them? Looks at each, without a branch, as nearly always the answer is yes.
 #[inline]
-pub(super) fn literal_prefix(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| CLASSES[usize::from(byte)] == Class::Escaped).unwrap_or(bytes.len())
+pub(super) fn all(bytes: &[u8], table: &[bool; 256]) -> bool {
+    bytes.iter().fold(true, |all, &byte| all & table[usize::from(byte)])
 }
 
 /// `%XX`, in upper case: lower-case letters after `%` are markers of `KeyPart`.

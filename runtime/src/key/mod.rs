@@ -46,24 +46,34 @@ impl Key {
         self.0.as_str()
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    #[inline]
-    fn finish(mut writer: KeyWriter) -> Self {
-        match writer.as_bytes().len() {
-            0 => writer.literal("%e"),
-            1..=LONGEST => {}
-            _ => writer = digested(writer.as_str()),
+    /// The key that `write` writes, written where it will stand: moving it costs as much as writing it.
+    #[inline(always)]
+    pub(crate) fn written(write: impl FnOnce(&mut KeyWriter)) -> Self {
+        let mut key = Self(KeyWriter::new());
+        write(&mut key.0);
+        if !(1..=LONGEST).contains(&key.as_bytes().len()) {
+            mend(&mut key.0);
         }
-        Self(writer)
+        key
+    }
+}
+
+/// Gives a text to what has none, and cuts what has too much.
+#[cold]
+fn mend(writer: &mut KeyWriter) {
+    if writer.as_bytes().is_empty() {
+        writer.literal("%e");
+    } else {
+        *writer = digested(writer.as_str());
     }
 }
 
 /// The digest of text that is too long: a readable head, then `~` and 64 hexadecimal digits: `LONGEST + 1` bytes in all.
-#[cold]
 fn digested(text: &str) -> KeyWriter {
     const DIGEST: usize = 64;
     let mut writer = KeyWriter::new();
@@ -76,9 +86,7 @@ fn digested(text: &str) -> KeyWriter {
 
 impl From<&str> for Key {
     fn from(text: &str) -> Self {
-        let mut writer = KeyWriter::new();
-        writer.template(text);
-        Self::finish(writer)
+        Self::written(|key| key.template(text))
     }
 }
 

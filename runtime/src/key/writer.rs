@@ -29,17 +29,21 @@ const INLINE: usize = 128;
 /// ```
 #[derive(Clone)]
 pub struct KeyWriter {
+    /// How much of `inline` is written; [`SPILLED`] once the text has outgrown it.
     len: usize,
     inline: [u8; INLINE],
-    /// Holds the whole text once it has outgrown `inline`; then `len` and `inline` mean nothing.
-    spilled: Option<Vec<u8>>,
+    /// The whole text, once it has outgrown `inline`.
+    spilled: Vec<u8>,
 }
+
+/// So large that nothing fits behind it: the one comparison that a write makes anyway finds it.
+const SPILLED: usize = usize::MAX / 2;
 
 impl KeyWriter {
     /// An empty one.
-    #[inline]
+    #[inline(always)]
     pub const fn new() -> Self {
-        Self { len: 0, inline: [0; INLINE], spilled: None }
+        Self { len: 0, inline: [0; INLINE], spilled: Vec::new() }
     }
 
     /// Writes `text` with everything escaped that is not plain, separators included.
@@ -51,7 +55,7 @@ impl KeyWriter {
     /// Writes bytes that need not be text, escaped like [`value`](Self::value).
     #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
-        self.escaping(bytes, escape::plain_prefix);
+        self.checked(bytes, &escape::PLAIN);
     }
 
     /// Writes what `value` displays, escaped like [`value`](Self::value).
@@ -72,26 +76,26 @@ impl KeyWriter {
     /// The key, cut and digested if it grew past 199 characters.
     #[inline]
     pub fn finish(self) -> Key {
-        Key::finish(self)
+        Key::written(|key| *key = self)
     }
 
     /// Writes text of a template: separators stand, the rest is escaped.
-    #[inline]
     pub(crate) fn template(&mut self, text: &str) {
-        self.escaping(text.as_bytes(), escape::literal_prefix);
+        self.checked(text.as_bytes(), &escape::LITERAL);
     }
 
     /// Appends text that is in the alphabet already.
-    #[inline]
+    // Inlined wherever it is called, because there the length is known and the copy is a move or two.
+    #[inline(always)]
     pub(crate) fn literal(&mut self, text: &str) {
         self.ascii(text.as_bytes());
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn as_bytes(&self) -> &[u8] {
-        match &self.spilled {
-            None => &self.inline[..self.len],
-            Some(whole) => whole,
+        match self.inline.get(..self.len) {
+            Some(inline) => inline,
+            None => &self.spilled,
         }
     }
 
@@ -99,41 +103,47 @@ impl KeyWriter {
         std::str::from_utf8(self.as_bytes()).expect("only ASCII is ever written")
     }
 
-    #[inline]
-    fn escaping(&mut self, bytes: &[u8], prefix: fn(&[u8]) -> usize) {
-        let mut rest = bytes;
-        loop {
-            let (plain, tail) = rest.split_at(prefix(rest));
-            self.ascii(plain);
-            let Some((&odd, tail)) = tail.split_first() else {
-                return;
-            };
-            self.ascii(&escape::escaped(odd));
-            rest = tail;
+    #[inline(always)]
+    fn checked(&mut self, bytes: &[u8], stands: &[bool; 256]) {
+        if escape::all(bytes, stands) {
+            self.ascii(bytes);
+        } else {
+            self.escaping(bytes, stands);
         }
     }
 
-    #[inline]
+    #[cold]
+    fn escaping(&mut self, bytes: &[u8], stands: &[bool; 256]) {
+        for &byte in bytes {
+            if stands[usize::from(byte)] {
+                self.ascii(&[byte]);
+            } else {
+                self.ascii(&escape::escaped(byte));
+            }
+        }
+    }
+
+    #[inline(always)]
     fn ascii(&mut self, bytes: &[u8]) {
         debug_assert!(bytes.is_ascii());
         let end = self.len + bytes.len();
-        if self.spilled.is_none() && end <= INLINE {
-            self.inline[self.len..end].copy_from_slice(bytes);
-            self.len = end;
-        } else {
-            self.spill(bytes);
+        match self.inline.get_mut(self.len..end) {
+            Some(free) => {
+                free.copy_from_slice(bytes);
+                self.len = end;
+            }
+            None => self.spill(bytes),
         }
     }
 
     #[cold]
     fn spill(&mut self, bytes: &[u8]) {
-        let mut whole = self.spilled.take().unwrap_or_else(|| {
-            let mut whole = Vec::with_capacity(4 * INLINE);
-            whole.extend_from_slice(self.as_bytes());
-            whole
-        });
-        whole.extend_from_slice(bytes);
-        self.spilled = Some(whole);
+        if self.len != SPILLED {
+            self.spilled.reserve(4 * INLINE);
+            self.spilled.extend_from_slice(&self.inline[..self.len]);
+            self.len = SPILLED;
+        }
+        self.spilled.extend_from_slice(bytes);
     }
 }
 
