@@ -1,6 +1,5 @@
-//! Memoize functions by attribute: `#[cached]` on a sync or async function, helpers beside it to clear and re-time
-//! its entries, and a store that is picked once at start-up.
-#![doc = include_str!("../../README.md")]
+//! Declarative memoization; the README says what that is.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod adapters;
