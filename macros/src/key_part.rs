@@ -45,7 +45,11 @@ pub(crate) fn derive(item: TokenStream) -> TokenStream {
     let (params, args, clause) = generics.split_for_impl();
     let name = &input.ident;
     let arms: TokenStream = arms.collect();
-    let place = if variants.is_empty() { quote_spanned!(Span::mixed_site()=> *self) } else { quote_spanned!(Span::mixed_site()=> self) };
+    let place = if variants.is_empty() {
+        quote_spanned!(Span::mixed_site()=> *self)
+    } else {
+        quote_spanned!(Span::mixed_site()=> self)
+    };
     quote_spanned! {Span::mixed_site()=>
         #[automatically_derived]
         impl #params #private::KeyPart for #name #args #clause {
@@ -102,7 +106,8 @@ fn arm(variant: &Variant, private: &TokenStream) -> TokenStream {
         let binding = format_ident!("field_{index}", span = field.ty.span().resolved_at(Span::mixed_site()));
         let member = match &field.ident {
             Some(name) => name.to_token_stream(),
-            None => syn::Index { index: u32::try_from(index).unwrap_or(u32::MAX), span: Span::mixed_site() }.to_token_stream(),
+            None => syn::Index { index: u32::try_from(index).unwrap_or(u32::MAX), span: Span::mixed_site() }
+                .to_token_stream(),
         };
         patterns.push(quote_spanned!(Span::mixed_site()=> #member: #binding));
         statements.push(quote_spanned! {Span::mixed_site()=>
@@ -129,7 +134,8 @@ fn bounded(input: &DeriveInput, variants: &[Variant], private: &TokenStream) -> 
         let ty = &field.ty;
         let mentioned: Vec<&Ident> = params.iter().filter(|param| mentions(ty, &param.to_string())).collect();
         if mentions(ty, &input.ident.to_string()) {
-            predicates.extend(mentioned.iter().map(|param| -> WherePredicate { parse_quote!(#param: #private::KeyPart) }));
+            predicates
+                .extend(mentioned.iter().map(|param| -> WherePredicate { parse_quote!(#param: #private::KeyPart) }));
         } else if !mentioned.is_empty() {
             predicates.push(parse_quote!(#ty: #private::KeyPart));
         }

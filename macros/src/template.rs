@@ -212,7 +212,7 @@ mod tests {
             Piece::Text(text) => format!("'{text}'"),
             Piece::Placeholder(Placeholder { name, fields, spec }) => {
                 let spec = spec.as_ref().map_or(String::new(), |spec| format!("%{spec}"));
-                format!("<{}{spec}>", [&[name.clone()], &fields[..]].concat().join("."))
+                format!("<{}{spec}>", [std::slice::from_ref(name), &fields[..]].concat().join("."))
             }
         }
     }

@@ -61,6 +61,13 @@ pub(crate) fn name_lifetimes(ty: impl ToTokens) -> (TokenStream, bool) {
     (named, found)
 }
 
+/// Does the type name or elide a lifetime other than `'static`?
+pub(crate) fn borrows(ty: impl ToTokens) -> bool {
+    let ty = ty.into_token_stream();
+    let named = ty.to_string().replace("'static", "").contains('\'');
+    named || name_lifetimes(ty).1
+}
+
 /// Is there a `&mut` in the type? `*mut` is none.
 pub(crate) fn borrows_mutably(ty: impl ToTokens) -> bool {
     let mut borrowed = false;
@@ -121,6 +128,19 @@ mod tests {
             let (tokens, found) = name_lifetimes(&ty);
             assert_eq!(found, named.is_some(), "{ty}");
             assert_eq!(tokens.to_string(), named.unwrap_or(ty).to_string());
+        }
+    }
+
+    #[test]
+    fn a_lifetime_is_seen_named_or_elided() {
+        for (ty, borrowing) in [
+            (quote!(Result<u8, &'a str>), true),
+            (quote!(Result<u8, Failure<'_>>), true),
+            (quote!(Result<u8, &str>), true),
+            (quote!(&'static str), false),
+            (quote!(Vec<u8>), false),
+        ] {
+            assert_eq!(borrows(&ty), borrowing, "{ty}");
         }
     }
 

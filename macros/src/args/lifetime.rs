@@ -20,7 +20,7 @@ const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_0
 impl Lifetime {
     /// Reads what stands behind `timeout =`.
     pub(crate) fn parse(input: ParseStream) -> syn::Result<Self> {
-        let expr: Expr = input.parse()?;
+        let expr = super::value::ungrouped(input.parse()?);
         match &expr {
             Expr::Lit(ExprLit { lit, .. }) => Self::from_literal(lit),
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr: inner, .. }) if matches!(**inner, Expr::Lit(_)) => {

@@ -56,8 +56,20 @@ pub(crate) enum Helpers {
 
 /// Every option, in the order of the documentation.
 const OPTIONS: [&str; 14] = [
-    "key", "skip", "timeout", "timeout_by", "none_timeout", "err_timeout", "cache_if", "wait", "version", "local",
-    "adapter", "method", "helpers", "crate",
+    "key",
+    "skip",
+    "timeout",
+    "timeout_by",
+    "none_timeout",
+    "err_timeout",
+    "cache_if",
+    "wait",
+    "version",
+    "local",
+    "adapter",
+    "method",
+    "helpers",
+    "crate",
 ];
 
 /// Reads the options; what cannot be read is reported and left out.

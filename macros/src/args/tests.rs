@@ -29,8 +29,17 @@ fn every_form_of_every_option_is_read() {
 #[test]
 fn all_mistakes_are_reported_and_each_once() {
     let text = wrong(quote!(
-        key = 5, skip = db, timeout = 0, ttl = 5, timeout = 3, local = true, helpers = true, version = "x", wait = "never",
-        cache_if = 5, adapter = 7
+        key = 5,
+        skip = db,
+        timeout = 0,
+        ttl = 5,
+        timeout = 3,
+        local = true,
+        helpers = true,
+        version = "x",
+        wait = "never",
+        cache_if = 5,
+        adapter = 7
     ));
     assert_eq!(text.matches("compile_error").count(), 11, "{text}");
 }

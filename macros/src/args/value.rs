@@ -14,11 +14,17 @@ pub(super) fn assigned<T>(
     parse: impl FnOnce(ParseStream) -> syn::Result<T>,
 ) -> syn::Result<T> {
     if !input.peek(Token![=]) {
-        return Err(syn::Error::new(name.span(), format!("`{name}` needs a value; write `{name} = {}`", example(name))));
+        return Err(syn::Error::new(
+            name.span(),
+            format!("`{name}` needs a value; write `{name} = {}`", example(name)),
+        ));
     }
     input.parse::<Token![=]>()?;
     if input.is_empty() {
-        return Err(syn::Error::new(name.span(), format!("`{name}` needs a value; write `{name} = {}`", example(name))));
+        return Err(syn::Error::new(
+            name.span(),
+            format!("`{name}` needs a value; write `{name} = {}`", example(name)),
+        ));
     }
     parse(input)
 }
@@ -81,9 +87,17 @@ pub(super) fn list(name: &Ident, input: ParseStream) -> syn::Result<Vec<Ident>> 
     Ok(names.into_iter().collect())
 }
 
+/// What `macro_rules!` hands on as `$key:literal` stands in an invisible group.
+pub(super) fn ungrouped(expr: Expr) -> Expr {
+    match expr {
+        Expr::Group(group) => ungrouped(*group.expr),
+        other => other,
+    }
+}
+
 /// A template, or the path of a function.
 pub(super) fn key(input: ParseStream) -> syn::Result<KeySource> {
-    match input.parse()? {
+    match ungrouped(input.parse()?) {
         Expr::Lit(ExprLit { lit: Lit::Str(template), .. }) => Ok(KeySource::Template(template)),
         Expr::Path(path) => Ok(KeySource::Function(path)),
         Expr::Closure(closure) => Err(syn::Error::new_spanned(
@@ -108,7 +122,7 @@ pub(super) fn key(input: ParseStream) -> syn::Result<KeySource> {
 
 /// A closure or the path of a function.
 pub(super) fn condition(input: ParseStream) -> syn::Result<Expr> {
-    let expr: Expr = input.parse()?;
+    let expr = ungrouped(input.parse()?);
     match &expr {
         Expr::Closure(closure) if closure.inputs.len() != 1 => {
             Err(syn::Error::new_spanned(closure, "expected one parameter, the value; write `|value| …`"))

@@ -35,8 +35,9 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
         (beside.outer(), beside.hidden(), helpers::all(&beside), beside.uncached());
     match &plan.home {
         Home::Type(name) => {
-            let (visibility, conditions, of_the_type) =
-                (&function.visibility, function.attributes.conditions(), function.attributes.of_the_type());
+            let Function { attributes, visibility, .. } = function;
+            let (conditions, of_the_type) = (attributes.conditions(), attributes.of_the_type());
+            let of_the_helpers = attributes.of_the_helpers();
             let doc = format!("What the cache can do for the function `{}`.", function.signature.ident);
             generate! {
                 #outer
@@ -44,11 +45,11 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
                 #of_the_type
                 #[allow(non_camel_case_types)]
                 #visibility enum #name {}
-                #conditions
-                #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)]
+                #of_the_helpers
+                #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, clippy::too_many_arguments)]
                 impl #name { #hidden #(#helpers)* }
                 #conditions
-                #[allow(deprecated, unreachable_pub)]
+                #[allow(deprecated)]
                 impl #name { #uncached }
             }
         }
@@ -81,8 +82,8 @@ impl Beside<'_> {
     pub(super) fn attributes(&self) -> TokenStream {
         match &self.plan.home {
             Home::Siblings(_) => {
-                let conditions = self.function.attributes.conditions();
-                generate!(#conditions #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)])
+                let of_the_helpers = self.function.attributes.of_the_helpers();
+                generate!(#of_the_helpers #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, clippy::too_many_arguments)])
             }
             _ => TokenStream::new(),
         }
@@ -146,8 +147,10 @@ impl Beside<'_> {
         let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
         let call = call(self.plan, &generate!(#site, &#key, #rules, #job));
         let attributes = attributes.without_expectations();
+        // What is called here is async; whether the user's own function could be is said where its body went.
+        let manual = (self.plan.returns.form == Form::Future).then(|| generate!(#[allow(clippy::manual_async_fn)]));
         let signature = with_inputs(signature, Take::All.declared(self.plan));
-        generate!(#attributes #visibility #signature { #call })
+        generate!(#attributes #manual #visibility #signature { #call })
     }
 
     /// The parts that helpers and the function share.

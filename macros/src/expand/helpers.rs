@@ -55,7 +55,12 @@ fn entries(beside: &Beside) -> Vec<Helper> {
     let nothing = |helper| Helper { take: Take::Nothing, ..helper };
     vec![
         Helper { sync: true, ..helper("key", "The key of the entry", generate!(#private::Key), key.clone()) },
-        helper("clear", "Forgets the entry; `false` if there was no live one", flag.clone(), on_site("clear", key.clone())),
+        helper(
+            "clear",
+            "Forgets the entry; `false` if there was no live one",
+            flag.clone(),
+            on_site("clear", key.clone()),
+        ),
         Helper {
             extra: generate!(timeout: impl ::core::convert::Into<#private::Timeout>),
             ..helper(

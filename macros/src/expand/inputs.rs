@@ -40,7 +40,8 @@ impl Take {
 
     /// `self, id, a_b`
     pub(super) fn passed(self, plan: &Plan) -> TokenStream {
-        let receiver = plan.receiver.iter().filter(|input| self.takes(input)).map(|input| input.what.token.to_token_stream());
+        let receiver =
+            plan.receiver.iter().filter(|input| self.takes(input)).map(|input| input.what.token.to_token_stream());
         let arguments = self.arguments(plan).map(|argument| argument.name.to_token_stream());
         let all = receiver.chain(arguments);
         generate!(#(#all),*)

@@ -11,8 +11,8 @@ use crate::plan::Plan;
 /// -> Result<User, DbError>, err_timeout = 10, cache_if = |user| user.active
 /// ⇒ {
 ///     use ::larder::__private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-///     let probe = Probe::<Result<User, DbError>>::new().kind().inner();
-///     let rules = far(probe.share());
+///     let probe = Probe::<Result<User, DbError>>::new().kind();
+///     let rules = far(probe.inner().share());
 ///     let rules = rules.keep_err();
 ///     let rules = rules.cache_if(|user| user.active);
 ///     rules
@@ -26,8 +26,10 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     let ty = &returns.ty;
     let probe = local("probe", returns.place.start);
     let rules = local("rules", returns.place.start);
-    // From here to there, it is the return type that lacks a bound.
+    // From `probe` to `end`, it is the return type that lacks a bound.
     let end = parenthesized(returns.place.end, TokenStream::new());
+    // An error that borrows is its caller's alone.
+    let asked = if returns.borrows { generate!(inner #end) } else { generate!(inner().share #end) };
     let bound = Ident::new(if args.local { "local" } else { "far" }, Span::mixed_site());
     let none = args.none_timeout.as_ref().map(|option| step(&option.name, "keep_none", TokenStream::new()));
     let err = args.err_timeout.as_ref().map(|option| step(&option.name, "keep_err", TokenStream::new()));
@@ -38,8 +40,8 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     generate!({
         #[allow(unused_imports)]
         use #private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-        let #probe = #private::Probe::<#ty>::new().kind().inner();
-        let #rules = #private::#bound(#probe.share #end);
+        let #probe = #private::Probe::<#ty>::new().kind();
+        let #rules = #private::#bound(#probe.#asked);
         #(#steps)*
         #rules
     })

@@ -62,12 +62,7 @@ pub(super) fn resolve(args: &Args, signature: &Signature, shape: &Shape, errors:
     }
 }
 
-fn from_template(
-    template: &LitStr,
-    signature: &Signature,
-    shape: &Shape,
-    errors: &mut Errors,
-) -> Option<Vec<Step>> {
+fn from_template(template: &LitStr, signature: &Signature, shape: &Shape, errors: &mut Errors) -> Option<Vec<Step>> {
     let pieces = match template::parse(&template.value()) {
         Ok(pieces) => pieces,
         Err(wrong) => {
@@ -116,7 +111,9 @@ fn named(placeholder: &Placeholder, span: Span, signature: &Signature, shape: &S
     if let Some(step) = generic(name, signature, shape) {
         return match placeholder.fields.is_empty() && placeholder.spec.is_none() {
             true => Ok(step),
-            false => Err(format!("`{name}` is a generic parameter and has neither fields nor a format; write `{{{name}}}`")),
+            false => {
+                Err(format!("`{name}` is a generic parameter and has neither fields nor a format; write `{{{name}}}`"))
+            }
         };
     }
     Err(unknown(name, signature, shape))

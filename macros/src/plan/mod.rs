@@ -53,6 +53,13 @@ pub(crate) fn make(args: Args, function: &Function, shape: Shape, mut errors: Er
     let signature = &function.signature;
     let home = home::choose(&args, signature, &shape, &mut errors);
     let key = key::resolve(&args, signature, &shape, &mut errors);
+    if let Some(reference) = shape.returns.static_reference.as_ref().filter(|_| !args.local) {
+        errors.on(
+            reference,
+            "a reference cannot be read back from a store; return an owned value (`String` for `&str`), or write `local` to \
+             keep the results in this process",
+        );
+    }
     complete::check(&args, signature, &shape, key.as_ref(), &mut errors);
     let Some(key) = key.filter(|_| errors.is_empty()) else { return Err(errors) };
     let krate = &args.krate;
@@ -64,11 +71,8 @@ pub(crate) fn make(args: Args, function: &Function, shape: Shape, mut errors: Er
         },
         None => TokenStream::new(),
     };
-    let receiver = shape.receiver.map(|what| Input {
-        what,
-        in_key: !skipped("self"),
-        in_timeout: mentions(&timeout, "self"),
-    });
+    let receiver =
+        shape.receiver.map(|what| Input { what, in_key: !skipped("self"), in_timeout: mentions(&timeout, "self") });
     let input = |what: Argument| Input {
         in_key: what.bindings.iter().any(|binding| !skipped(&binding.to_string())),
         in_timeout: what.bindings.iter().any(|binding| mentions(&timeout, &binding.to_string())),

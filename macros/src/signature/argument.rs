@@ -22,7 +22,8 @@ pub(crate) struct Argument {
 impl Argument {
     pub(super) fn read(typed: &PatType, before: &[Self], errors: &mut Errors) -> Self {
         if let Some(cfg) = typed.attrs.iter().find(|attribute| attribute.path().is_ident("cfg")) {
-            errors.on(cfg, "an argument cannot come and go in a cached function; put `#[cfg]` on two functions instead");
+            errors
+                .on(cfg, "an argument cannot come and go in a cached function; put `#[cfg]` on two functions instead");
         }
         if tokens::borrows_mutably(&typed.ty) {
             errors.on(
@@ -37,13 +38,7 @@ impl Argument {
             Some(pattern) => pattern.ident.clone(),
             None => join(&bindings, before),
         };
-        Self {
-            attributes: typed.attrs.clone(),
-            name,
-            pattern: (*typed.pat).clone(),
-            ty: (*typed.ty).clone(),
-            bindings,
-        }
+        Self { attributes: typed.attrs.clone(), name, pattern: (*typed.pat).clone(), ty: (*typed.ty).clone(), bindings }
     }
 
     /// `x`, `mut x` or `ref x`: one binding, named like the argument.

@@ -10,8 +10,9 @@ use syn::{Attribute, Meta, Token};
 pub(crate) struct Attributes(pub(crate) Vec<Attribute>);
 
 const CONDITIONS: &[&str] = &["cfg"];
+const OF_THE_HELPERS: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect"];
 const OF_THE_TYPE: &[&str] = &["cfg", "deprecated"];
-const OF_THE_BODY: &[&str] = &["cfg", "deprecated", "allow", "warn", "deny", "forbid", "expect", "track_caller"];
+const OF_THE_BODY: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect", "track_caller"];
 
 impl Attributes {
     /// For the function, where the body stays in it.
@@ -21,10 +22,22 @@ impl Attributes {
 
     /// For the function, where the body has moved.
     pub(crate) fn without_expectations(&self) -> TokenStream {
-        self.0.iter().map(allow_what_is_expected).collect()
+        let attributes = self.0.iter().map(allow_what_is_expected);
+        attributes.chain([self.allow_itself()]).collect()
     }
 
-    /// For whatever stands beside the function.
+    /// A function that is out of use may still call itself, and its other half.
+    fn allow_itself(&self) -> TokenStream {
+        let deprecated = self.0.iter().any(|attribute| attribute.path().is_ident("deprecated"));
+        if deprecated { quote!(#[allow(deprecated)]) } else { TokenStream::new() }
+    }
+
+    /// For the helpers, which have the function's signature and so what its lints say to it.
+    pub(crate) fn of_the_helpers(&self) -> TokenStream {
+        self.select(OF_THE_HELPERS)
+    }
+
+    /// For whatever else stands beside the function.
     pub(crate) fn conditions(&self) -> TokenStream {
         self.select(CONDITIONS)
     }
@@ -36,7 +49,7 @@ impl Attributes {
 
     /// For the function that the body has moved to.
     pub(crate) fn of_the_body(&self) -> TokenStream {
-        self.select(OF_THE_BODY)
+        [self.select(OF_THE_BODY), self.allow_itself()].into_iter().collect()
     }
 
     fn select(&self, names: &[&str]) -> TokenStream {

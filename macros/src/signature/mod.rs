@@ -53,7 +53,8 @@ fn explain(start: ParseStream, error: syn::Error) -> syn::Error {
     if ahead.peek(Token![impl]) {
         return ahead.error("`#[cached]` memoizes a function; put it on the methods inside");
     }
-    for token in [ahead.peek(Token![struct]), ahead.peek(Token![enum]), ahead.peek(Token![trait]), ahead.peek(Token![mod])]
+    for token in
+        [ahead.peek(Token![struct]), ahead.peek(Token![enum]), ahead.peek(Token![trait]), ahead.peek(Token![mod])]
     {
         if token {
             return ahead.error("`#[cached]` memoizes a function; put it on a `fn`");

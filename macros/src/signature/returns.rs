@@ -25,6 +25,10 @@ pub(crate) struct Returns {
     pub(crate) form: Form,
     /// `R`
     pub(crate) ty: Type,
+    /// `&'static T`, or an `Option` or a `Result` of one: it cannot be read back from a store.
+    pub(crate) static_reference: Option<Type>,
+    /// `R` names or elides a lifetime, which can only be its error's.
+    pub(crate) borrows: bool,
     /// Where a bound that `R` fails is reported.
     pub(crate) place: Place,
 }
@@ -56,7 +60,9 @@ pub(super) fn read(signature: &Signature, errors: &mut Errors) -> Returns {
         ReturnType::Default => Place { start: signature.ident.span(), end: signature.ident.span() },
         ReturnType::Type(..) => place(&ty),
     };
-    Returns { form, ty, place }
+    let value = first_argument(&ty).unwrap_or(&ty);
+    let static_reference = matches!(value, Type::Reference(reference) if is_static(reference)).then(|| value.clone());
+    Returns { form, static_reference, borrows: tokens::borrows(&ty), ty, place }
 }
 
 fn place(ty: &Type) -> Place {
@@ -66,7 +72,8 @@ fn place(ty: &Type) -> Place {
 }
 
 fn refuse(ty: &Type, errors: &mut Errors) {
-    let borrowed = "a cached value is kept, so it cannot borrow; return an owned value (`String` for `&str`), or an `Arc`";
+    let borrowed =
+        "a cached value is kept, so it cannot borrow; return an owned value (`String` for `&str`), or an `Arc`";
     match ty {
         Type::Never(_) => errors.on(ty, "a function that never returns has nothing to cache; remove the attribute"),
         Type::Reference(reference) if !is_static(reference) => errors.on(ty, borrowed),

@@ -1,0 +1,133 @@
+//! Type parameters, const parameters, lifetimes, where clauses.
+
+use std::fmt::Debug;
+
+use larder::{KeyPart, Storable, cached};
+
+use crate::{check, fresh, tick, tick_of};
+
+#[cached]
+fn of_key<K>(key: K) -> u64
+where
+    K: KeyPart + Debug,
+{
+    tick_of(format!("{key:?}").len())
+}
+
+#[cached]
+fn of_type<T>(factor: usize) -> u64 {
+    tick_of(size_of::<T>() * factor)
+}
+
+#[cached(key = "sized:{T}:{N}")]
+fn of_both<T, const N: usize>() -> u64 {
+    tick_of(size_of::<T>() * N)
+}
+
+#[cached(key = "elements:{elements}")]
+fn of_array<const N: usize>(elements: [u64; N]) -> u64 {
+    tick_of(elements.len())
+}
+
+#[test]
+fn a_parameter_is_in_the_key_or_fixed_by_an_argument_in_it() {
+    check(|| of_key(1_u8), || of_key("x"));
+    check(|| of_type::<u8>(1), || of_type::<u16>(1));
+    check(|| of_type::<u8>(1), || of_type::<u8>(2));
+    check(of_both::<u8, 1>, of_both::<u8, 2>);
+    check(of_both::<u8, 1>, of_both::<u16, 1>);
+    check(|| of_array([1, 2]), || of_array([1, 2, 3]));
+}
+
+trait Database {
+    fn name(&self) -> String;
+}
+
+struct Tables;
+
+impl Database for Tables {
+    fn name(&self) -> String {
+        "tables".into()
+    }
+}
+
+#[cached(key = "row:{id}", skip(database, D))]
+fn row<D: Database>(database: &D, id: u64) -> String {
+    format!("{}:{id}:{}", database.name(), tick())
+}
+
+#[test]
+fn a_helper_takes_no_parameter_that_it_does_not_need() {
+    fresh(|| {
+        let first = row(&Tables, 1);
+        assert_eq!(row(&Tables, 1), first);
+        assert_eq!(row::get(1).unwrap(), Some(first));
+        assert!(row::clear(1).unwrap());
+        assert_ne!(row::refresh(&Tables, 1), "");
+    });
+}
+
+#[cached(key = "parsed:{text}:{T}")]
+fn parsed<T: std::str::FromStr + Storable>(text: &str) -> Option<T> {
+    text.parse().ok()
+}
+
+#[test]
+fn a_result_of_a_type_parameter_is_kept_per_type() {
+    fresh(|| {
+        assert_eq!(parsed::<u8>("7"), Some(7));
+        assert_eq!(parsed::<i64>("7"), Some(7));
+        assert_eq!(parsed::get::<u8>("7").unwrap(), Some(Some(7)));
+        assert_eq!(parsed::get::<u16>("7").unwrap(), None);
+        assert!(parsed::set::<u8>("8", Some(9)).unwrap());
+        assert_eq!(parsed::<u8>("8"), Some(9));
+    });
+}
+
+#[cached]
+fn longest<'a, 'b: 'a>(left: &'a str, right: &'b str) -> u64 {
+    tick_of(left.len() + right.len())
+}
+
+#[derive(Debug, PartialEq)]
+struct Refused<'a>(&'a str);
+
+#[cached]
+fn borrowing_error(text: &str) -> Result<u64, Refused<'_>> {
+    if text.is_empty() { Err(Refused(text)) } else { Ok(tick()) }
+}
+
+#[cached]
+#[allow(mismatched_lifetime_syntaxes, reason = "this is what is tested")]
+fn hidden_lifetime(text: &str) -> Result<u64, Refused> {
+    if text.is_empty() { Err(Refused(text)) } else { Ok(tick()) }
+}
+
+#[cached(skip(left))]
+fn named_lifetime<'a>(left: &'a str, right: &str) -> Result<u64, &'a str> {
+    if right.is_empty() { Err(left) } else { Ok(tick()) }
+}
+
+#[test]
+fn arguments_and_errors_may_borrow() {
+    check(|| longest("a", "b"), || longest("b", "a"));
+    check(|| borrowing_error("a").unwrap(), || borrowing_error("b").unwrap());
+    check(|| hidden_lifetime("a").unwrap(), || hidden_lifetime("b").unwrap());
+    check(|| named_lifetime("l", "a").unwrap(), || named_lifetime("l", "b").unwrap());
+    fresh(|| {
+        assert_eq!(borrowing_error(""), Err(Refused("")));
+        assert_eq!(borrowing_error::get("").unwrap(), None);
+        assert_eq!(named_lifetime("l", ""), Err("l"));
+        assert_eq!(named_lifetime::get("").unwrap(), None);
+    });
+}
+
+#[cached(local)]
+fn text(id: u64) -> &'static str {
+    if tick() + id > 0 { "text" } else { "" }
+}
+
+#[test]
+fn what_is_static_may_be_returned_by_reference() {
+    fresh(|| assert_eq!(text(1), text(1)));
+}
