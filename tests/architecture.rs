@@ -25,25 +25,12 @@ const RUNTIME: &[Row] = &[
     ("rules", &["near", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),
-    (
-        "cache",
-        &[
-            "clock", "flight", "key", "near", "rules", "site", "sync", "timeout",
-        ],
-    ),
+    ("cache", &["clock", "flight", "key", "near", "rules", "site", "sync", "timeout"]),
     ("adapters", &["cache", "clock", "error", "near", "timeout"]),
     ("registry", &["adapters", "cache", "error"]),
-    (
-        "call",
-        &[
-            "cache", "error", "flight", "key", "park", "registry", "rules", "site", "timeout",
-        ],
-    ),
+    ("call", &["cache", "error", "flight", "key", "park", "registry", "rules", "site", "timeout"]),
     ("testing", &["clock", "timeout"]),
-    (
-        "__private",
-        &["cache", "call", "error", "key", "rules", "site", "timeout"],
-    ),
+    ("__private", &["cache", "call", "error", "key", "rules", "site", "timeout"]),
 ];
 
 /// `larder-macros`: stages in the order in which an attribute passes them; none looks back.
@@ -53,30 +40,19 @@ const MACROS: &[Row] = &[
     ("template", &[]),
     ("args", &["diagnostic"]),
     ("signature", &["diagnostic", "tokens"]),
-    (
-        "plan",
-        &["args", "diagnostic", "signature", "template", "tokens"],
-    ),
+    ("plan", &["args", "diagnostic", "signature", "template", "tokens"]),
     ("expand", &["args", "plan", "signature", "tokens"]),
     ("fallback", &["diagnostic"]),
     ("key_part", &["diagnostic", "template", "tokens"]),
 ];
 
 /// What every file of a crate keeps to.
-const EVERYWHERE: &[Rule] = &[
-    rules::opens_with_its_purpose,
-    rules::is_short,
-    rules::never_unwraps,
-    rules::is_safe,
-    rules::imports_no_globs,
-];
+const EVERYWHERE: &[Rule] =
+    &[rules::opens_with_its_purpose, rules::is_short, rules::never_unwraps, rules::is_safe, rules::imports_no_globs];
 
 #[test]
 fn modules_of_the_runtime_import_only_what_they_may() {
-    none(arrows::violations(
-        &Source::all_under("runtime/src"),
-        RUNTIME,
-    ));
+    none(arrows::violations(&Source::all_under("runtime/src"), RUNTIME));
 }
 
 #[test]
@@ -86,31 +62,15 @@ fn modules_of_the_macros_import_only_what_they_may() {
 
 #[test]
 fn every_source_file_keeps_to_the_rules() {
-    for folder in [
-        "runtime/src",
-        "macros/src",
-        "xtask/src",
-        "examples",
-        "benches",
-    ] {
+    for folder in ["runtime/src", "macros/src", "xtask/src", "examples", "benches"] {
         let sources = Source::all_under(folder);
-        none(
-            EVERYWHERE
-                .iter()
-                .flat_map(|rule| sources.iter().flat_map(rule))
-                .collect(),
-        );
+        none(EVERYWHERE.iter().flat_map(|rule| sources.iter().flat_map(rule)).collect());
     }
 }
 
 #[test]
 fn the_runtime_blocks_only_where_it_parks() {
-    none(
-        Source::all_under("runtime/src")
-            .iter()
-            .flat_map(rules::never_blocks)
-            .collect(),
-    );
+    none(Source::all_under("runtime/src").iter().flat_map(rules::never_blocks).collect());
 }
 
 fn none(violations: Vec<String>) {

@@ -20,18 +20,12 @@ pub fn violations(sources: &[Source], table: &[Row]) -> Vec<String> {
             continue;
         };
         let Some((_, allowed)) = table.iter().find(|(module, _)| *module == from) else {
-            violations.push(format!(
-                "{}: the table has no row for `{from}`",
-                source.path
-            ));
+            violations.push(format!("{}: the table has no row for `{from}`", source.path));
             continue;
         };
         for (to, line) in imports(source, table) {
             if !allowed.contains(&&*to) {
-                violations.push(format!(
-                    "{}:{line}: `{from}` may not import `{to}`",
-                    source.path
-                ));
+                violations.push(format!("{}:{line}: `{from}` may not import `{to}`", source.path));
             }
             drawn.insert((from.clone(), to));
         }
@@ -39,14 +33,10 @@ pub fn violations(sources: &[Source], table: &[Row]) -> Vec<String> {
     for (at, (from, allowed)) in table.iter().enumerate() {
         for to in *allowed {
             if !drawn.contains(&(from.to_string(), to.to_string())) {
-                violations.push(format!(
-                    "the table allows `{from}` to import `{to}`, and nothing does"
-                ));
+                violations.push(format!("the table allows `{from}` to import `{to}`, and nothing does"));
             }
             if !table[..at].iter().any(|(above, _)| above == to) {
-                violations.push(format!(
-                    "the table has `{to}`, which `{from}` imports, not above it"
-                ));
+                violations.push(format!("the table has `{to}`, which `{from}` imports, not above it"));
             }
         }
     }
@@ -86,12 +76,7 @@ fn imports(source: &Source, table: &[Row]) -> BTreeSet<(String, usize)> {
 
 /// The first names of the path that goes on at `at`: several where it opens a brace.
 fn heads(code: &str, at: usize) -> Vec<(usize, String)> {
-    let name = |at: usize| {
-        code[at..]
-            .chars()
-            .take_while(|char| is_name(*char))
-            .collect::<String>()
-    };
+    let name = |at: usize| code[at..].chars().take_while(|char| is_name(*char)).collect::<String>();
     if !code[at..].starts_with('{') {
         return vec![(at, name(at))];
     }
@@ -123,36 +108,16 @@ fn is_name(char: char) -> bool {
 fn an_arrow_is_found_however_it_is_written() {
     let table: &[Row] = &[("key", &[]), ("near", &[]), ("site", &[])];
     let drawn = |path: &str, text: &str| {
-        let names = imports(&Source::new(path, text), table)
-            .into_iter()
-            .map(|(name, _)| name);
+        let names = imports(&Source::new(path, text), table).into_iter().map(|(name, _)| name);
         names.collect::<Vec<_>>().join(" ")
     };
     assert_eq!(drawn("a/src/site.rs", "use crate::key::Key;"), "key");
-    assert_eq!(
-        drawn("a/src/site.rs", "fn f(key: &crate::key::Key) {}"),
-        "key"
-    );
-    assert_eq!(
-        drawn(
-            "a/src/site.rs",
-            "use crate::{key::{Key, Part}, near::Near};"
-        ),
-        "key near"
-    );
+    assert_eq!(drawn("a/src/site.rs", "fn f(key: &crate::key::Key) {}"), "key");
+    assert_eq!(drawn("a/src/site.rs", "use crate::{key::{Key, Part}, near::Near};"), "key near");
     assert_eq!(drawn("a/src/site.rs", "use super::key::Key;"), "key");
-    assert_eq!(
-        drawn(
-            "a/src/site/one.rs",
-            "use super::two::Key; use super::super::near;"
-        ),
-        "near"
-    );
+    assert_eq!(drawn("a/src/site/one.rs", "use super::two::Key; use super::super::near;"), "near");
     assert_eq!(drawn("a/src/site.rs", "use crate::Key;"), "lib");
-    assert_eq!(
-        drawn("a/src/site.rs", "$crate::key::f(); // crate::near"),
-        ""
-    );
+    assert_eq!(drawn("a/src/site.rs", "$crate::key::f(); // crate::near"), "");
     assert_eq!(drawn("a/src/site/mod.rs", "use crate::site::one::One;"), "");
 }
 
@@ -161,15 +126,9 @@ fn a_wrong_arrow_a_ring_a_dead_arrow_and_a_missing_row_are_violations() {
     let key = || Source::new("a/src/key.rs", "use crate::near::Near;");
     let near = || Source::new("a/src/near.rs", "use crate::key::Key;");
     let n_violations = |sources: &[Source], table: &[Row]| violations(sources, table).len();
-    assert_eq!(
-        n_violations(&[key()], &[("near", &[]), ("key", &["near"])]),
-        0
-    );
+    assert_eq!(n_violations(&[key()], &[("near", &[]), ("key", &["near"])]), 0);
     assert_eq!(n_violations(&[key()], &[("near", &[]), ("key", &[])]), 1);
-    assert_eq!(
-        n_violations(&[key(), near()], &[("near", &["key"]), ("key", &["near"])]),
-        1
-    );
+    assert_eq!(n_violations(&[key(), near()], &[("near", &["key"]), ("key", &["near"])]), 1);
     assert_eq!(n_violations(&[], &[("near", &[]), ("key", &["near"])]), 1);
     assert_eq!(n_violations(&[key()], &[("near", &[])]), 1);
 }

@@ -6,37 +6,22 @@ use crate::source::Source;
 const LONGEST_FILE: usize = 300;
 
 /// Where the crate may block: where it parks a caller, on threads of its own, and what both are made of.
-const MAY_BLOCK: [&str; 4] = [
-    "runtime/src/park.rs",
-    "runtime/src/sync.rs",
-    "runtime/src/clock/",
-    "runtime/src/cache/sweep.rs",
-];
+const MAY_BLOCK: [&str; 4] =
+    ["runtime/src/park.rs", "runtime/src/sync.rs", "runtime/src/clock/", "runtime/src/cache/sweep.rs"];
 
 pub type Rule = fn(&Source) -> Vec<String>;
 
 pub fn opens_with_its_purpose(source: &Source) -> Vec<String> {
     let opens = source.text.starts_with("//! ");
-    if opens {
-        vec![]
-    } else {
-        vec![format!("{}: does not open with `//!`", source.path)]
-    }
+    if opens { vec![] } else { vec![format!("{}: does not open with `//!`", source.path)] }
 }
 
 pub fn is_short(source: &Source) -> Vec<String> {
-    let n_lines = source
-        .code
-        .lines()
-        .filter(|line| !line.trim().is_empty())
-        .count();
+    let n_lines = source.code.lines().filter(|line| !line.trim().is_empty()).count();
     if n_lines <= LONGEST_FILE {
         return vec![];
     }
-    vec![format!(
-        "{}: {n_lines} lines of code, more than {LONGEST_FILE}",
-        source.path
-    )]
+    vec![format!("{}: {n_lines} lines of code, more than {LONGEST_FILE}", source.path)]
 }
 
 pub fn never_unwraps(source: &Source) -> Vec<String> {
@@ -44,16 +29,7 @@ pub fn never_unwraps(source: &Source) -> Vec<String> {
 }
 
 pub fn is_safe(source: &Source) -> Vec<String> {
-    lines_with(
-        source,
-        &[
-            "unsafe {",
-            "unsafe fn",
-            "unsafe impl",
-            "unsafe extern",
-            "allow(unsafe_code)",
-        ],
-    )
+    lines_with(source, &["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "allow(unsafe_code)"])
 }
 
 pub fn imports_no_globs(source: &Source) -> Vec<String> {
@@ -92,43 +68,15 @@ fn lines_with(source: &Source, words: &[&str]) -> Vec<String> {
 fn each_rule_can_fail_and_can_pass() {
     let long = "x;\n".repeat(LONGEST_FILE + 1);
     let cases: [(Rule, &str, &str); 6] = [
-        (
-            opens_with_its_purpose,
-            "use std::fmt;",
-            "//! Formats.\nuse std::fmt;",
-        ),
+        (opens_with_its_purpose, "use std::fmt;", "//! Formats.\nuse std::fmt;"),
         (is_short, &long, "x;"),
-        (
-            never_unwraps,
-            "let x = y.unwrap();",
-            "// y.unwrap()\n#[cfg(test)]\nmod tests {\n    y.unwrap()\n}",
-        ),
-        (
-            is_safe,
-            "let x = unsafe { *y };",
-            "//! Not `unsafe { … }`.\nlet unsafety = \"unsafe {\";",
-        ),
-        (
-            imports_no_globs,
-            "use std::io::*;",
-            "let area = a::B * c;\n#[cfg(test)]\nmod tests {\n    use super::*;\n}",
-        ),
-        (
-            never_blocks,
-            "thread::sleep(wait);",
-            "/* thread::sleep */ thread::current();",
-        ),
+        (never_unwraps, "let x = y.unwrap();", "// y.unwrap()\n#[cfg(test)]\nmod tests {\n    y.unwrap()\n}"),
+        (is_safe, "let x = unsafe { *y };", "//! Not `unsafe { … }`.\nlet unsafety = \"unsafe {\";"),
+        (imports_no_globs, "use std::io::*;", "let area = a::B * c;\n#[cfg(test)]\nmod tests {\n    use super::*;\n}"),
+        (never_blocks, "thread::sleep(wait);", "/* thread::sleep */ thread::current();"),
     ];
     for (rule, bad, good) in cases {
-        assert_eq!(
-            rule(&Source::new("runtime/src/x.rs", bad)).len(),
-            1,
-            "{bad}"
-        );
-        assert_eq!(
-            rule(&Source::new("runtime/src/x.rs", good)),
-            [""; 0],
-            "{good}"
-        );
+        assert_eq!(rule(&Source::new("runtime/src/x.rs", bad)).len(), 1, "{bad}");
+        assert_eq!(rule(&Source::new("runtime/src/x.rs", good)), [""; 0], "{good}");
     }
 }

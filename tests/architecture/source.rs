@@ -16,11 +16,7 @@ pub struct Source {
 impl Source {
     pub fn new(path: &str, text: &str) -> Self {
         let code = without_tests(&without_literals(text));
-        Self {
-            path: path.into(),
-            text: text.into(),
-            code,
-        }
+        Self { path: path.into(), text: text.into(), code }
     }
 
     /// All files under `folder` of the workspace, less those that only tests compile.
@@ -34,12 +30,7 @@ impl Source {
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path
-                        .strip_prefix(root)
-                        .unwrap()
-                        .to_str()
-                        .unwrap()
-                        .replace('\\', "/");
+                    let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
                     sources.push(Self::new(&name, &fs::read_to_string(&path).unwrap()));
                 }
             }
@@ -52,27 +43,18 @@ impl Source {
 
     /// The file's place among the modules of its crate: none for `lib.rs`, two for `flight/table.rs`.
     pub fn modules(&self) -> Vec<String> {
-        let inside = self
-            .path
-            .split_once("src/")
-            .map_or(&*self.path, |(_, inside)| inside);
+        let inside = self.path.split_once("src/").map_or(&*self.path, |(_, inside)| inside);
         let parts = inside.trim_end_matches(".rs").split('/');
-        parts
-            .filter(|part| !matches!(*part, "lib" | "main" | "mod"))
-            .map(String::from)
-            .collect()
+        parts.filter(|part| !matches!(*part, "lib" | "main" | "mod")).map(String::from).collect()
     }
 
     /// The modules that this file declares for tests alone.
     fn test_modules(&self) -> Vec<Vec<String>> {
         let lines: Vec<_> = self.text.lines().map(str::trim).collect();
-        let declared = lines
-            .windows(2)
-            .filter(|pair| is_for_tests(pair[0]))
-            .filter_map(|pair| {
-                let name = pair[1].strip_suffix(';')?.rsplit_once("mod ")?.1;
-                Some([self.modules(), vec![name.into()]].concat())
-            });
+        let declared = lines.windows(2).filter(|pair| is_for_tests(pair[0])).filter_map(|pair| {
+            let name = pair[1].strip_suffix(';')?.rsplit_once("mod ")?.1;
+            Some([self.modules(), vec![name.into()]].concat())
+        });
         declared.collect()
     }
 }
@@ -122,14 +104,8 @@ fn without_literals(text: &str) -> String {
 
 /// The length of the comment or literal that `rest` begins with, or 0.
 fn blank_prefix(rest: &str) -> usize {
-    let until = |from: usize, end: &str| {
-        rest[from..]
-            .find(end)
-            .map_or(rest.len(), |at| from + at + end.len())
-    };
-    let raw = rest
-        .strip_prefix('r')
-        .map(|after| after.trim_start_matches('#'));
+    let until = |from: usize, end: &str| rest[from..].find(end).map_or(rest.len(), |at| from + at + end.len());
+    let raw = rest.strip_prefix('r').map(|after| after.trim_start_matches('#'));
     if rest.starts_with("//") {
         rest.find('\n').unwrap_or(rest.len())
     } else if rest.starts_with("/*") {
@@ -139,8 +115,7 @@ fn blank_prefix(rest: &str) -> usize {
         until(n_before + 1, &format!("\"{}", "#".repeat(n_before - 1)))
     } else if rest.starts_with('"') {
         closing(rest, '"')
-    } else if rest.starts_with("'\\") || rest.chars().nth(2) == Some('\'') && rest.starts_with('\'')
-    {
+    } else if rest.starts_with("'\\") || rest.chars().nth(2) == Some('\'') && rest.starts_with('\'') {
         closing(rest, '\'')
     } else {
         0
@@ -174,9 +149,6 @@ fn comments_literals_and_tests_are_no_code() {
     "##;
     let code = Source::new("x.rs", text).code;
     assert!(!code.contains(|char: char| char.is_ascii_digit()), "{code}");
-    assert!(
-        !code.contains("six") && code.contains("seven") && code.contains("&'static str"),
-        "{code}"
-    );
+    assert!(!code.contains("six") && code.contains("seven") && code.contains("&'static str"), "{code}");
     assert_eq!(code.lines().count(), text.lines().count());
 }

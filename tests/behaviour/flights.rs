@@ -132,6 +132,29 @@ fn all_cancelled_leave_an_empty_table() {
 }
 
 #[test]
+fn past_ten_thousand_flights_callers_compute_alone() {
+    #[cached(key = "crowd:{id}")]
+    async fn crowd(id: u64) -> u64 {
+        if id < 10_000 { std::future::pending().await } else { id }
+    }
+
+    on_one_thread(async {
+        let (cache, _) = cache();
+        let mut held: Vec<_> = (0..10_000).map(|id| Box::pin(scoped_async(&cache, crowd(id)))).collect();
+        for call in &mut held {
+            assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        }
+        assert_eq!(Cache::from(&cache).n_flights(), 10_000);
+        assert_eq!(scoped_async(&cache, crowd(10_000)).await, 10_000);
+        assert_eq!(cache.len(), 0, "alone: returned, not stored");
+        drop(held);
+        assert_eq!(Cache::from(&cache).n_flights(), 0);
+        scoped_async(&cache, crowd(10_000)).await;
+        assert_eq!(cache.len(), 1);
+    });
+}
+
+#[test]
 fn twelve_seconds_under_a_thousand_callers_are_computed_three_times() {
     static STARTS: Starts = Starts::new();
     static GATE: Semaphore = Semaphore::const_new(0);

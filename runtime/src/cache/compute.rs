@@ -99,7 +99,8 @@ impl Cache {
         self.core.near.is_some()
     }
 
-    /// The generation is read before the berth is taken, so that a clear in between leaves a permit that is void.
+    /// The generation is read before the berth is taken, so that the two locks are never held together; a clear in between
+    /// leaves a permit that is void.
     fn enter(&self, request: Request<'_>, look: bool) -> Found {
         let generation = self.generation(request.site);
         let berth = self.core.flights.berth(self.near_key(request.key));

@@ -172,7 +172,9 @@ fn named(name: &str) -> Result<Cache> {
     if let Some(cache) = registry().named.get(&name) {
         return Ok(cache.clone());
     }
-    // Made with the lock released, as it may be the user's code; if two make it, the first to be back wins.
+    // Made and dropped with the lock released, as it may be the user's code. If two make it, the first to be back wins.
     let made = alias::make(&name)?;
-    Ok(registry().named.entry(name).or_insert(made).clone())
+    let kept = registry().named.entry(name).or_insert_with(|| made.clone()).clone();
+    drop(made);
+    Ok(kept)
 }
