@@ -33,7 +33,8 @@ fn main() {
     assert_ne!(COUNTER.sum(), 0, "nothing was counted");
 
     let targets = columns.iter().flat_map(|(load, [_, sync, asynchronous, nothing, counter])| {
-        let target = |name: &str, figure, at_most| Target { name: format!("{name}, {}", load.title()), figure, at_most };
+        let target =
+            |name: &str, figure, at_most| Target { name: format!("{name}, {}", load.title()), figure, at_most };
         [
             target("async / sync", asynchronous.ratio_to(sync), 1.3),
             target("a count, ns", counter.excess_over(nothing), 3.0),

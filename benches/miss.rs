@@ -3,9 +3,7 @@
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use larder_benches::{
-    Contender, Load, Question, Target, answer, measure, ours, print_targets, print_times,
-};
+use larder_benches::{Contender, Load, Question, Target, answer, measure, ours, print_targets, print_times};
 
 /// A contender whose calls never ask twice for one key.
 fn fresh(name: &'static str, function: impl Fn(u64, &str) -> String + Sync + 'static) -> Contender {
@@ -19,12 +17,8 @@ fn fresh(name: &'static str, function: impl Fn(u64, &str) -> String + Sync + 'st
 }
 
 fn main() {
-    let contenders = [
-        fresh("the computation alone", answer),
-        fresh("larder", ours::user),
-    ];
-    let columns =
-        [Load::OneThread, Load::TwoThreads].map(|load| (load, measure(load, &contenders)));
+    let contenders = [fresh("the computation alone", answer), fresh("larder", ours::user)];
+    let columns = [Load::OneThread, Load::TwoThreads].map(|load| (load, measure(load, &contenders)));
     print_times("miss", &columns);
 
     let targets = columns.iter().map(|(load, [alone, cached])| Target {

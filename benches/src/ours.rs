@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::sync::LazyLock;
 
 use foldhash::fast::RandomState;
-use larder::{KeyPart, KeyWriter, cached};
+use larder::{__private, KeyPart, cached};
 
 use crate::work::answer;
 
@@ -25,17 +25,12 @@ pub async fn user_async(id: u64, name: &str) -> String {
 pub fn floor(id: u64, name: &str) -> String {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     static VALUE: LazyLock<String> = LazyLock::new(|| answer(0, ""));
-    black_box(HASHER.hash_one(render(id, name).as_str()));
+    let key = __private::key(|key| {
+        __private::literal(key, "user:");
+        id.write_key(key);
+        __private::literal(key, ":");
+        name.write_key(key);
+    });
+    black_box(HASHER.hash_one(key.as_str()));
     black_box(&*VALUE).clone()
-}
-
-/// The key's text as larder renders it, for those who look it up by hand.
-#[inline]
-pub fn render(id: u64, name: &str) -> larder::Key {
-    let mut key = KeyWriter::new();
-    larder::__private::literal(&mut key, "user:");
-    id.write_key(&mut key);
-    larder::__private::literal(&mut key, ":");
-    name.write_key(&mut key);
-    key.finish()
 }

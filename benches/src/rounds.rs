@@ -23,10 +23,7 @@ pub struct Contender {
 impl Contender {
     /// One that answers all questions of a turn at once, on the thread that asks.
     pub fn new(name: &'static str, answer_all: impl Fn(&[Question]) + Sync + 'static) -> Self {
-        Self {
-            name,
-            answer_all: Box::new(answer_all),
-        }
+        Self { name, answer_all: Box::new(answer_all) }
     }
 
     /// A blocking function.
@@ -39,10 +36,7 @@ impl Contender {
     }
 
     /// An async function.
-    pub fn of_async(
-        name: &'static str,
-        function: impl AsyncFn(u64, &str) -> String + Sync + 'static,
-    ) -> Self {
+    pub fn of_async(name: &'static str, function: impl AsyncFn(u64, &str) -> String + Sync + 'static) -> Self {
         thread_local! {
             static RUNTIME: Runtime = Builder::new_current_thread().enable_all().build().expect("there are files left");
         }
@@ -78,32 +72,19 @@ impl Measured {
 
     /// How many times as long as `other` this took.
     pub fn ratio_to(&self, other: &Self) -> f64 {
-        median(
-            self.rounds
-                .iter()
-                .zip(&other.rounds)
-                .map(|(own, other)| own / other),
-        )
+        median(self.rounds.iter().zip(&other.rounds).map(|(own, other)| own / other))
     }
 
     /// How many nanoseconds longer than `other` this took.
     pub fn excess_over(&self, other: &Self) -> f64 {
-        median(
-            self.rounds
-                .iter()
-                .zip(&other.rounds)
-                .map(|(own, other)| own - other),
-        )
+        median(self.rounds.iter().zip(&other.rounds).map(|(own, other)| own - other))
     }
 }
 
 /// Measures all `contenders` under one load.
 pub fn measure<const N: usize>(load: Load, contenders: &[Contender; N]) -> [Measured; N] {
     let questions = load.questions(N_CALLS);
-    let mut measured = contenders.each_ref().map(|contender| Measured {
-        name: contender.name,
-        rounds: vec![],
-    });
+    let mut measured = contenders.each_ref().map(|contender| Measured { name: contender.name, rounds: vec![] });
     for round in 0..=N_ROUNDS {
         for (contender, measured) in contenders.iter().zip(&mut measured) {
             let ns = turn(contender, &questions, load.n_threads());
@@ -128,9 +109,7 @@ fn turn(contender: &Contender, questions: &[Question], n_threads: usize) -> f64 
     thread::scope(|scope| {
         let others: Vec<_> = (1..n_threads).map(|_| scope.spawn(run)).collect();
         let own = run();
-        let others = others
-            .into_iter()
-            .map(|other| other.join().expect("no contender panics"));
+        let others = others.into_iter().map(|other| other.join().expect("no contender panics"));
         (own + others.sum::<f64>()) / n_threads as f64
     })
 }

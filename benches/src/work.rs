@@ -52,10 +52,6 @@ impl Load {
         let n_keys = if self == Self::HotKey { 1 } else { N_KEYS };
         // An odd factor visits all keys before it comes back to one.
         let ids = (0..n_calls).map(|call| (call.wrapping_mul(0x9E37_79B9) >> 7) % n_keys);
-        ids.map(|id| Question {
-            id,
-            name: format!("name-{:04}", id * 7),
-        })
-        .collect()
+        ids.map(|id| Question { id, name: format!("name-{:04}", id * 7) }).collect()
     }
 }

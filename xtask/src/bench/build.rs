@@ -10,7 +10,7 @@ use super::cpu;
 use crate::call::{Call, Outcome, Workspace};
 
 const N_FUNCTIONS: usize = 100;
-const N_ROUNDS: usize = 5;
+const N_ROUNDS: usize = 3;
 const N_TREE_ROUNDS: usize = 3;
 
 /// A crate to be written.
@@ -92,12 +92,13 @@ fn tree(workspace: &Workspace, peer: &Peer) -> Outcome<f64> {
     if target.exists() {
         fs::remove_dir_all(&target).map_err(|error| format!("cannot remove {}: {error}", target.display()))?;
     }
-    let call = cargo(workspace, "build --package", peer).argument(peer.dependency.0);
+    let call = cargo(workspace, "build", peer).argument("--package").argument(peer.dependency.0);
     cpu::seconds(|| call.argument("--target-dir").argument(target).quietly().map(drop))
 }
 
 fn n_crates(workspace: &Workspace, peer: &Peer) -> Outcome<usize> {
-    let output = cargo(workspace, "tree --edges normal,build --prefix none --package", peer)
+    let output = cargo(workspace, "tree --edges normal,build --prefix none", peer)
+        .argument("--package")
         .argument(peer.dependency.0)
         .quietly()?;
     let text = String::from_utf8_lossy(&output.stdout);
