@@ -108,6 +108,11 @@ fn named_lifetime<'a>(left: &'a str, right: &str) -> Result<u64, &'a str> {
     if right.is_empty() { Err(left) } else { Ok(tick()) }
 }
 
+#[cached]
+async fn borrowing_error_async(text: &str) -> Result<u64, &str> {
+    if text.is_empty() { Err(text) } else { Ok(tick()) }
+}
+
 #[test]
 fn arguments_and_errors_may_borrow() {
     check(|| longest("a", "b"), || longest("b", "a"));
@@ -117,8 +122,59 @@ fn arguments_and_errors_may_borrow() {
     fresh(|| {
         assert_eq!(borrowing_error(""), Err(Refused("")));
         assert_eq!(borrowing_error::get("").unwrap(), None);
+        assert_eq!(futures_lite::future::block_on(borrowing_error_async("")), Err(""));
+        assert_eq!(futures_lite::future::block_on(borrowing_error_async::get("")).unwrap(), None);
         assert_eq!(named_lifetime("l", ""), Err("l"));
         assert_eq!(named_lifetime::get("").unwrap(), None);
+    });
+}
+
+trait Limits {
+    const LIMIT: u64;
+    const LIFETIME: u64;
+}
+
+struct Small;
+
+impl Limits for Small {
+    const LIMIT: u64 = 10;
+    const LIFETIME: u64 = 60;
+}
+
+#[cached(key = "limited:{id}", skip(L), timeout = L::LIFETIME, cache_if = |value| *value < L::LIMIT)]
+fn limited<L: Limits>(id: u64) -> u64 {
+    id
+}
+
+#[cached(key = "mixed:{left}:{right}")]
+fn mixed<K>(left: impl KeyPart + AsRef<str>, right: K) -> u64
+where
+    K: KeyPart,
+{
+    tick_of((left, right))
+}
+
+struct Table<T>(T);
+
+impl<T: KeyPart> Table<T> {
+    #[cached(key = "cell:{Self}:{self.0}:{column}", local)]
+    fn cell<C: KeyPart + Clone + Send + Sync + 'static>(&self, column: C) -> (C, u64)
+    where
+        Self: Sized,
+    {
+        (column, tick())
+    }
+}
+
+#[test]
+fn parameters_may_stand_anywhere() {
+    check(|| mixed("a", 1), || mixed("a".to_owned(), 2));
+    check(|| Table(1).cell("a").1, || Table("x").cell("a").1);
+    fresh(|| {
+        assert_eq!((limited::<Small>(5), limited::<Small>(15)), (5, 15));
+        assert_eq!((limited::get::<Small>(5).unwrap(), limited::get::<Small>(15).unwrap()), (Some(5), None));
+        assert!(limited::set::<Small>(6, 7).unwrap());
+        assert!(limited::clear(6).unwrap());
     });
 }
 

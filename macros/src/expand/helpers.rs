@@ -1,26 +1,29 @@
 //! The helpers, one row each.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::format_ident;
 
-use super::beside::Beside;
 use super::inputs::Take;
+use super::parts::Beside;
 use super::{key, timeout};
 use crate::plan::Plan;
 use crate::signature::{Form, Function};
 
 /// One helper.
+#[derive(Default)]
 struct Helper {
     name: &'static str,
+    /// `{}` stands for the function.
     doc: &'static str,
     take: Take,
     /// A parameter behind the function's own.
     extra: TokenStream,
-    /// The result type occurs in its signature.
+    /// The result type occurs in its signature, or in what it calls.
     with_result: bool,
+    /// Not async, whatever the function is.
+    sync: bool,
     output: TokenStream,
     body: TokenStream,
-    /// Never async.
-    sync: bool,
 }
 
 /// ```text
@@ -30,67 +33,72 @@ struct Helper {
 ///   …
 /// ```
 pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
-    let mut helpers = entries(beside);
-    helpers.extend(results(beside));
-    helpers.into_iter().map(|helper| write(beside, helper)).collect()
+    let helpers = of_an_entry(beside).into_iter().chain(of_all_entries(beside)).chain(of_a_result(beside));
+    helpers.map(|helper| write(beside, helper)).collect()
 }
 
-/// Those that need no more than the key.
-fn entries(beside: &Beside) -> Vec<Helper> {
-    let Plan { private, .. } = beside.plan;
-    let owner = generate!(Self);
-    let (site, key) = (beside.site(&owner), beside.key(&owner));
-    let flag = generate!(#private::Result<bool>);
-    let on_site = |sync: &str, arguments: TokenStream| method(beside, &site, sync, &arguments);
-    let helper = |name, doc, output, body| Helper {
-        name,
-        doc,
-        take: Take::Key,
-        extra: TokenStream::new(),
-        with_result: false,
-        output,
-        body,
-        sync: false,
-    };
-    let nothing = |helper| Helper { take: Take::Nothing, ..helper };
-    vec![
-        Helper { sync: true, ..helper("key", "The key of the entry", generate!(#private::Key), key.clone()) },
-        helper(
-            "clear",
-            "Forgets the entry; `false` if there was no live one",
-            flag.clone(),
-            on_site("clear", key.clone()),
-        ),
+fn of_an_entry(beside: &Beside) -> [Helper; 4] {
+    let private = &beside.plan.private;
+    let key = beside.key(&generate!(Self));
+    [
         Helper {
-            extra: generate!(timeout: impl ::core::convert::Into<#private::Timeout>),
-            ..helper(
-                "update_timeout",
-                "Lets the entry expire `timeout` from now; `false` if there is none",
-                flag,
-                on_site("update_timeout", generate!(#key, ::core::convert::Into::into(timeout))),
-            )
-        },
-        helper(
-            "timeout_left",
-            "How long the entry may still be served; `None` if there is none",
-            generate!(#private::Result<::core::option::Option<#private::Remaining>>),
-            on_site("timeout_left", key),
-        ),
-        nothing(helper(
-            "clear_all",
-            "Forgets all entries",
-            generate!(#private::Result<()>),
-            on_site("clear_all", TokenStream::new()),
-        )),
-        Helper {
+            name: "key",
+            doc: "The key of the result of {} for these arguments.",
             sync: true,
-            ..nothing(helper("stats", "The counters", generate!(#private::Stats), generate!(#site.stats())))
+            output: generate!(#private::Key),
+            body: key.clone(),
+            ..Helper::default()
+        },
+        Helper {
+            name: "clear",
+            doc: "Forgets the result of {} for these arguments. `false`: there was no live one.",
+            output: generate!(#private::Result<bool>),
+            body: on_site(beside, "clear", &key),
+            ..Helper::default()
+        },
+        Helper {
+            name: "update_timeout",
+            doc: "Lets the result of {} for these arguments expire `timeout` from now. `false`: there is none.",
+            extra: generate!(timeout: impl ::core::convert::Into<#private::Timeout>),
+            output: generate!(#private::Result<bool>),
+            body: on_site(beside, "update_timeout", &generate!(#key, ::core::convert::Into::into(timeout))),
+            ..Helper::default()
+        },
+        Helper {
+            name: "timeout_left",
+            doc: "How long the result of {} for these arguments may still be served. `None`: there is none.",
+            output: generate!(#private::Result<::core::option::Option<#private::Remaining>>),
+            body: on_site(beside, "timeout_left", &key),
+            ..Helper::default()
         },
     ]
 }
 
-/// Those that handle results.
-fn results(beside: &Beside) -> [Helper; 3] {
+fn of_all_entries(beside: &Beside) -> [Helper; 2] {
+    let private = &beside.plan.private;
+    let site = beside.site(&generate!(Self));
+    [
+        Helper {
+            name: "clear_all",
+            doc: "Forgets all results of {}.",
+            take: Take::Nothing,
+            output: generate!(#private::Result<()>),
+            body: on_site(beside, "clear_all", &TokenStream::new()),
+            ..Helper::default()
+        },
+        Helper {
+            name: "stats",
+            doc: "What has happened to calls of {} so far.",
+            take: Take::Nothing,
+            sync: true,
+            output: generate!(#private::Stats),
+            body: generate!(#site.stats()),
+            ..Helper::default()
+        },
+    ]
+}
+
+fn of_a_result(beside: &Beside) -> [Helper; 3] {
     let Plan { private, returns, .. } = beside.plan;
     let (owner, result, written) = (generate!(Self), beside.result(), &returns.ty);
     let (site, key, rules, job) = (beside.site(&owner), beside.key(&owner), beside.rules(&owner), beside.job(&owner));
@@ -98,90 +106,69 @@ fn results(beside: &Beside) -> [Helper; 3] {
         Some(timeout) => generate!(::core::option::Option::Some(::core::convert::Into::into(#timeout))),
         None => generate!(::core::option::Option::None),
     };
-    let call = |name: &str, arguments: TokenStream| function(beside, private, name, &arguments);
-    let helper = |name, doc, take, output, body| Helper {
-        name,
-        doc,
-        take,
-        extra: TokenStream::new(),
-        with_result: true,
-        output,
-        body,
-        sync: false,
-    };
     [
-        helper(
-            "get",
-            "What a call would return, if it is cached; computes nothing",
-            Take::Key,
-            generate!(#private::Result<::core::option::Option<#result>>),
-            call("get", generate!(#site, #key, #rules)),
-        ),
         Helper {
-            extra: generate!(value: #result),
-            ..helper(
-                "set",
-                "Stores `value` as the result; `false` if such a result is not stored",
-                Take::Timeout,
-                generate!(#private::Result<bool>),
-                call("set", generate!(#site, #key, #rules, #timeout, value)),
-            )
+            name: "get",
+            doc: "What {} would return for these arguments, if it is cached. Computes nothing.",
+            with_result: true,
+            output: generate!(#private::Result<::core::option::Option<#result>>),
+            body: in_runtime(beside, "get", &generate!(#site, #key, #rules)),
+            ..Helper::default()
         },
-        helper(
-            "refresh",
-            "Computes the result anew and stores it",
-            Take::All,
-            generate!(#written),
-            call("refresh", generate!(#site, #key, #rules, #job)),
-        ),
+        Helper {
+            name: "set",
+            doc: "Stores `value` as the result of {} for these arguments. `false`: such a result is not stored.",
+            take: Take::Timeout,
+            extra: generate!(value: #result),
+            with_result: true,
+            output: generate!(#private::Result<bool>),
+            body: in_runtime(beside, "set", &generate!(#site, #key, #rules, #timeout, value)),
+            ..Helper::default()
+        },
+        Helper {
+            name: "refresh",
+            doc: "Computes the result of {} for these arguments, whatever is stored, and stores it.",
+            take: Take::All,
+            output: generate!(#written),
+            body: in_runtime(beside, "refresh", &generate!(#site, #key, #rules, #job)),
+            ..Helper::default()
+        },
     ]
 }
 
-/// `site.clear(key)` or `site.clear_async(key).await`
-fn method(beside: &Beside, site: &TokenStream, name: &str, arguments: &TokenStream) -> TokenStream {
-    let name = named(beside, name);
-    let wait = wait(beside);
+/// `Self::__site().clear(key)` or `Self::__site().clear_async(key).await`
+fn on_site(beside: &Beside, name: &str, arguments: &TokenStream) -> TokenStream {
+    let (site, (name, wait)) = (beside.site(&generate!(Self)), in_form(beside, name));
     generate!(#site.#name(#arguments) #wait)
 }
 
 /// `get(site, key, rules)` or `get_async(site, key, rules).await`
-fn function(beside: &Beside, private: &TokenStream, name: &str, arguments: &TokenStream) -> TokenStream {
-    let name = named(beside, name);
-    let wait = wait(beside);
+fn in_runtime(beside: &Beside, name: &str, arguments: &TokenStream) -> TokenStream {
+    let (private, (name, wait)) = (&beside.plan.private, in_form(beside, name));
     generate!(#private::#name(#arguments) #wait)
 }
 
-fn named(beside: &Beside, name: &str) -> proc_macro2::Ident {
+/// `clear` and nothing, or `clear_async` and `.await`.
+fn in_form(beside: &Beside, name: &str) -> (Ident, TokenStream) {
     match beside.plan.returns.form {
-        Form::Value => quote::format_ident!("{name}", span = proc_macro2::Span::mixed_site()),
-        _ => quote::format_ident!("{name}_async", span = proc_macro2::Span::mixed_site()),
-    }
-}
-
-fn wait(beside: &Beside) -> TokenStream {
-    match beside.plan.returns.form {
-        Form::Value => TokenStream::new(),
-        _ => generate!(.await),
+        Form::Value => (Ident::new(name, Span::mixed_site()), TokenStream::new()),
+        _ => (format_ident!("{name}_async", span = Span::mixed_site()), generate!(.await)),
     }
 }
 
 fn write(beside: &Beside, helper: Helper) -> TokenStream {
     let Beside { function: Function { visibility, signature, .. }, plan } = beside;
-    let Helper { name, doc, take, extra, with_result, output, body, sync } = helper;
-    let doc = match take {
-        Take::Nothing => format!("{doc} of `{}`.", signature.ident),
-        _ => format!("{doc} of `{}` for these arguments.", signature.ident),
-    };
-    let name = beside.public(name);
-    let attributes = beside.attributes();
+    let Helper { name, doc, take, extra, with_result, sync, output, body } = helper;
+    let doc = doc.replace("{}", &format!("`{}`", signature.ident));
+    let (name, attributes) = (beside.public(name), beside.attributes());
     let asyncness = (!sync && plan.returns.form != Form::Value).then(|| generate!(async));
     let generics = match take {
         Take::All => signature.generics.clone(),
         Take::Nothing => syn::Generics::default(),
         Take::Key => beside.generics(&key::generics(plan), with_result),
         Take::Timeout => {
-            let (needed, types) = (key::generics(plan), take.types(plan));
-            beside.generics(&generate!(#needed #types), with_result)
+            let (needed, types, expression) = (key::generics(plan), take.types(plan), plan.timeout_expression());
+            beside.generics(&generate!(#needed #types #expression), with_result)
         }
     };
     let where_clause = &generics.where_clause;

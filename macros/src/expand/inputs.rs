@@ -8,10 +8,11 @@ use crate::plan::{Input, Key, Plan};
 use crate::signature::Argument;
 
 /// Which inputs something takes.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy, Default)]
 pub(super) enum Take {
     Nothing,
     /// Those that are not skipped.
+    #[default]
     Key,
     /// Those, and what `timeout = expression` reads.
     Timeout,

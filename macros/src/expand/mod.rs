@@ -11,6 +11,7 @@ mod helpers;
 mod in_place;
 mod inputs;
 mod key;
+mod parts;
 mod rules;
 
 use proc_macro2::TokenStream;

@@ -3,6 +3,7 @@
 mod complete;
 mod home;
 mod key;
+mod placeholder;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -1,0 +1,114 @@
+//! The parts of an expansion by name: how each is called, and how it calls the others.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::format_ident;
+use syn::Generics;
+
+use super::inputs::{self, Take};
+use super::{job, key};
+use crate::plan::{Home, Plan};
+use crate::signature::{Form, Function, turbofish, used_by};
+use crate::tokens;
+
+/// What is being written, with the names of its parts.
+pub(super) struct Beside<'a> {
+    pub(super) function: &'a Function,
+    pub(super) plan: &'a Plan,
+}
+
+impl Beside<'_> {
+    /// `clear`, or `find_clear`.
+    pub(super) fn public(&self, name: &str) -> Ident {
+        match &self.plan.home {
+            Home::Siblings(prefix) => format_ident!("{prefix}_{name}", span = Span::mixed_site()),
+            _ => Ident::new(name, Span::mixed_site()),
+        }
+    }
+
+    /// `__key`, or `__find_key`.
+    pub(super) fn private(&self, name: &str) -> Ident {
+        match &self.plan.home {
+            // The first item that is no member of a trait: its name is all that rustc shows.
+            Home::Siblings(prefix) if name == "site" => {
+                format_ident!("__{prefix}_site_in_a_trait_impl_write_helpers_false", span = Span::mixed_site())
+            }
+            Home::Siblings(prefix) => format_ident!("__{prefix}_{name}", span = Span::mixed_site()),
+            _ => format_ident!("__{name}", span = Span::mixed_site()),
+        }
+    }
+
+    /// What stands before each item: nothing on a type's, since the `impl` has it.
+    pub(super) fn attributes(&self) -> TokenStream {
+        match &self.plan.home {
+            Home::Siblings(_) => self.of_the_helpers(),
+            _ => TokenStream::new(),
+        }
+    }
+
+    /// The attributes of helpers. Not all are used, and what rustc says about the signature it says about the function.
+    pub(super) fn of_the_helpers(&self) -> TokenStream {
+        let of_the_helpers = self.function.attributes.of_the_helpers();
+        generate! {
+            #of_the_helpers
+            #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)]
+            #[allow(clippy::too_many_arguments)]
+        }
+    }
+
+    /// `R`, with its elided lifetimes named.
+    pub(super) fn result(&self) -> TokenStream {
+        tokens::name_lifetimes(&self.plan.returns.ty).0
+    }
+
+    /// The generic parameters that `tokens` need, and `'larder` where the result is among them and has elided lifetimes.
+    pub(super) fn generics(&self, tokens: &TokenStream, with_result: bool) -> Generics {
+        if !with_result {
+            return used_by(&self.function.signature.generics, tokens);
+        }
+        let about_results = self.about_results();
+        let mut generics = used_by(&self.function.signature.generics, &generate!(#tokens #about_results));
+        if tokens::name_lifetimes(&self.plan.returns.ty).1 {
+            generics.params.insert(0, syn::parse_quote!('larder));
+        }
+        generics
+    }
+
+    /// The result type, and what is asked of results: all that the rules are made from.
+    pub(super) fn about_results(&self) -> TokenStream {
+        let Plan { returns, args, .. } = self.plan;
+        let (ty, conditions) = (&returns.ty, [&args.cache_if, &args.timeout_by].into_iter().flatten());
+        let conditions = conditions.map(|option| &option.value);
+        generate!(#ty #(#conditions)*)
+    }
+
+    /// `Self::__site()`
+    pub(super) fn site(&self, owner: &TokenStream) -> TokenStream {
+        let site = self.private("site");
+        generate!(#owner::#site())
+    }
+
+    /// `Self::__key(&id)`
+    pub(super) fn key(&self, owner: &TokenStream) -> TokenStream {
+        let (key, lent) = (self.private("key"), inputs::lent(self.plan));
+        let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
+        generate!(#owner::#key #turbofish(#lent))
+    }
+
+    /// `Self::__rules(&())`
+    pub(super) fn rules(&self, owner: &TokenStream) -> TokenStream {
+        let rules = self.private("rules");
+        let turbofish = turbofish(&used_by(&self.function.signature.generics, &self.about_results()));
+        generate!(#owner::#rules #turbofish(&()))
+    }
+
+    /// `move || Job::new(move || Self::uncached(id))`
+    pub(super) fn job(&self, owner: &TokenStream) -> TokenStream {
+        let (uncached, passed) = (self.public("uncached"), Take::All.passed(self.plan));
+        let turbofish = turbofish(&self.function.signature.generics);
+        let compute = match self.plan.returns.form {
+            Form::Value => generate!(move || #owner::#uncached #turbofish(#passed)),
+            _ => generate!(#owner::#uncached #turbofish(#passed)),
+        };
+        job(self.plan, &compute)
+    }
+}
