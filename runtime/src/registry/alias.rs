@@ -97,22 +97,7 @@ fn nearest(name: &str) -> Option<String> {
     let own = registry().factories.keys().cloned().collect::<Vec<_>>();
     let known = ADAPTERS.iter().flat_map(|(name, aliases, _)| [*name].into_iter().chain(aliases.iter().copied()));
     let known = known.map(str::to_owned).chain(own);
-    known.map(|known| (edits(name, &known), known)).filter(|&(n_edits, _)| n_edits <= 2).min().map(|(_, known)| known)
-}
-
-/// Levenshtein's distance.
-fn edits(a: &str, b: &str) -> usize {
-    let b = b.as_bytes();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, &y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    known.map(|known| (strsim::osa_distance(name, &known), known)).filter(|&(n_edits, _)| n_edits <= 2).min().map(|(_, known)| known)
 }
 
 #[cfg(test)]
