@@ -13,15 +13,9 @@ async fn page(path: &str) -> String {
 
 #[tokio::main]
 async fn main() -> larder::Result<()> {
-    let pages = JoinSet::from_iter((0..100).map(|_| page("menu")))
-        .join_all()
-        .await;
+    let pages = JoinSet::from_iter((0..100).map(|_| page("menu"))).join_all().await;
     let stats = page::stats();
-    println!(
-        "{} tasks were served by {} computation",
-        pages.len(),
-        stats.computed
-    );
+    println!("{} tasks were served by {} computation", pages.len(), stats.computed);
 
     // The helpers of an async function are async too, and take its arguments.
     println!("cached: {:?}", page::get("menu").await?);

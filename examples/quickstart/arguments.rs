@@ -1,7 +1,7 @@
 //! What may stand on the command line.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) const HELP: &str = "\
 Analyses every file of a folder cold, then warm; clears one result, re-times it, and shows what that costs.
@@ -25,9 +25,7 @@ impl Arguments {
             match argument.to_str() {
                 Some("--help" | "-h") => return Ok(None),
                 Some("--adapter") => {
-                    let name = given
-                        .next()
-                        .ok_or("--adapter wants a name; --help tells more")?;
+                    let name = given.next().ok_or("--adapter wants a name; --help tells more")?;
                     adapter = name.to_string_lossy().into_owned();
                 }
                 Some(flag) if flag.starts_with('-') => {
@@ -39,10 +37,7 @@ impl Arguments {
                 _ => folder = Some(PathBuf::from(argument)),
             }
         }
-        let project = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-        Ok(Some(Self {
-            folder: folder.unwrap_or_else(project),
-            adapter,
-        }))
+        let project = || Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("examples lie in the project").into();
+        Ok(Some(Self { folder: folder.unwrap_or_else(project), adapter }))
     }
 }

@@ -36,17 +36,10 @@ fn analyse(path: &Path) -> io::Result<Report> {
             *counts.entry(word).or_default() += 1;
         }
     }
-    let mut identifiers: Vec<_> = counts
-        .into_iter()
-        .map(|(word, n)| (word.to_owned(), n))
-        .collect();
+    let mut identifiers: Vec<_> = counts.into_iter().map(|(word, n)| (word.to_owned(), n)).collect();
     identifiers.sort_by(|(a, n_a), (b, n_b)| n_b.cmp(n_a).then_with(|| a.cmp(b)));
     identifiers.truncate(3);
-    Ok(Report {
-        lines: text.lines().count(),
-        words: text.split_whitespace().count(),
-        identifiers,
-    })
+    Ok(Report { lines: text.lines().count(), words: text.split_whitespace().count(), identifiers })
 }
 
 fn main() -> ExitCode {
@@ -67,16 +60,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     // Where results are kept is said here, and nowhere else.
     larder::adapter_set(adapter.as_str())?;
     let files = folder::files(&folder)?;
-    println!(
-        "{} files in {}, kept in {adapter}\n",
-        files.len(),
-        folder.display()
-    );
+    println!("{} files in {}, kept in {adapter}\n", files.len(), folder.display());
 
-    println!(
-        "{:<16} {:>9} {:>11} {:>10} {:>12}",
-        "", "computed", "from cache", "hit ratio", "time"
-    );
+    println!("{:<16} {:>9} {:>11} {:>10} {:>12}", "", "computed", "from cache", "hit ratio", "time");
     analyse_all("cold", &files)?;
     analyse_all("warm", &files)?;
 
@@ -84,21 +70,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     analyse::clear(one)?;
     analyse_all("after one clear", &files)?;
 
-    let Report {
-        lines,
-        words,
-        identifiers,
-    } = analyse(one)?;
-    println!(
-        "\n{}: {lines} lines, {words} words, most frequent {identifiers:?}",
-        one.display()
-    );
+    let Report { lines, words, identifiers } = analyse(one)?;
+    println!("\n{}: {lines} lines, {words} words, most frequent {identifiers:?}", one.display());
     println!("  expires {}", when(analyse::timeout_left(one)?));
     analyse::update_timeout(one, 60)?;
-    println!(
-        "  re-timed, it expires {}",
-        when(analyse::timeout_left(one)?)
-    );
+    println!("  re-timed, it expires {}", when(analyse::timeout_left(one)?));
     println!("\ntime saved in all: {:.1?}", analyse::stats().time_saved());
     Ok(())
 }

@@ -27,9 +27,7 @@ fn length(text: &str) -> u64 {
 #[cached(key = "weather:{place}", local)]
 async fn weather(place: Place) -> Result<Weather, std::num::TryFromIntError> {
     let degrees: i8 = place.city.len().try_into()?;
-    Ok(Weather {
-        degrees: degrees - place.floor.unwrap_or(0),
-    })
+    Ok(Weather { degrees: degrees - place.floor.unwrap_or(0) })
 }
 
 struct Shop {
@@ -48,19 +46,11 @@ fn main() -> larder::Result<()> {
 
     assert_eq!((length("four"), length("four")), (4, 4));
     assert_eq!((length::stats().computed, length::stats().hits), (1, 1));
-    assert!(
-        length::update_timeout("four", 5)? && length::clear("four")? && !length::clear("four")?
-    );
+    assert!(length::update_timeout("four", 5)? && length::clear("four")? && !length::clear("four")?);
 
-    let place = || Place {
-        city: "Ulaanbaatar".into(),
-        floor: Some(3),
-    };
+    let place = || Place { city: "Ulaanbaatar".into(), floor: Some(3) };
     for _ in 0..2 {
-        assert_eq!(
-            finished(weather(place())).expect("a short name"),
-            Weather { degrees: 8 }
-        );
+        assert_eq!(finished(weather(place())).expect("a short name"), Weather { degrees: 8 });
     }
     assert_eq!(weather::stats().computed, 1);
     assert!(finished(weather::clear(place()))?);
