@@ -13,6 +13,7 @@ fn every_mistake_is_explained_where_it_was_made() {
         return;
     }
     let cases = trybuild::TestCases::new();
+    cases.pass("ui/pass/*.rs");
     cases.compile_fail("ui/fail/*.rs");
 }
 

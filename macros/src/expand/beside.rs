@@ -7,7 +7,7 @@ use super::inputs::{self, Take};
 use super::parts::Beside;
 use super::{call, helpers, key, rules, site};
 use crate::plan::{Home, Plan};
-use crate::signature::{Form, Function, used_by};
+use crate::signature::{Function, used_by};
 
 /// ```text
 /// #[cached(key = "user:{id}")]
@@ -30,7 +30,7 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
         Home::Type(name) => {
             let Function { attributes, visibility, .. } = function;
             let (conditions, of_the_type) = (attributes.conditions(), attributes.of_the_type());
-            let of_the_helpers = beside.of_the_helpers();
+            let (of_the_helpers, allow_itself) = (beside.of_the_helpers(), attributes.allow_itself());
             let doc = format!("What the cache can do for the function `{}`.", function.signature.ident);
             generate! {
                 #outer
@@ -41,7 +41,7 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
                 #of_the_helpers
                 impl #name { #hidden #(#helpers)* }
                 #conditions
-                #[allow(deprecated)]
+                #allow_itself
                 impl #name { #uncached }
             }
         }
@@ -61,10 +61,12 @@ impl Beside<'_> {
         let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
         let call = call(self.plan, &generate!(#site, &#key, #rules, #job));
         let attributes = attributes.without_expectations();
-        // What is called here is async; whether the user's own function could be is said where its body went.
-        let manual = (self.plan.returns.form == Form::Future).then(|| generate!(#[allow(clippy::manual_async_fn)]));
         let signature = with_inputs(signature, Take::All.declared(self.plan));
-        generate!(#attributes #manual #visibility #signature { #call })
+        generate! {
+            #attributes
+            #[allow(clippy::manual_async_fn, clippy::used_underscore_binding)]
+            #visibility #signature { #call }
+        }
     }
 
     /// The parts that helpers and the function share.

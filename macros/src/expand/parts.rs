@@ -51,7 +51,7 @@ impl Beside<'_> {
         generate! {
             #of_the_helpers
             #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
         }
     }
 

@@ -27,7 +27,7 @@ impl Attributes {
     }
 
     /// A function that is out of use may still call itself, and its other half.
-    fn allow_itself(&self) -> TokenStream {
+    pub(crate) fn allow_itself(&self) -> TokenStream {
         let deprecated = self.0.iter().any(|attribute| attribute.path().is_ident("deprecated"));
         if deprecated { quote!(#[allow(deprecated)]) } else { TokenStream::new() }
     }
