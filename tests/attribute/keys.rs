@@ -101,6 +101,17 @@ fn by_generic_function<T: ToString>(value: T) -> u64 {
     tick_of(value.to_string())
 }
 
+mod of {
+    pub(super) fn id(name: &str) -> String {
+        format!("namesake:{name}")
+    }
+}
+
+#[cached(key = of::id, skip(id))]
+fn by_namesake(id: u64, name: &str) -> u64 {
+    tick_of((id, name))
+}
+
 struct Reader {
     root: String,
 }
@@ -132,6 +143,7 @@ fn a_function_makes_the_key_from_what_is_not_skipped() {
         (by_function::key(7, "ada", vec![]), "user:7:ada:0"),
         (by_function_of_pattern::key((9, 3)), "pair:3:9"),
         (by_generic_function::key(7_u8), "named:u8:7"),
+        (by_namesake::key("ada"), "namesake:ada"),
         (reader.read_key(Path::new("a b")), "root/a%20b"),
         (reader.number_key(5), "root:5"),
     ] {
@@ -140,6 +152,7 @@ fn a_function_makes_the_key_from_what_is_not_skipped() {
     check(|| by_function("", 1, "a", vec![]), || by_function("", 2, "a", vec![]));
     check(|| by_function_of_pattern((1, 2)), || by_function_of_pattern((2, 2)));
     check(|| by_generic_function(1_u8), || by_generic_function(1_u16));
+    check(|| by_namesake(1, "a"), || by_namesake(1, "b"));
     check(|| reader.read(Path::new("a")), || reader.read(Path::new("b")));
     check(|| reader.number(1), || reader.number(2));
 }

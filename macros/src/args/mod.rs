@@ -34,6 +34,16 @@ pub(crate) struct Args {
     pub(crate) krate: Path,
 }
 
+impl Args {
+    /// `timeout = expression`
+    pub(crate) fn timeout_expression(&self) -> Option<&Expr> {
+        match &self.timeout.as_ref()?.value {
+            Lifetime::Expression(expression) => Some(expression),
+            _ => None,
+        }
+    }
+}
+
 /// Where the key comes from.
 pub(crate) enum KeySource {
     Template(LitStr),

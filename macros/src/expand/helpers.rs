@@ -167,7 +167,7 @@ fn write(beside: &Beside, helper: Helper) -> TokenStream {
         Take::Nothing => syn::Generics::default(),
         Take::Key => beside.generics(&key::generics(plan), with_result),
         Take::Timeout => {
-            let (needed, types, expression) = (key::generics(plan), take.types(plan), plan.timeout_expression());
+            let (needed, types, expression) = (key::generics(plan), take.types(plan), plan.args.timeout_expression());
             beside.generics(&generate!(#needed #types #expression), with_result)
         }
     };

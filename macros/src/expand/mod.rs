@@ -38,7 +38,7 @@ fn site(function: &Function, plan: &Plan) -> TokenStream {
     let Plan { private, template, args, .. } = plan;
     let name = syn::ext::IdentExt::unraw(&function.signature.ident).to_string();
     let constant = |option: &Option<Named<Lifetime>>| option.as_ref().map(|option| option.value.constant(private));
-    let timeout = args.timeout.as_ref().filter(|_| plan.timeout_expression().is_none());
+    let timeout = args.timeout.as_ref().filter(|_| plan.args.timeout_expression().is_none());
     let timeout = timeout.map(|timeout| timeout.value.constant(private)).into_iter();
     let none = constant(&args.none_timeout).into_iter();
     let err = constant(&args.err_timeout).into_iter();
@@ -68,7 +68,7 @@ fn job(plan: &Plan, compute: &TokenStream) -> TokenStream {
 
 /// `timeout = expression`, where the arguments are in scope by name: patterns are matched against references.
 fn timeout(plan: &Plan) -> Option<TokenStream> {
-    let expression = plan.timeout_expression()?;
+    let expression = plan.args.timeout_expression()?;
     let patterns = plan.arguments.iter().filter(|input| input.in_timeout && !input.what.is_simple()).map(|input| {
         let (pattern, name) = (input.what.borrowed_pattern(), &input.what.name);
         generate!(#[allow(unused_variables)] let #pattern = &#name;)

@@ -38,10 +38,10 @@ pub(crate) enum Step {
 }
 
 impl Key {
-    /// Is `name` (an argument, `self`, a generic parameter) a part of it? A key function sees what is not skipped.
+    /// Does it name `name`: an argument, `self`, a generic parameter? A key function can name the last alone.
     pub(super) fn holds(&self, name: &str) -> bool {
         match self {
-            Self::Function(path) => mentions(path, name),
+            Self::Function(path) => path.path.segments.iter().any(|segment| mentions(&segment.arguments, name)),
             Self::Steps(steps) => steps.iter().any(|step| match step {
                 Step::Home | Step::Text(_) => false,
                 Step::Part { name: part, .. } | Step::Display { name: part, .. } => part == name,

@@ -11,7 +11,7 @@ use quote::quote;
 pub(crate) use home::Home;
 pub(crate) use key::{Key, Step};
 
-use crate::args::{Args, Lifetime};
+use crate::args::Args;
 use crate::diagnostic::Errors;
 use crate::signature::{Argument, Function, Receiver, Returns, Shape};
 use crate::tokens::mentions;
@@ -39,16 +39,6 @@ pub(crate) struct Input<T> {
     pub(crate) in_timeout: bool,
 }
 
-impl Plan {
-    /// `timeout = expression`
-    pub(crate) fn timeout_expression(&self) -> Option<&syn::Expr> {
-        match &self.args.timeout.as_ref()?.value {
-            Lifetime::Expression(expression) => Some(expression),
-            _ => None,
-        }
-    }
-}
-
 /// Holds the attribute against the function.
 pub(crate) fn make(args: Args, function: &Function, shape: Shape, mut errors: Errors) -> Result<Plan, Errors> {
     let signature = &function.signature;
@@ -65,18 +55,11 @@ pub(crate) fn make(args: Args, function: &Function, shape: Shape, mut errors: Er
     let Some(key) = key.filter(|_| errors.is_empty()) else { return Err(errors) };
     let krate = &args.krate;
     let skipped = |name: &str| args.skip.iter().any(|skip| skip == name);
-    let timeout = match &args.timeout {
-        Some(timeout) => match &timeout.value {
-            Lifetime::Expression(expression) => quote!(#expression),
-            _ => TokenStream::new(),
-        },
-        None => TokenStream::new(),
-    };
-    let receiver =
-        shape.receiver.map(|what| Input { what, in_key: !skipped("self"), in_timeout: mentions(&timeout, "self") });
+    let in_timeout = |name: &str| args.timeout_expression().is_some_and(|expression| mentions(expression, name));
+    let receiver = shape.receiver.map(|what| Input { what, in_key: !skipped("self"), in_timeout: in_timeout("self") });
     let input = |what: Argument| Input {
         in_key: what.bindings.iter().any(|binding| !skipped(&binding.to_string())),
-        in_timeout: what.bindings.iter().any(|binding| mentions(&timeout, &binding.to_string())),
+        in_timeout: what.bindings.iter().any(|binding| in_timeout(&binding.to_string())),
         what,
     };
     Ok(Plan {

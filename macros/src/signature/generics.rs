@@ -2,32 +2,32 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{GenericParam, Generics};
+use syn::{GenericParam, Generics, WherePredicate};
 
 use crate::tokens::mentions;
 
 /// The names of the type and const parameters.
 pub(crate) fn params(generics: &Generics) -> impl Iterator<Item = &Ident> {
-    generics.params.iter().filter_map(name)
+    generics.params.iter().filter(|param| !matches!(param, GenericParam::Lifetime(_))).map(name)
 }
 
-fn name(param: &GenericParam) -> Option<&Ident> {
+fn name(param: &GenericParam) -> &Ident {
     match param {
-        GenericParam::Lifetime(_) => None,
-        GenericParam::Type(param) => Some(&param.ident),
-        GenericParam::Const(param) => Some(&param.ident),
+        GenericParam::Lifetime(param) => &param.lifetime.ident,
+        GenericParam::Type(param) => &param.ident,
+        GenericParam::Const(param) => &param.ident,
     }
 }
 
-/// The parameters that `tokens` mention, those that their bounds mention, and all lifetimes.
+/// The parameters that `tokens` mention, and those that their bounds mention.
 pub(crate) fn used_by(generics: &Generics, tokens: &TokenStream) -> Generics {
     let mut used = tokens.clone();
     loop {
-        let kept = |param: &&GenericParam| name(param).is_none_or(|name| mentions(&used, &name.to_string()));
-        let params: Vec<&GenericParam> = generics.params.iter().filter(kept).collect();
-        let closure = params.iter().map(ToTokens::to_token_stream).fold(tokens.clone(), |all, one| quote!(#all #one));
+        let is_used = |param: &&GenericParam| mentions(&used, &name(param).to_string());
+        let bounds = generics.params.iter().filter(is_used).map(ToTokens::to_token_stream);
+        let closure = bounds.fold(tokens.clone(), |all, one| quote!(#all #one));
         if closure.to_string() == used.to_string() {
-            return retain(generics, |param| name(param).is_none_or(|name| mentions(&used, &name.to_string())));
+            return retain(generics, |param| is_used(&param));
         }
         used = closure;
     }
@@ -39,8 +39,8 @@ fn retain(generics: &Generics, keep: impl Fn(&GenericParam) -> bool) -> Generics
     let mut retained = generics.clone();
     retained.params = kept.into_iter().collect();
     if let Some(clause) = &mut retained.where_clause {
-        let dropped: Vec<String> = dropped.iter().filter_map(name).map(Ident::to_string).collect();
-        let free = |predicate: &syn::WherePredicate| !dropped.iter().any(|name| mentions(predicate, name));
+        let free =
+            |predicate: &WherePredicate| !dropped.iter().any(|param| mentions(predicate, &name(param).to_string()));
         clause.predicates = clause.predicates.iter().filter(|&predicate| free(predicate)).cloned().collect();
     }
     retained
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn a_helper_keeps_the_parameters_it_needs() {
         let signature: syn::Signature =
-            parse_quote!(fn f<'a, D: Db<K>, K: Into<L>, L, const N: usize>() where D: Send, K: Send);
+            parse_quote!(fn f<'a, 'b, D: Db<'b, K>, K: Into<L>, L, const N: usize>() where D: Send, K: Send, 'a: 'b);
         let kept = used_by(&signature.generics, &quote!(&'a [K]));
         assert_eq!(turbofish(&kept).to_string(), quote!(::<K, L>).to_string());
         assert_eq!(kept.where_clause.to_token_stream().to_string(), quote!(where K: Send).to_string());
