@@ -11,9 +11,9 @@ use crate::call::{Call, Outcome, Workspace};
 
 const N_FUNCTIONS: usize = 100;
 const N_ROUNDS: usize = 3;
-const N_TREE_ROUNDS: usize = 3;
 
 /// A crate to be written.
+#[derive(Clone, Copy)]
 struct Peer {
     name: &'static str,
     /// Its name, and where it comes from.
@@ -40,41 +40,53 @@ const PEERS: [Peer; 3] = [
     },
 ];
 
-/// Of each peer's time, the most that larder may take.
-const AT_MOST: [f64; 2] = [0.6, 0.9];
-
 pub(super) fn run(workspace: &Workspace) -> Outcome {
     for peer in &PEERS {
         write(workspace, peer).map_err(|error| format!("cannot write the crate of {}: {error}", peer.name))?;
     }
-    println!("\n{:<28}{:>10}{:>20}{:>10}", "CPU seconds, 100 functions", "larder", "concurrent_cached", "cached");
-    for command in ["check", "build", "build --release"] {
-        let rounds = rounds(N_ROUNDS, |peer| functions(workspace, command, peer))?;
-        report(command, &rounds);
-    }
-    println!("target: larder at most {} of concurrent_cached, {} of cached", AT_MOST[0], AT_MOST[1]);
 
-    println!("\n{:<28}{:>10}{:>20}{:>10}", "the default tree", "larder", "", "cached");
-    let [ours, _, theirs] = [0, 1, 2].map(|peer| n_crates(workspace, &PEERS[peer]));
-    println!("{:<28}{:>10}{:>20}{:>10}", "crates", ours?, "", theirs?);
-    report("CPU seconds", &rounds(N_TREE_ROUNDS, |peer| tree(workspace, peer))?);
-    println!("target: fewer crates, at most 0.7 of the time of cached");
+    print_header("100 functions, CPU seconds", &PEERS);
+    for command in ["check", "build", "build --release"] {
+        print_ratios(command, &rounds(&PEERS, |peer| functions(workspace, command, peer))?);
+    }
+    println!("target: larder at most 0.6 of concurrent_cached, 0.9 of cached");
+
+    let [larder, _, cached] = PEERS;
+    let trees = [larder, cached];
+    print_header("the default tree", &trees);
+    let [ours, theirs] = trees.each_ref().map(|peer| n_crates(workspace, peer));
+    println!("{:<28}{:>20}{:>20}", "crates", ours?, theirs?);
+    print_ratios("CPU seconds", &rounds(&trees, |peer| tree(workspace, peer))?);
+    println!("target: fewer crates, at most 0.7 of the time");
     Ok(())
 }
 
-/// Measures each peer in turn, `n_rounds` times and once to warm up.
-fn rounds(n_rounds: usize, measure: impl Fn(&Peer) -> Outcome<f64>) -> Outcome<Vec<Vec<f64>>> {
-    let round = |_| PEERS.iter().map(&measure).collect();
-    let rounds: Vec<_> = (0..=n_rounds).map(round).collect::<Outcome<_>>()?;
-    Ok(rounds[1..].to_vec())
+/// Measures each of `peers` in turn, a few times, and once before to warm up.
+fn rounds<const N: usize>(peers: &[Peer; N], measure: impl Fn(&Peer) -> Outcome<f64>) -> Outcome<Vec<[f64; N]>> {
+    let mut rounds = Vec::new();
+    for _ in 0..=N_ROUNDS {
+        let mut round = [0.0; N];
+        for (peer, seconds) in peers.iter().zip(&mut round) {
+            *seconds = measure(peer)?;
+        }
+        rounds.push(round);
+    }
+    rounds.remove(0);
+    Ok(rounds)
 }
 
-/// Prints the median of each peer's seconds, and those of larder's ratios to the others.
-fn report(name: &str, rounds: &[Vec<f64>]) {
-    let [larder, concurrent, cached] = [0, 1, 2].map(|peer| median(rounds.iter().map(|round| round[peer])));
-    let [of_concurrent, of_cached] = [1, 2].map(|peer| median(rounds.iter().map(|round| round[0] / round[peer])));
-    println!("{name:<28}{larder:>10.2}{concurrent:>20.2}{cached:>10.2}");
-    println!("{:<28}{:>10}{of_concurrent:>20.2}{of_cached:>10.2}", "  larder / each", "");
+fn print_header(title: &str, peers: &[Peer]) {
+    let columns: String = peers.iter().map(|peer| format!("{:>20}", peer.name)).collect();
+    println!("\n{title:<28}{columns}");
+}
+
+/// Prints the median of each column, and that of the first column's ratios to each.
+fn print_ratios<const N: usize>(name: &str, rounds: &[[f64; N]]) {
+    let row = |figure: &dyn Fn(&[f64; N], usize) -> f64| -> String {
+        (0..N).map(|peer| format!("{:>20.2}", median(rounds.iter().map(|round| figure(round, peer))))).collect()
+    };
+    println!("{name:<28}{}", row(&|round, peer| round[peer]));
+    println!("{:<28}{}", "  larder / each", row(&|round, peer| round[0] / round[peer]));
 }
 
 /// Builds a peer's crate, and nothing else once its dependencies are built.
