@@ -5,14 +5,14 @@ use std::collections::BTreeSet;
 use crate::source::Source;
 
 /// A module, and the modules that it may import.
-pub type Row = (&'static str, &'static [&'static str]);
+pub(crate) type Row = (&'static str, &'static [&'static str]);
 
 /// The name of the crate's root, which sees all and which nobody imports: an item has one place, the module it lives in.
 const ROOT: &str = "lib";
 
 /// What is wrong between `sources` and the `table` of allowed arrows. A row may only name rows above it, so that the
 /// table reads downward and no ring of modules passes; an arrow that is allowed and not drawn is struck out.
-pub fn violations(sources: &[Source], table: &[Row]) -> Vec<String> {
+pub(crate) fn violations(sources: &[Source], table: &[Row]) -> Vec<String> {
     let mut violations = Vec::new();
     let mut drawn = BTreeSet::new();
     for source in sources {

@@ -9,14 +9,14 @@ const LONGEST_FILE: usize = 300;
 const MAY_BLOCK: [&str; 4] =
     ["runtime/src/park.rs", "runtime/src/sync.rs", "runtime/src/clock/", "runtime/src/cache/sweep.rs"];
 
-pub type Rule = fn(&Source) -> Vec<String>;
+pub(crate) type Rule = fn(&Source) -> Vec<String>;
 
-pub fn opens_with_its_purpose(source: &Source) -> Vec<String> {
+pub(crate) fn opens_with_its_purpose(source: &Source) -> Vec<String> {
     let opens = source.text.starts_with("//! ");
     if opens { vec![] } else { vec![format!("{}: does not open with `//!`", source.path)] }
 }
 
-pub fn is_short(source: &Source) -> Vec<String> {
+pub(crate) fn is_short(source: &Source) -> Vec<String> {
     let n_lines = source.code.lines().filter(|line| !line.trim().is_empty()).count();
     if n_lines <= LONGEST_FILE {
         return vec![];
@@ -24,19 +24,19 @@ pub fn is_short(source: &Source) -> Vec<String> {
     vec![format!("{}: {n_lines} lines of code, more than {LONGEST_FILE}", source.path)]
 }
 
-pub fn never_unwraps(source: &Source) -> Vec<String> {
+pub(crate) fn never_unwraps(source: &Source) -> Vec<String> {
     lines_with(source, &[".unwrap()", ".unwrap_err()"])
 }
 
-pub fn is_safe(source: &Source) -> Vec<String> {
+pub(crate) fn is_safe(source: &Source) -> Vec<String> {
     lines_with(source, &["unsafe {", "unsafe fn", "unsafe impl", "unsafe extern", "allow(unsafe_code)"])
 }
 
-pub fn imports_no_globs(source: &Source) -> Vec<String> {
+pub(crate) fn imports_no_globs(source: &Source) -> Vec<String> {
     lines_with(source, &["::*;", "::*,", "::*}"])
 }
 
-pub fn never_blocks(source: &Source) -> Vec<String> {
+pub(crate) fn never_blocks(source: &Source) -> Vec<String> {
     if MAY_BLOCK.iter().any(|place| source.path.starts_with(place)) {
         return vec![];
     }

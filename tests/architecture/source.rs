@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 /// One file of a crate.
-pub struct Source {
+pub(crate) struct Source {
     /// Relative to the workspace, with `/` between the parts.
     pub path: String,
     pub text: String,
@@ -14,13 +14,13 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn new(path: &str, text: &str) -> Self {
+    pub(crate) fn new(path: &str, text: &str) -> Self {
         let code = without_tests(&without_literals(text));
         Self { path: path.into(), text: text.into(), code }
     }
 
     /// All files under `folder` of the workspace, less those that only tests compile.
-    pub fn all_under(folder: &str) -> Vec<Self> {
+    pub(crate) fn all_under(folder: &str) -> Vec<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
         let mut sources = Vec::new();
         let mut folders = vec![root.join(folder)];
@@ -42,7 +42,7 @@ impl Source {
     }
 
     /// The file's place among the modules of its crate: none for `lib.rs`, two for `flight/table.rs`.
-    pub fn modules(&self) -> Vec<String> {
+    pub(crate) fn modules(&self) -> Vec<String> {
         let inside = self.path.split_once("src/").map_or(&*self.path, |(_, inside)| inside);
         let parts = inside.trim_end_matches(".rs").split('/');
         parts.filter(|part| !matches!(*part, "lib" | "main" | "mod")).map(String::from).collect()

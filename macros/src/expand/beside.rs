@@ -1,6 +1,6 @@
 //! The function with its helpers: the body moves into `uncached`, and a type or sibling methods stand beside it.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Delimiter, Group, TokenStream};
 use syn::Signature;
 
 use super::inputs::{self, Take};
@@ -14,10 +14,15 @@ use crate::signature::{Function, used_by};
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     call(<user>::__site(), &<user>::__key(&id), <user>::__rules(&()), move || Job::new(move || <user>::uncached(id)))
+///     call(
+///         <user>::__site(),
+///         written(&mut KeyWriter::new(), |key| <user>::__key(&id, key)),
+///         <user>::__rules(&()),
+///         move || Job::new(move || <user>::uncached(id)),
+///     )
 /// }
 /// pub enum user {}
-/// impl user { fn __site() … fn __key(id: &u64) … fn __rules(_: &()) … pub fn key(id: u64) … pub fn clear(id: u64) … }
+/// impl user { fn __site() … fn __key(id: &u64, key: &mut KeyWriter) … fn __rules(_: &()) … pub fn key(id: u64) … pub fn clear(id: u64) … }
 /// impl user { pub fn uncached(id: u64) -> User { body } }
 /// ```
 ///
@@ -59,13 +64,15 @@ impl Beside<'_> {
             _ => generate!(Self),
         };
         let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
-        let call = call(self.plan, &generate!(#site, &#key, #rules, #job));
+        let key = key::lent(self.plan, &key);
+        let call = call(self.plan, &generate!(#site, #key, #rules, #job));
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
+        let block = in_place_of(&self.function.body, call);
         generate! {
             #attributes
             #[allow(clippy::manual_async_fn, clippy::used_underscore_binding)]
-            #visibility #signature { #call }
+            #visibility #signature #block
         }
     }
 
@@ -74,7 +81,7 @@ impl Beside<'_> {
         let Plan { private, .. } = self.plan;
         let (attributes, facts) = (self.attributes(), site(self.function, self.plan));
         let (site, key, rules) = (self.private("site"), self.private("key"), self.private("rules"));
-        let (borrowed, key_block) = (inputs::borrowed(self.plan), key::block(self.plan));
+        let (borrowed, key_steps) = (inputs::borrowed(self.plan), key::steps(self.plan));
         let key_generics = self.generics(&key::generics(self.plan), false);
         let key_where = &key_generics.where_clause;
         let rules_generics = used_by(&self.function.signature.generics, &self.about_results());
@@ -89,7 +96,7 @@ impl Beside<'_> {
             }
             #attributes
             #[inline]
-            fn #key #key_generics(#(#borrowed),*) -> #private::Key #key_where #key_block
+            fn #key #key_generics(#(#borrowed,)* key: &mut #private::KeyWriter) #key_where { #key_steps }
             #attributes
             #[inline]
             // Lifetimes that the result type leaves out are those of the reference.
@@ -104,8 +111,22 @@ impl Beside<'_> {
         let attributes = attributes.of_the_body();
         let mut signature = signature.clone();
         signature.ident = self.public("uncached");
-        generate!(#attributes #[doc = #doc] #visibility #signature #body)
+        generate! {
+            #attributes
+            #[doc = #doc]
+            // Said about the function itself.
+            #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::must_use_candidate)]
+            #[allow(clippy::too_many_arguments)]
+            #visibility #signature #body
+        }
     }
+}
+
+/// A block where the user's body was: a function whose block is a macro's gets no lints, not even that it is never used.
+pub(super) fn in_place_of(body: &Group, stream: TokenStream) -> Group {
+    let mut block = Group::new(Delimiter::Brace, stream);
+    block.set_span(body.span());
+    block
 }
 
 /// The signature with other inputs.

@@ -28,7 +28,7 @@ struct Helper {
 
 /// ```text
 /// pub async fn user(id: u64) -> User
-/// ⇒ pub async fn clear(id: u64) -> Result<bool> { Self::__site().clear_async(Self::__key(&id)).await }
+/// ⇒ pub async fn clear(id: u64) -> Result<bool> { Self::__site().clear_async(key(|key| Self::__key(&id, key))).await }
 ///   pub async fn get(id: u64) -> Result<Option<User>> { … }
 ///   …
 /// ```
@@ -39,7 +39,7 @@ pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
 
 fn of_an_entry(beside: &Beside) -> [Helper; 4] {
     let private = &beside.plan.private;
-    let key = beside.key(&generate!(Self));
+    let key = key::owned(beside.plan, &beside.key(&generate!(Self)));
     [
         Helper {
             name: "key",
@@ -102,6 +102,7 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
     let Plan { private, returns, .. } = beside.plan;
     let (owner, result, written) = (generate!(Self), beside.result(), &returns.ty);
     let (site, key, rules, job) = (beside.site(&owner), beside.key(&owner), beside.rules(&owner), beside.job(&owner));
+    let key = key::owned(beside.plan, &key);
     let timeout = match timeout(beside.plan) {
         Some(timeout) => generate!(::core::option::Option::Some(::core::convert::Into::into(#timeout))),
         None => generate!(::core::option::Option::None),

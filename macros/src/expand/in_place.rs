@@ -4,7 +4,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use syn::ReturnType;
 
-use super::beside::with_inputs;
+use super::beside::{in_place_of, with_inputs};
 use super::inputs::Take;
 use super::{call, job, key, rules, site};
 use crate::plan::Plan;
@@ -15,7 +15,7 @@ use crate::signature::{Argument, Form, Function};
 /// ⇒
 /// fn find(&self, id: u64) -> Option<User> {
 ///     static SITE: Site = Site::new(…);
-///     call(&SITE, &{ key }, { rules }, move || Job::new(move || -> Option<User> { body }))
+///     call(&SITE, written(&mut KeyWriter::new(), |key| …), { rules }, move || Job::new(move || -> Option<User> { body }))
 /// }
 /// ```
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
@@ -27,14 +27,13 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let key = key::in_place(plan);
     let rules = rules::block(plan);
     let job = job(plan, &computation(function, plan));
-    let call = call(plan, &generate!(&__LARDER_SITE, &#key, #rules, #job));
-    generate! {
-        #attributes
-        #visibility #signature {
-            static __LARDER_SITE: #private::Site = #facts;
-            #call
-        }
-    }
+    let call = call(plan, &generate!(&__LARDER_SITE, #key, #rules, #job));
+    let statements = generate! {
+        static __LARDER_SITE: #private::Site = #facts;
+        #call
+    };
+    let block = in_place_of(&function.body, statements);
+    generate!(#attributes #visibility #signature #block)
 }
 
 /// The user's body, to be run later.

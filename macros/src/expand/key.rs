@@ -8,30 +8,40 @@ use super::inputs::{self, Take};
 use crate::plan::{Key, Plan, Step};
 use crate::signature::Argument;
 
-/// A block that makes the key; the inputs are in scope as references.
+/// Statements that write the key into `key`; the inputs are in scope as references.
 ///
 /// ```text
 /// key = "user:{id}:{org.slug}"
-/// ⇒ { key(|key| {
-///     literal(key, "user:");
-///     KeyPart::write_key(id, key);
-///     literal(key, ":");
-///     KeyPart::write_key(&org.slug, key);
-/// }) }
+/// ⇒ literal(key, "user:");
+///   KeyPart::write_key(id, key);
+///   literal(key, ":");
+///   KeyPart::write_key(&org.slug, key);
+///
+/// key = path::to::function
+/// ⇒ pour(path::to::function(id, org), key);
 /// ```
-pub(super) fn block(plan: &Plan) -> TokenStream {
+pub(super) fn steps(plan: &Plan) -> TokenStream {
     let private = &plan.private;
     match &plan.key {
         Key::Function(path) => {
             let inputs = arguments_of_function(plan);
-            let inputs = quote_spanned!(Span::mixed_site().located_at(path.span())=> (#inputs));
-            generate!({ ::core::convert::Into::<#private::Key>::into(#path #inputs) })
+            let made = quote_spanned!(Span::mixed_site().located_at(path.span())=> #path (#inputs));
+            generate!(#private::pour(#made, key);)
         }
-        Key::Steps(steps) => {
-            let steps = merged(steps).into_iter().map(|step| statement(private, &step));
-            generate!({ #private::key(|key| { #(#steps)* }) })
-        }
+        Key::Steps(steps) => merged(steps).into_iter().map(|step| statement(private, &step)).collect(),
     }
+}
+
+/// `write`, a closure, as a key on the stack of the call, which is where a hit leaves it.
+pub(super) fn lent(plan: &Plan, write: &TokenStream) -> TokenStream {
+    let private = &plan.private;
+    generate!(#private::written(&mut #private::KeyWriter::new(), #write))
+}
+
+/// `write`, a closure, as a `Key`.
+pub(super) fn owned(plan: &Plan, write: &TokenStream) -> TokenStream {
+    let private = &plan.private;
+    generate!(#private::key(#write))
 }
 
 /// Texts that follow one another are one text.
@@ -95,6 +105,6 @@ pub(super) fn generics(plan: &Plan) -> TokenStream {
 
 /// The key made where the inputs are.
 pub(super) fn in_place(plan: &Plan) -> TokenStream {
-    let (looks, block) = (inputs::looks(plan), block(plan));
-    generate!({ #looks #block })
+    let (looks, steps) = (inputs::looks(plan), steps(plan));
+    lent(plan, &generate!(|key| { #looks #steps }))
 }

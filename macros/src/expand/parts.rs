@@ -87,11 +87,11 @@ impl Beside<'_> {
         generate!(#owner::#site())
     }
 
-    /// `Self::__key(&id)`
+    /// `|key| Self::__key(&id, key)`: writes it into a buffer.
     pub(super) fn key(&self, owner: &TokenStream) -> TokenStream {
         let (key, lent) = (self.private("key"), inputs::lent(self.plan));
         let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
-        generate!(#owner::#key #turbofish(#lent))
+        generate!(|key| #owner::#key #turbofish(#lent key))
     }
 
     /// `Self::__rules(&())`

@@ -4,13 +4,23 @@
 pub use crate::cache::Job;
 pub use crate::call::{call, call_async, get, get_async, refresh, refresh_async, set, set_async};
 pub use crate::error::Result;
-pub use crate::key::{Key, KeyPart, KeyWriter};
+pub use crate::key::{Key, KeyPart, KeyRef, KeyWriter};
 pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, far, local};
 pub use crate::site::{Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 
-/// The key that `write` writes.
+/// The key that `write` writes into `writer`, which is empty.
 #[inline(always)]
+pub fn written(writer: &mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> KeyRef<'_> {
+    KeyRef::written(writer, write)
+}
+
+/// Puts a key that a function of the user's made into `key`, which is empty.
+pub fn pour(made: impl Into<Key>, key: &mut KeyWriter) {
+    made.into().pour(key);
+}
+
+/// The key that `write` writes.
 pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
     Key::written(write)
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::generations::Group;
 use super::{Cache, Job};
 use crate::flight::{Caller, Entered, Landing, Permit};
-use crate::key::Key;
+use crate::key::KeyRef;
 use crate::near::{Garbage, Generation, Header, Slot};
 use crate::rules::{Outcome, Rules};
 use crate::site::Site;
@@ -18,7 +18,7 @@ use crate::timeout::Timeout;
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
     pub(crate) site: &'static Site,
-    pub(crate) key: &'a Key,
+    pub(crate) key: KeyRef<'a>,
     pub(crate) caller: Caller,
 }
 
@@ -205,7 +205,7 @@ impl Cache {
     }
 
     /// What `slot` counts against the store's bound. May run the user's weighing function.
-    pub(super) fn weight(&self, key: &Key, slot: &Slot) -> u64 {
+    pub(super) fn weight(&self, key: KeyRef<'_>, slot: &Slot) -> u64 {
         let weigh = || self.core.weights.weigh(key.as_bytes().len(), slot);
         self.core.near.as_ref().map_or(0, |near| near.weight(weigh))
     }

@@ -87,10 +87,10 @@ impl World {
     }
 
     async fn call(&self, caller: Caller) -> u64 {
-        if let Some(version) = self.cache.hit(&self.key, &rules()) {
+        if let Some(version) = self.cache.hit(self.key.lend(), &rules()) {
             return version;
         }
-        let request = Request { site: &SITE, key: &self.key, caller };
+        let request = Request { site: &SITE, key: self.key.lend(), caller };
         self.cache.compute(request, rules(), || Job::new(async { self.compute() })).await
     }
 
@@ -133,14 +133,14 @@ fn race(clear: fn(&World)) {
         };
         callers.into_iter().chain([changer]).for_each(|thread| thread.join().unwrap());
         world.checked_call(Caller::Blocking);
-        assert_eq!(world.cache.hit(&world.key, &rules()), Some(2), "what is good is stored");
+        assert_eq!(world.cache.hit(world.key.lend(), &rules()), Some(2), "what is good is stored");
         assert!(world.is_at_rest());
     });
 }
 
 #[test]
 fn a_clear_of_the_key_beats_fills() {
-    race(|world| drop(world.cache.remove(&world.key)));
+    race(|world| drop(world.cache.remove(world.key.lend())));
 }
 
 #[test]
@@ -157,21 +157,21 @@ fn a_clear_of_the_namespace_beats_fills() {
 fn a_set_beats_fills() {
     race(|world| {
         let version = world.origin.load(Ordering::SeqCst);
-        assert!(world.cache.set(&SITE, &world.key, &rules(), None, &version));
+        assert!(world.cache.set(&SITE, world.key.lend(), &rules(), None, &version));
     });
 }
 
 #[test]
 fn a_refresh_beats_fills() {
     race(|world| {
-        let request = Request { site: &SITE, key: &world.key, caller: Caller::Blocking };
+        let request = Request { site: &SITE, key: world.key.lend(), caller: Caller::Blocking };
         block_on(world.cache.refresh(request, rules(), || Job::new(async { world.compute() })));
     });
 }
 
 #[test]
 fn a_timeout_of_zero_beats_fills() {
-    race(|world| drop(world.cache.retime(&world.key, Timeout::ZERO)));
+    race(|world| drop(world.cache.retime(world.key.lend(), Timeout::ZERO)));
 }
 
 #[test]
@@ -181,9 +181,9 @@ fn retiming_revives_nothing_that_was_cleared() {
         world.checked_call(Caller::Blocking);
         let retimer = {
             let world = Arc::clone(&world);
-            thread::spawn(move || drop(world.cache.retime(&world.key, Timeout::from(60))))
+            thread::spawn(move || drop(world.cache.retime(world.key.lend(), Timeout::from(60))))
         };
-        world.change(1, |world| drop(world.cache.remove(&world.key)));
+        world.change(1, |world| drop(world.cache.remove(world.key.lend())));
         world.checked_call(Caller::Blocking);
         retimer.join().unwrap();
         world.checked_call(Caller::Blocking);
@@ -246,7 +246,7 @@ fn a_ring_of_two_keys_ends() {
 
 impl World {
     async fn call_of(&self, key: &Key, compute: impl Future<Output = u64>) -> u64 {
-        let request = Request { site: &SITE, key, caller: Caller::Async };
+        let request = Request { site: &SITE, key: key.lend(), caller: Caller::Async };
         self.cache.compute(request, rules(), || Job::new(compute)).await
     }
 

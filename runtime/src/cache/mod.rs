@@ -18,7 +18,7 @@ pub(crate) use compute::{Request, alone};
 pub(crate) use weights::Weights;
 
 use self::core::Core;
-use crate::key::Key;
+use crate::key::KeyRef;
 use crate::near::{NearKeyRef, Slot};
 use crate::rules::Rules;
 
@@ -84,14 +84,14 @@ impl Cache {
 
     /// The result that a live entry holds under `key`.
     #[inline]
-    pub(crate) fn hit<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
+    pub(crate) fn hit<R>(&self, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
         let slot = self.find(key)?;
         if self.is_live(&slot) { rules.unpack(&slot) } else { None }
     }
 
     /// What stands under `key`, live or not.
     #[inline]
-    fn find(&self, key: &Key) -> Option<Arc<Slot>> {
+    fn find(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         self.core.near.as_ref()?.get(self.near_key(key))
     }
 
@@ -101,7 +101,7 @@ impl Cache {
     }
 
     #[inline]
-    fn near_key<'a>(&self, key: &'a Key) -> NearKeyRef<'a> {
+    fn near_key<'a>(&self, key: KeyRef<'a>) -> NearKeyRef<'a> {
         NearKeyRef { namespace: self.namespace.id, text: key.as_bytes() }
     }
 }

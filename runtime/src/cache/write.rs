@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Cache;
 use super::generations::Group;
 use crate::clock::Moment;
-use crate::key::Key;
+use crate::key::KeyRef;
 use crate::near::{Garbage, Slot};
 use crate::rules::Rules;
 use crate::site::Site;
@@ -14,7 +14,7 @@ use crate::timeout::{Remaining, Timeout};
 
 impl Cache {
     /// Removes the entry. Was it live?
-    pub(crate) fn remove(&self, key: &Key) -> bool {
+    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
         let removed = self.take_out(key);
         removed.is_some_and(|slot| self.is_live(&slot))
     }
@@ -23,7 +23,7 @@ impl Cache {
     pub(crate) fn set<R>(
         &self,
         site: &'static Site,
-        key: &Key,
+        key: KeyRef<'_>,
         rules: &impl Rules<R>,
         timeout: Option<Timeout>,
         result: &R,
@@ -52,7 +52,7 @@ impl Cache {
     }
 
     /// Moves the deadline of an entry that is live, or expired and still in its grace. Was there one?
-    pub(crate) fn retime(&self, key: &Key, timeout: Timeout) -> bool {
+    pub(crate) fn retime(&self, key: KeyRef<'_>, timeout: Timeout) -> bool {
         let now = self.core.clock.now();
         if timeout.is_zero() {
             return self.take_out(key).is_some_and(|slot| slot.is_kept(now));
@@ -69,7 +69,7 @@ impl Cache {
     }
 
     /// The time that a live entry has left.
-    pub(crate) fn remaining(&self, key: &Key) -> Option<Remaining> {
+    pub(crate) fn remaining(&self, key: KeyRef<'_>) -> Option<Remaining> {
         let slot = self.find(key).filter(|slot| self.is_live(slot))?;
         Some(slot.fresh_until().remaining(self.core.clock.now()))
     }
@@ -105,7 +105,7 @@ impl Cache {
     }
 
     /// Removes the entry and voids its permits, in one step.
-    fn take_out(&self, key: &Key) -> Option<Arc<Slot>> {
+    fn take_out(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         let near = self.core.near.as_ref()?;
         let key = self.near_key(key);
         let mut berth = self.core.flights.berth(key);

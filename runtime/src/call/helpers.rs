@@ -10,7 +10,7 @@ use crate::timeout::{Remaining, Timeout};
 
 /// What a call would return, if it is cached.
 pub fn get<R>(site: &'static Site, key: Key, rules: impl Rules<R>) -> Result<Option<R>> {
-    Ok(helped(site.facts.adapter)?.hit(&key, &rules))
+    Ok(helped(site.facts.adapter)?.hit(key.lend(), &rules))
 }
 
 /// What a call would return, if it is cached.
@@ -26,7 +26,7 @@ pub fn set<R>(
     timeout: Option<Timeout>,
     result: R,
 ) -> Result<bool> {
-    Ok(helped(site.facts.adapter)?.set(site, &key, &rules, timeout, &result))
+    Ok(helped(site.facts.adapter)?.set(site, key.lend(), &rules, timeout, &result))
 }
 
 /// Stores `result` as if it had been computed now.
@@ -43,7 +43,7 @@ pub async fn set_async<R>(
 impl Site {
     /// Removes an entry.
     pub fn clear(&'static self, key: Key) -> Result<bool> {
-        Ok(helped(self.facts.adapter)?.remove(&key))
+        Ok(helped(self.facts.adapter)?.remove(key.lend()))
     }
 
     /// Removes an entry.
@@ -53,7 +53,7 @@ impl Site {
 
     /// Moves an entry's deadline to now and `timeout`.
     pub fn update_timeout(&'static self, key: Key, timeout: Timeout) -> Result<bool> {
-        Ok(helped(self.facts.adapter)?.retime(&key, timeout))
+        Ok(helped(self.facts.adapter)?.retime(key.lend(), timeout))
     }
 
     /// Moves an entry's deadline to now and `timeout`.
@@ -63,7 +63,7 @@ impl Site {
 
     /// The time that an entry has left.
     pub fn timeout_left(&'static self, key: Key) -> Result<Option<Remaining>> {
-        Ok(helped(self.facts.adapter)?.remaining(&key))
+        Ok(helped(self.facts.adapter)?.remaining(key.lend()))
     }
 
     /// The time that an entry has left.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::cache::{Cache, Job, Request, alone};
 use crate::flight::Caller;
-use crate::key::Key;
+use crate::key::{Key, KeyRef};
 use crate::park::block_on;
 use crate::registry::{self, Target};
 use crate::rules::Rules;
@@ -19,7 +19,7 @@ pub use helpers::{get, get_async, set, set_async};
 #[inline]
 pub fn call<R, C: FnOnce() -> R>(
     site: &'static Site,
-    key: &Key,
+    key: KeyRef<'_>,
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
@@ -37,7 +37,7 @@ pub fn call<R, C: FnOnce() -> R>(
 fn miss<R, C: FnOnce() -> R>(
     cache: &Cache,
     site: &'static Site,
-    key: &Key,
+    key: KeyRef<'_>,
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
@@ -52,7 +52,7 @@ fn miss<R, C: FnOnce() -> R>(
 #[inline]
 pub async fn call_async<R, C: Future<Output = R>>(
     site: &'static Site,
-    key: &Key,
+    key: KeyRef<'_>,
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
@@ -86,7 +86,7 @@ pub fn refresh<R, C: FnOnce() -> R>(
         return (job().compute)();
     };
     let job = || job().map(|compute| async { compute() });
-    let request = Request { site, key: &key, caller: Caller::Blocking };
+    let request = Request { site, key: key.lend(), caller: Caller::Blocking };
     block_on(async {
         if cache.keeps() { cache.refresh(request, rules, job).await } else { alone(site, &rules, job).await }
     })
@@ -100,7 +100,7 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
     job: impl FnOnce() -> Job<C>,
 ) -> R {
     let cache = target(site).map(|cache| Cache::clone(&cache));
-    let request = Request { site, key: &key, caller: Caller::Async };
+    let request = Request { site, key: key.lend(), caller: Caller::Async };
     match cache {
         None => job().compute.await,
         Some(cache) if cache.keeps() => cache.refresh(request, rules, job).await,

@@ -46,20 +46,41 @@ impl Key {
         self.0.as_str()
     }
 
-    #[inline(always)]
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
-    /// The key that `write` writes, written where it will stand: moving it costs as much as writing it.
-    #[inline(always)]
+    /// The key that `write` writes.
     pub(crate) fn written(write: impl FnOnce(&mut KeyWriter)) -> Self {
         let mut key = Self(KeyWriter::new());
-        write(&mut key.0);
-        if !(1..=LONGEST).contains(&key.as_bytes().len()) {
-            mend(&mut key.0);
-        }
+        KeyRef::written(&mut key.0, write);
         key
+    }
+
+    /// Puts the key into an empty buffer.
+    pub(crate) fn pour(self, writer: &mut KeyWriter) {
+        *writer = self.0;
+    }
+
+    pub(crate) fn lend(&self) -> KeyRef<'_> {
+        KeyRef(self.0.as_bytes())
+    }
+}
+
+/// A [`Key`] that somebody else holds. Moving a key costs about as much as writing it, so the hit path lends it.
+#[derive(Clone, Copy)]
+pub struct KeyRef<'a>(&'a [u8]);
+
+impl<'a> KeyRef<'a> {
+    /// The key that `write` writes into `writer`, which is empty.
+    #[inline(always)]
+    pub(crate) fn written(writer: &'a mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> Self {
+        write(writer);
+        if !(1..=LONGEST).contains(&writer.as_bytes().len()) {
+            mend(writer);
+        }
+        Self(writer.as_bytes())
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.0
     }
 }
 
@@ -68,7 +89,7 @@ impl Key {
 fn mend(writer: &mut KeyWriter) {
     if writer.as_bytes().is_empty() {
         writer.literal("%e");
-    } else {
+    } else if !writer.digested {
         *writer = digested(writer.as_str());
     }
 }
@@ -81,6 +102,7 @@ fn digested(text: &str) -> KeyWriter {
     writer.literal(&text[..LONGEST - DIGEST]);
     writer.literal("~");
     writer.literal(&blake3::hash(text.as_bytes()).to_hex());
+    writer.digested = true;
     writer
 }
 

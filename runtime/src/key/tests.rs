@@ -62,6 +62,14 @@ fn a_digested_key_cannot_be_forged_by_a_short_one() {
 }
 
 #[test]
+fn a_key_that_was_made_elsewhere_stays_as_it_is() {
+    for text in ["user:7", "", &"x".repeat(500)] {
+        let made = Key::from(text);
+        assert_eq!(Key::written(|key| made.clone().pour(key)), made);
+    }
+}
+
+#[test]
 fn a_display_that_fails_does_not_meet_its_own_prefix() {
     struct Fails;
     impl std::fmt::Display for Fails {

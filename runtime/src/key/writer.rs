@@ -34,6 +34,8 @@ pub struct KeyWriter {
     inline: [u8; INLINE],
     /// The whole text, once it has outgrown `inline`.
     spilled: Vec<u8>,
+    /// The whole text is a head and a digest already.
+    pub(super) digested: bool,
 }
 
 /// So large that nothing fits behind it: the one comparison that a write makes anyway finds it.
@@ -43,7 +45,7 @@ impl KeyWriter {
     /// An empty one.
     #[inline(always)]
     pub const fn new() -> Self {
-        Self { len: 0, inline: [0; INLINE], spilled: Vec::new() }
+        Self { len: 0, inline: [0; INLINE], spilled: Vec::new(), digested: false }
     }
 
     /// Writes `text` with everything escaped that is not plain, separators included.
@@ -144,6 +146,7 @@ impl KeyWriter {
             self.len = SPILLED;
         }
         self.spilled.extend_from_slice(bytes);
+        self.digested = false;
     }
 }
 

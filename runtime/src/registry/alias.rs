@@ -97,7 +97,11 @@ fn nearest(name: &str) -> Option<String> {
     let own = registry().factories.keys().cloned().collect::<Vec<_>>();
     let known = ADAPTERS.iter().flat_map(|(name, aliases, _)| [*name].into_iter().chain(aliases.iter().copied()));
     let known = known.map(str::to_owned).chain(own);
-    known.map(|known| (strsim::osa_distance(name, &known), known)).filter(|&(n_edits, _)| n_edits <= 2).min().map(|(_, known)| known)
+    known
+        .map(|known| (strsim::osa_distance(name, &known), known))
+        .filter(|&(n_edits, _)| n_edits <= 2)
+        .min()
+        .map(|(_, known)| known)
 }
 
 #[cfg(test)]
