@@ -13,11 +13,13 @@ use crate::work::{Load, Question};
 const N_CALLS: u64 = 20_000;
 const N_ROUNDS: usize = 101;
 
+type AnswerAll = dyn Fn(&[Question]) + Sync;
+
 /// One way to answer the questions.
 pub struct Contender {
     /// What tables call it.
     pub name: &'static str,
-    answer_all: Box<dyn Fn(&[Question]) + Sync>,
+    answer_all: Box<AnswerAll>,
 }
 
 impl Contender {

@@ -7,10 +7,10 @@ use std::path::Path;
 /// One file of a crate.
 pub(crate) struct Source {
     /// Relative to the workspace, with `/` between the parts.
-    pub path: String,
-    pub text: String,
+    pub(crate) path: String,
+    pub(crate) text: String,
     /// `text` with comments, literals and tests blanked; its lines are those of `text`.
-    pub code: String,
+    pub(crate) code: String,
 }
 
 impl Source {
@@ -21,17 +21,17 @@ impl Source {
 
     /// All files under `folder` of the workspace, less those that only tests compile.
     pub(crate) fn all_under(folder: &str) -> Vec<Self> {
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lie in the workspace");
         let mut sources = Vec::new();
         let mut folders = vec![root.join(folder)];
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).unwrap() {
-                let path = entry.unwrap().path();
+            for entry in fs::read_dir(&folder).expect("the folder is there") {
+                let path = entry.expect("the folder can be read").path();
                 if path.is_dir() {
                     folders.push(path);
                 } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let name = path.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
-                    sources.push(Self::new(&name, &fs::read_to_string(&path).unwrap()));
+                    let name = path.strip_prefix(root).expect("it lies below").to_string_lossy().replace('\\', "/");
+                    sources.push(Self::new(&name, &fs::read_to_string(&path).expect("sources are text")));
                 }
             }
         }

@@ -67,8 +67,8 @@ pub fn moka(id: u64, name: &str) -> String {
 
 /// By hand: the key in a buffer on the stack, unescaped, and an `Instant` beside each value.
 pub fn quick_cache(id: u64, name: &str) -> String {
-    static CACHE: LazyLock<quick_cache::sync::Cache<Box<[u8]>, (String, Instant)>> =
-        LazyLock::new(|| quick_cache::sync::Cache::new(10_000));
+    type Cache = quick_cache::sync::Cache<Box<[u8]>, (String, Instant)>;
+    static CACHE: LazyLock<Cache> = LazyLock::new(|| Cache::new(10_000));
     let mut buffer = [0; 128];
     let key = user_key(&mut buffer, id, name);
     if let Some((value, deadline)) = CACHE.get(key)
