@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use shuttle::thread;
 
-use super::{Cache, Defaults, Job, Request, Setup, Weights};
+use super::{Cache, Defaults, Job, Lead, Request, Setup, Turn, Weights};
 use crate::clock::{Clock, Manual};
 use crate::flight::Caller;
 use crate::key::Key;
@@ -39,6 +39,10 @@ fn explore(scenario: impl Fn() + Clone + Send + Sync + 'static) {
 
 fn rules() -> impl Rules<u64> {
     local(Probe::<u64>::new().kind().inner().share())
+}
+
+async fn run(lead: Lead<'_>, compute: impl Future<Output = u64>) -> u64 {
+    crate::call::compute(lead, &rules(), || Job::new(compute)).await
 }
 
 /// A cache, and an origin that is dearer than it.
@@ -87,11 +91,23 @@ impl World {
     }
 
     async fn call(&self, caller: Caller) -> u64 {
-        if let Some(version) = self.cache.hit(self.key.lend(), &rules()) {
+        if let Some(version) = self.stored() {
             return version;
         }
-        let request = Request { site: &SITE, key: self.key.lend(), caller };
-        self.cache.compute(request, rules(), || Job::new(async { self.compute() })).await
+        self.call_of(&self.key, caller, async { self.compute() }).await
+    }
+
+    /// As `call_async` does it, for callers of both kinds.
+    async fn call_of(&self, key: &Key, caller: Caller, compute: impl Future<Output = u64>) -> u64 {
+        let request = Request { site: &SITE, key: key.lend(), caller };
+        match self.cache.turn(request).await {
+            Turn::Take(slot) | Turn::Share(slot) => rules().unpack(&slot).unwrap(),
+            Turn::Compute(lead) => run(lead, compute).await,
+        }
+    }
+
+    fn stored(&self) -> Option<u64> {
+        self.cache.live(self.key.lend()).and_then(|slot| rules().unpack(&slot))
     }
 
     /// Calls, and checks that nothing is served that was cleared before.
@@ -133,14 +149,16 @@ fn race(clear: fn(&World)) {
         };
         callers.into_iter().chain([changer]).for_each(|thread| thread.join().unwrap());
         world.checked_call(Caller::Blocking);
-        assert_eq!(world.cache.hit(world.key.lend(), &rules()), Some(2), "what is good is stored");
+        assert_eq!(world.stored(), Some(2), "what is good is stored");
         assert!(world.is_at_rest());
     });
 }
 
 #[test]
 fn a_clear_of_the_key_beats_fills() {
-    race(|world| drop(world.cache.remove(world.key.lend())));
+    race(|world| {
+        world.cache.remove(world.key.lend());
+    });
 }
 
 #[test]
@@ -165,13 +183,15 @@ fn a_set_beats_fills() {
 fn a_refresh_beats_fills() {
     race(|world| {
         let request = Request { site: &SITE, key: world.key.lend(), caller: Caller::Blocking };
-        block_on(world.cache.refresh(request, rules(), || Job::new(async { world.compute() })));
+        block_on(run(world.cache.start(request), async { world.compute() }));
     });
 }
 
 #[test]
 fn a_timeout_of_zero_beats_fills() {
-    race(|world| drop(world.cache.retime(world.key.lend(), Timeout::ZERO)));
+    race(|world| {
+        world.cache.retime(world.key.lend(), Timeout::ZERO);
+    });
 }
 
 #[test]
@@ -181,9 +201,9 @@ fn retiming_revives_nothing_that_was_cleared() {
         world.checked_call(Caller::Blocking);
         let retimer = {
             let world = Arc::clone(&world);
-            thread::spawn(move || drop(world.cache.retime(world.key.lend(), Timeout::from(60))))
+            thread::spawn(move || world.cache.retime(world.key.lend(), Timeout::from(60)))
         };
-        world.change(1, |world| drop(world.cache.remove(world.key.lend())));
+        world.change(1, |world| assert!(world.cache.remove(world.key.lend())));
         world.checked_call(Caller::Blocking);
         retimer.join().unwrap();
         world.checked_call(Caller::Blocking);
@@ -235,8 +255,8 @@ fn a_ring_of_two_keys_ends() {
             let world = Arc::clone(&world);
             thread::spawn(move || {
                 let (outer, inner) = (Key::from(outer), Key::from(inner));
-                let inner = world.call_of(&inner, async { 1 });
-                assert_eq!(block_on(world.call_of(&outer, inner)), 1);
+                let inner = world.call_of(&inner, Caller::Async, async { 1 });
+                assert_eq!(block_on(world.call_of(&outer, Caller::Async, inner)), 1);
             })
         });
         threads.into_iter().for_each(|thread| thread.join().unwrap());
@@ -245,11 +265,6 @@ fn a_ring_of_two_keys_ends() {
 }
 
 impl World {
-    async fn call_of(&self, key: &Key, compute: impl Future<Output = u64>) -> u64 {
-        let request = Request { site: &SITE, key: key.lend(), caller: Caller::Async };
-        self.cache.compute(request, rules(), || Job::new(compute)).await
-    }
-
     /// A call whose computation is never done.
     async fn call_for_ever(&self) -> u64 {
         let compute = async {
@@ -257,7 +272,7 @@ impl World {
             let _done = Done(&self.n_computing);
             std::future::pending().await
         };
-        self.call_of(&self.key, compute).await
+        self.call_of(&self.key, Caller::Async, compute).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! The request path: what happens to a call, an entry and its permit, written once for every store and for both faces.
 
-mod compute;
 mod core;
 mod generations;
 mod job;
+mod lead;
 mod sweep;
+mod turn;
 mod weights;
 mod write;
 
@@ -13,14 +14,16 @@ use std::sync::Arc;
 
 pub use job::Job;
 
+pub(crate) use job::{Stages, Work};
+
 pub(crate) use self::core::{Defaults, Setup};
-pub(crate) use compute::{Request, alone};
+pub(crate) use lead::Lead;
+pub(crate) use turn::{Request, Turn};
 pub(crate) use weights::Weights;
 
 use self::core::Core;
 use crate::key::KeyRef;
 use crate::near::{NearKeyRef, Slot};
-use crate::rules::Rules;
 
 /// One namespace of one store, with the computations that are under way for it.
 ///
@@ -82,25 +85,22 @@ impl Cache {
         self.core.flights.n_flights()
     }
 
-    /// The result that a live entry holds under `key`.
-    #[inline]
-    pub(crate) fn hit<R>(&self, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
-        let slot = self.find(key)?;
-        if self.is_live(&slot) { rules.unpack(&slot) } else { None }
+    /// The live entry under `key`.
+    // Compiled here and called, not inlined: its code is far more than what is specific to a function.
+    #[inline(never)]
+    pub(crate) fn live(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+        self.find(key).filter(|slot| self.is_live(slot))
     }
 
     /// What stands under `key`, live or not.
-    #[inline]
     fn find(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         self.core.near.as_ref()?.get(self.near_key(key))
     }
 
-    #[inline]
     fn is_live(&self, slot: &Slot) -> bool {
         slot.is_live(|| self.core.clock.now())
     }
 
-    #[inline]
     fn near_key<'a>(&self, key: KeyRef<'a>) -> NearKeyRef<'a> {
         NearKeyRef { namespace: self.namespace.id, text: key.as_bytes() }
     }

@@ -68,9 +68,15 @@ impl Cache {
         kept_until.inspect(|&moment| self.sweep_after(moment)).is_some()
     }
 
+    /// What `slot` counts against the store's bound. May run the user's weighing function.
+    pub(super) fn weight(&self, key: KeyRef<'_>, slot: &Slot) -> u64 {
+        let weigh = || self.core.weights.weigh(key.as_bytes().len(), slot);
+        self.core.near.as_ref().map_or(0, |near| near.weight(weigh))
+    }
+
     /// The time that a live entry has left.
     pub(crate) fn remaining(&self, key: KeyRef<'_>) -> Option<Remaining> {
-        let slot = self.find(key).filter(|slot| self.is_live(slot))?;
+        let slot = self.live(key)?;
         Some(slot.fresh_until().remaining(self.core.clock.now()))
     }
 

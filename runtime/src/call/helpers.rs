@@ -10,7 +10,8 @@ use crate::timeout::{Remaining, Timeout};
 
 /// What a call would return, if it is cached.
 pub fn get<R>(site: &'static Site, key: Key, rules: impl Rules<R>) -> Result<Option<R>> {
-    Ok(helped(site.facts.adapter)?.hit(key.lend(), &rules))
+    let slot = helped(site.facts.adapter)?.live(key.lend());
+    Ok(slot.and_then(|slot| rules.unpack(&slot)))
 }
 
 /// What a call would return, if it is cached.

@@ -1,13 +1,17 @@
 //! One call of an annotated function, and what its helpers do: the cache is looked up, and told what to do. Everything
-//! here is what generated code calls.
+//! here is what generated code calls. What is generic is kept small, as it is compiled anew for each function.
 
 mod helpers;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::cache::{Cache, Job, Request, alone};
+use crate::cache::{Cache, Job, Lead, Request, Stages, Turn, Work};
 use crate::flight::Caller;
 use crate::key::{Key, KeyRef};
+use crate::near::Slot;
 use crate::park::block_on;
 use crate::registry::{self, Target};
 use crate::rules::Rules;
@@ -23,29 +27,13 @@ pub fn call<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Some(cache) = target(site) else {
-        return (job().compute)();
-    };
-    if let Some(result) = cache.hit(key, &rules) {
-        site.counters.hit();
-        return result;
+    if let Some(slot) = look(site, key) {
+        if let Some(result) = rules.unpack(&slot) {
+            return result;
+        }
+        site.counters.mistaken_hit();
     }
-    miss(&cache, site, key, rules, job)
-}
-
-#[cold]
-fn miss<R, C: FnOnce() -> R>(
-    cache: &Cache,
-    site: &'static Site,
-    key: KeyRef<'_>,
-    rules: impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
-    let job = || job().map(|compute| async { compute() });
-    let request = Request { site, key, caller: Caller::Blocking };
-    block_on(async {
-        if cache.keeps() { cache.compute(request, rules, job).await } else { alone(site, &rules, job).await }
-    })
+    miss(site, key, &rules, &mut Stages::Job(job))
 }
 
 /// A call of an asynchronous function. A hit is answered before the computation's future is made.
@@ -56,22 +44,18 @@ pub async fn call_async<R, C: Future<Output = R>>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    // The handle that the thread remembers is let go before the first `await`, after which this may be another thread.
-    let cache = match target(site) {
-        None => None,
-        Some(cache) => {
-            if let Some(result) = cache.hit(key, &rules) {
-                site.counters.hit();
-                return result;
-            }
-            Some(Cache::clone(&cache))
+    if let Some(slot) = look(site, key) {
+        if let Some(result) = rules.unpack(&slot) {
+            return result;
         }
-    };
+        site.counters.mistaken_hit();
+    }
+    let Some(cache) = target(site) else { return job().compute.await };
     let request = Request { site, key, caller: Caller::Async };
-    match cache {
-        None => job().compute.await,
-        Some(cache) if cache.keeps() => cache.compute(request, rules, job).await,
-        Some(_) => alone(site, &rules, job).await,
+    let turn = cache.turn(request).await;
+    match taken(&cache, request, &rules, turn) {
+        Ok(result) => result,
+        Err(lead) => compute(lead, &rules, job).await,
     }
 }
 
@@ -82,14 +66,9 @@ pub fn refresh<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let Some(cache) = target(site) else {
-        return (job().compute)();
-    };
-    let job = || job().map(|compute| async { compute() });
-    let request = Request { site, key: key.lend(), caller: Caller::Blocking };
-    block_on(async {
-        if cache.keeps() { cache.refresh(request, rules, job).await } else { alone(site, &rules, job).await }
-    })
+    let mut work = Stages::Job(job);
+    let Some(cache) = target(site) else { return work.compute() };
+    compute_blocking(cache.start(Request { site, key: key.lend(), caller: Caller::Blocking }), &rules, &mut work)
 }
 
 /// Computes, whatever is stored, and stores the result.
@@ -99,24 +78,96 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let cache = target(site).map(|cache| Cache::clone(&cache));
-    let request = Request { site, key: key.lend(), caller: Caller::Async };
-    match cache {
-        None => job().compute.await,
-        Some(cache) if cache.keeps() => cache.refresh(request, rules, job).await,
-        Some(_) => alone(site, &rules, job).await,
+    let Some(cache) = target(site) else { return job().compute.await };
+    compute(cache.start(Request { site, key: key.lend(), caller: Caller::Async }), &rules, job).await
+}
+
+/// The live entry of a call in the cache that it goes to.
+// Compiled once, and the whole of a hit but for the key and the value's clone.
+#[inline(never)]
+fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+    let Target::Cache(cache) = registry::target(site.facts.adapter) else { return None };
+    let slot = cache.live(key)?;
+    site.counters.hit();
+    Some(slot)
+}
+
+#[cold]
+fn miss<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>, work: &mut dyn Work<R>) -> R {
+    let Some(cache) = target(site) else { return work.compute() };
+    let request = Request { site, key, caller: Caller::Blocking };
+    let turn = block_on(cache.turn(request));
+    match taken(&cache, request, rules, turn) {
+        Ok(result) => result,
+        Err(lead) => compute_blocking(lead, rules, work),
     }
 }
 
+/// The result, if the call is to take one. One of another type is replaced.
+fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, turn: Turn<'a>) -> Result<R, Lead<'a>> {
+    let counters = &request.site.counters;
+    let (slot, waited) = match turn {
+        Turn::Compute(lead) => {
+            counters.misses();
+            return Err(lead);
+        }
+        Turn::Take(slot) => (slot, false),
+        Turn::Share(slot) => (slot, true),
+    };
+    let Some(result) = rules.unpack(&slot) else {
+        counters.misses();
+        counters.foreign();
+        return Err(cache.start(request));
+    };
+    if waited {
+        counters.misses();
+        counters.coalesced();
+    } else {
+        counters.hit();
+    }
+    Ok(result)
+}
+
+fn compute_blocking<R>(lead: Lead<'_>, rules: &impl Rules<R>, work: &mut dyn Work<R>) -> R {
+    let (timeout, result) = {
+        let _inside = lead.inside();
+        (work.begin(), work.compute())
+    };
+    lead.land(rules, timeout, &result);
+    result
+}
+
+pub(crate) async fn compute<R, C: Future<Output = R>>(
+    lead: Lead<'_>,
+    rules: &impl Rules<R>,
+    job: impl FnOnce() -> Job<C>,
+) -> R {
+    let Job { timeout, compute } = {
+        let _inside = lead.inside();
+        job()
+    };
+    let result = {
+        // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
+        let mut compute = pin!(compute);
+        poll_fn(|context| {
+            let _inside = lead.inside();
+            compute.as_mut().poll(context)
+        })
+        .await
+    };
+    lead.land(rules, timeout, &result);
+    result
+}
+
 /// The cache of this call; `None` where the function just runs.
-#[inline]
-fn target(site: &'static Site) -> Option<Rc<Cache>> {
-    match registry::target(site.facts.adapter) {
-        Target::Cache(cache) => Some(cache),
-        Target::Off => None,
+fn target(site: &'static Site) -> Option<Cache> {
+    let cache: Rc<Cache> = match registry::target(site.facts.adapter) {
+        Target::Cache(cache) => cache,
+        Target::Off => return None,
         Target::Unknown => {
             site.counters.unresolved();
-            None
+            return None;
         }
-    }
+    };
+    Some(Cache::clone(&cache))
 }

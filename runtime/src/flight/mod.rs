@@ -15,6 +15,7 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 pub(crate) use permit::Permit;
+pub(crate) use ring::Inside;
 pub(crate) use table::{Entered, Flights};
 pub(crate) use waiting::Landing;
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::ring::Parents;
+use super::ring::Inside;
 use super::table::{Berth, Flights};
 use super::{Caller, Flight};
 use crate::near::{Generation, Slot};
@@ -23,9 +23,9 @@ impl Permit {
         Self { flights, flight, caller, open: true }
     }
 
-    /// Runs a part of the computation.
-    pub(crate) fn computing<T>(&self, compute: impl FnOnce() -> T) -> T {
-        Parents::with(self.flight.id, compute)
+    /// Held while a part of the computation runs.
+    pub(crate) fn inside(&self) -> Inside {
+        Inside::of(self.flight.id)
     }
 
     /// What a result stored with it belongs to.

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::marker::PhantomData;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::FlightId;
@@ -16,28 +17,33 @@ thread_local! {
     static PARENTS: RefCell<Vec<FlightId>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The flights that the calls below this one are computing.
-pub(crate) struct Parents;
+/// Held while a part of a flight's computation runs: every call in it has the flight for a parent.
+#[must_use]
+pub(crate) struct Inside {
+    /// In a destructor of the thread's own, the list may be gone: then the limit on waiting has to do.
+    listed: bool,
+    /// It belongs to the thread that it was made on.
+    _not_send: PhantomData<*const ()>,
+}
 
-impl Parents {
-    /// Runs `compute`, in which every call has `flight` for a parent.
-    pub(super) fn with<T>(flight: FlightId, compute: impl FnOnce() -> T) -> T {
-        struct Leave(bool);
-        impl Drop for Leave {
-            fn drop(&mut self) {
-                if self.0 {
-                    let _ = PARENTS.try_with(|parents| parents.borrow_mut().pop());
-                }
-            }
+impl Inside {
+    pub(super) fn of(flight: FlightId) -> Self {
+        let listed = PARENTS.try_with(|parents| parents.borrow_mut().push(flight)).is_ok();
+        Self { listed, _not_send: PhantomData }
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        if self.listed {
+            let _ = PARENTS.try_with(|parents| parents.borrow_mut().pop());
         }
-        // In a destructor of the thread's own, the list may be gone: then the limit on waiting has to do.
-        let _leave = Leave(PARENTS.try_with(|parents| parents.borrow_mut().push(flight)).is_ok());
-        compute()
     }
+}
 
-    fn current() -> Vec<FlightId> {
-        PARENTS.try_with(|parents| parents.borrow().clone()).unwrap_or_default()
-    }
+/// The flights that the calls below this one are computing.
+fn parents() -> Vec<FlightId> {
+    PARENTS.try_with(|parents| parents.borrow().clone()).unwrap_or_default()
 }
 
 /// Which flight's computation waits for which. One for the process, as a ring may run through several caches; taken only
@@ -89,7 +95,7 @@ pub(super) struct Edges {
 impl Edges {
     /// `None` where waiting for `target` would be waiting for oneself.
     pub(super) fn draw(target: FlightId) -> Option<Self> {
-        let parents = Parents::current();
+        let parents = parents();
         if !parents.is_empty() {
             let mut waits = waits();
             if waits.reaches_any(target, &parents) {

@@ -119,8 +119,13 @@ fn who_leaves_the_queue_is_not_called() {
 }
 
 mod ring {
-    use super::super::ring::{Edges, Parents, n_edges};
+    use super::super::ring::{Edges, Inside, n_edges};
     use super::FlightId;
+
+    fn inside<T>(flight: FlightId, compute: impl FnOnce() -> T) -> T {
+        let _inside = Inside::of(flight);
+        compute()
+    }
 
     /// Three flights that no other test has.
     fn flights(test: u64) -> [FlightId; 3] {
@@ -131,13 +136,13 @@ mod ring {
     fn a_call_does_not_wait_for_itself_directly_or_in_a_ring() {
         let [a, b, c] = flights(1);
         assert!(Edges::draw(a).is_some(), "nobody computes here, so nobody can be waiting for it");
-        Parents::with(a, || assert!(Edges::draw(a).is_none()));
+        inside(a, || assert!(Edges::draw(a).is_none()));
 
-        let a_for_b = Parents::with(a, || Edges::draw(b));
-        let b_for_c = Parents::with(b, || Edges::draw(c));
-        Parents::with(c, || assert!(Edges::draw(a).is_none(), "a waits for b, and b for c"));
+        let a_for_b = inside(a, || Edges::draw(b));
+        let b_for_c = inside(b, || Edges::draw(c));
+        inside(c, || assert!(Edges::draw(a).is_none(), "a waits for b, and b for c"));
         drop(b_for_c);
-        Parents::with(c, || assert!(Edges::draw(a).is_some(), "b waits no more"));
+        inside(c, || assert!(Edges::draw(a).is_some(), "b waits no more"));
         drop(a_for_b);
         assert_eq!(n_edges(&[a, b, c]), 0);
     }
@@ -145,15 +150,15 @@ mod ring {
     #[test]
     fn a_computation_waits_for_what_the_computations_inside_it_wait_for() {
         let [a, b, c] = flights(2);
-        let inner = Parents::with(b, || Parents::with(a, || Edges::draw(c)));
-        Parents::with(c, || assert!(Edges::draw(b).is_none(), "b computes a, which waits for c"));
+        let inner = inside(b, || inside(a, || Edges::draw(c)));
+        inside(c, || assert!(Edges::draw(b).is_none(), "b computes a, which waits for c"));
         drop(inner);
     }
 
     #[test]
     fn a_panic_leaves_no_parent_behind() {
         let [a, ..] = flights(3);
-        let panicked = std::panic::catch_unwind(|| Parents::with(a, || panic!("on purpose")));
+        let panicked = std::panic::catch_unwind(|| inside(a, || panic!("on purpose")));
         assert!(panicked.is_err());
         assert!(Edges::draw(a).is_some());
     }

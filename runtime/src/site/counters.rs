@@ -48,6 +48,12 @@ impl Counters {
         self.hits.raise();
     }
 
+    /// What was counted as a hit holds another type.
+    #[cold]
+    pub(crate) fn mistaken_hit(&self) {
+        self.hits.lower();
+    }
+
     raise!(misses coalesced errors refused foreign unresolved);
 
     pub(crate) fn computed(&self, took: Duration) {

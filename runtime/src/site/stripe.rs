@@ -23,19 +23,28 @@ impl Striped {
         Self([const { Stripe(AtomicU64::new(0)) }; N_STRIPES])
     }
 
-    #[inline]
     pub(super) fn raise(&self) {
+        self.add(1);
+    }
+
+    /// Takes back one of this thread's own.
+    pub(super) fn lower(&self) {
+        self.add(u64::MAX);
+    }
+
+    #[inline]
+    fn add(&self, difference: u64) {
         let stripe = own_stripe();
         let Stripe(count) = &self.0[stripe];
         if stripe == SHARED {
-            count.fetch_add(1, Ordering::Relaxed);
+            count.fetch_add(difference, Ordering::Relaxed);
         } else {
-            count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
+            count.store(count.load(Ordering::Relaxed).wrapping_add(difference), Ordering::Relaxed);
         }
     }
 
     pub(super) fn sum(&self) -> u64 {
-        self.0.iter().map(|Stripe(count)| count.load(Ordering::Relaxed)).sum()
+        self.0.iter().map(|Stripe(count)| count.load(Ordering::Relaxed)).fold(0, u64::wrapping_add)
     }
 }
 

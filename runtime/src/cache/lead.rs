@@ -1,0 +1,110 @@
+//! A call that computes: around the computation its parents are known, and after it the result is stored, if it is to be
+//! stored and nothing was cleared meanwhile, and handed to those who wait.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::{Cache, Request};
+use crate::flight::{Inside, Permit};
+use crate::near::{Garbage, Generation, Header, Slot};
+use crate::rules::{Outcome, Rules};
+use crate::site::Site;
+use crate::timeout::Timeout;
+
+/// A turn to compute. Dropped before the result is there (a panic, a cancelled task), it goes to the next in the queue.
+#[must_use]
+pub(crate) struct Lead<'a> {
+    cache: &'a Cache,
+    request: Request<'a>,
+    /// `None`: what it computes is neither stored nor shared.
+    permit: Option<Permit>,
+    started: Instant,
+}
+
+/// A result on its way to a slot.
+pub(super) struct Landed {
+    /// `None`: it is not stored.
+    lifetime: Option<Timeout>,
+    failed: bool,
+    /// `None`: it cannot be shared.
+    slot: Option<Arc<Slot>>,
+}
+
+impl<'a> Lead<'a> {
+    pub(super) fn new(cache: &'a Cache, request: Request<'a>, permit: Option<Permit>) -> Self {
+        Self { cache, request, permit, started: Instant::now() }
+    }
+
+    /// Held while a part of the computation runs: the calls in it have this one for a parent.
+    pub(crate) fn inside(&self) -> Option<Inside> {
+        self.permit.as_ref().map(Permit::inside)
+    }
+
+    /// The computation is through.
+    pub(crate) fn land<R>(self, rules: &impl Rules<R>, timeout: Option<Timeout>, result: &R) {
+        self.request.site.counters.computed(self.started.elapsed());
+        let outcome = rules.outcome(result);
+        let failed = matches!(outcome, Outcome::Failed);
+        if failed {
+            self.request.site.counters.errors();
+        }
+        let Some(permit) = self.permit else { return };
+        let lifetime = self.cache.lifetime(self.request.site, rules, timeout, outcome);
+        let slot = rules.pack(result, self.cache.header(permit.generation(), lifetime));
+        self.cache.deliver(self.request, permit, Landed { lifetime, failed, slot });
+    }
+}
+
+impl Cache {
+    /// How long the result is served; `None` if it is not stored.
+    pub(super) fn lifetime<R, U: Rules<R>>(
+        &self,
+        site: &'static Site,
+        rules: &U,
+        timeout: Option<Timeout>,
+        outcome: Outcome<'_, U::Value>,
+    ) -> Option<Timeout> {
+        let lifetimes = &site.facts.lifetimes;
+        let lifetime = match outcome {
+            Outcome::Value(value) if !rules.passes(value) => None,
+            Outcome::Value(value) => {
+                let said = rules.timeout(value).or(timeout).or(lifetimes.value);
+                Some(said.unwrap_or(self.core.defaults.timeout))
+            }
+            Outcome::Nothing => lifetimes.nothing,
+            Outcome::Failed => lifetimes.failed,
+        };
+        lifetime.filter(|lifetime| !lifetime.is_zero())
+    }
+
+    pub(super) fn header(&self, generation: &Arc<Generation>, lifetime: Option<Timeout>) -> Header {
+        let fresh_until = self.core.clock.now().after(lifetime.unwrap_or(Timeout::ZERO));
+        Header { generation: Arc::clone(generation), fresh_until, grace: self.core.defaults.grace }
+    }
+
+    fn deliver(&self, request: Request<'_>, permit: Permit, landed: Landed) {
+        let Landed { lifetime, failed, slot } = landed;
+        let Some(slot) = slot else { return permit.scatter() };
+        let weight = self.weight(request.key, &slot);
+
+        let mut garbage = Garbage::default();
+        let mut berth = permit.berth();
+        let good = permit.redeem(&mut berth);
+        if let (true, Some(near)) = (good, &self.core.near) {
+            let key = self.near_key(request.key);
+            if lifetime.is_some() {
+                near.insert(key.to_owned(), Arc::clone(&slot), weight, &mut garbage);
+            } else if !failed {
+                // It says that there is nothing to store: an expired entry must not be revived against that.
+                garbage.keep(near.remove(key));
+            }
+        }
+        drop(berth);
+        permit.land(&slot);
+        match lifetime {
+            Some(_) if good => self.sweep_after(slot.kept_until()),
+            Some(_) => request.site.counters.refused(),
+            None => {}
+        }
+    }
+}

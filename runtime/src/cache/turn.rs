@@ -1,0 +1,93 @@
+//! What a call that found no entry is to do: take what somebody else has computed, or compute. Nothing here depends on the
+//! function's types, so that it is compiled once and not once per annotated function.
+
+use std::sync::Arc;
+
+use super::generations::Group;
+use super::{Cache, Lead};
+use crate::flight::{Caller, Entered, Landing, Permit};
+use crate::key::KeyRef;
+use crate::near::{Generation, Slot};
+use crate::site::Site;
+
+/// One call.
+#[derive(Clone, Copy)]
+pub(crate) struct Request<'a> {
+    pub(crate) site: &'static Site,
+    pub(crate) key: KeyRef<'a>,
+    pub(crate) caller: Caller,
+}
+
+/// What a call is to do.
+pub(crate) enum Turn<'a> {
+    /// This is the result, stored meanwhile.
+    Take(Arc<Slot>),
+    /// This is the result, for which it waited.
+    Share(Arc<Slot>),
+    Compute(Lead<'a>),
+}
+
+/// What a second look finds, with the key's berth held.
+enum Found {
+    /// Somebody stored it meanwhile.
+    Slot(Arc<Slot>),
+    Flight(Entered),
+}
+
+impl Cache {
+    /// Waits for the call's turn.
+    pub(crate) async fn turn<'a>(&'a self, request: Request<'a>) -> Turn<'a> {
+        request.site.enlist();
+        let landing = match self.enter(request) {
+            Found::Slot(slot) => return Turn::Take(slot),
+            Found::Flight(Entered::Lead(permit)) => Landing::Lead(permit),
+            Found::Flight(Entered::Wait(waiting)) => waiting.await,
+            Found::Flight(Entered::Alone) => Landing::Ring,
+        };
+        match landing {
+            Landing::Lead(permit) => Turn::Compute(Lead::new(self, request, Some(permit))),
+            Landing::Ring => Turn::Compute(Lead::new(self, request, None)),
+            Landing::Landed(slot) => Turn::Share(slot),
+        }
+    }
+
+    /// A turn to compute in place of whoever computes now, whose result is stored no more. Callers that come meanwhile are
+    /// served the old entry, or wait for this computation if there is none.
+    pub(crate) fn start<'a>(&'a self, request: Request<'a>) -> Lead<'a> {
+        Lead::new(self, request, self.permit(request))
+    }
+
+    /// `None` where nothing is kept: there is nothing to share either.
+    fn permit(&self, request: Request<'_>) -> Option<Permit> {
+        self.core.near.as_ref()?;
+        let generation = self.generation(request.site);
+        let mut berth = self.core.flights.berth(self.near_key(request.key));
+        Some(berth.start(&self.core.flights, &generation, request.site.facts.wait, request.caller))
+    }
+
+    /// The generation is read before the berth is taken, so that the two locks are never held together; a clear in between
+    /// leaves a permit that is void.
+    fn enter(&self, request: Request<'_>) -> Found {
+        if self.core.near.is_none() {
+            return Found::Flight(Entered::Alone);
+        }
+        let generation = self.generation(request.site);
+        let berth = self.core.flights.berth(self.near_key(request.key));
+        // Kept until the berth is left, so that no value is dropped under its lock.
+        let found = self.find(request.key);
+        match found {
+            Some(slot) if self.is_live(&slot) => {
+                drop(berth);
+                Found::Slot(slot)
+            }
+            _ => {
+                let wait = request.site.facts.wait;
+                Found::Flight(berth.enter(&self.core.flights, &generation, wait, request.caller))
+            }
+        }
+    }
+
+    pub(super) fn generation(&self, site: &'static Site) -> Arc<Generation> {
+        self.core.generations.current(Group { namespace: self.namespace.id, template: site.facts.template })
+    }
+}
