@@ -2,6 +2,7 @@
 //! and of it, the counter.
 
 #[path = "../runtime/src/site/stripe.rs"]
+#[allow(dead_code, reason = "a count is all that is measured")]
 mod stripe;
 
 use std::hint::black_box;

@@ -1,5 +1,7 @@
 //! What callers of annotated functions are promised over the memory adapter: one computation, no hang, no stale value.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
 mod clears;
 mod drops;
 mod failures;

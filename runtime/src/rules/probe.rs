@@ -6,17 +6,20 @@
 
 use std::marker::PhantomData;
 
+/// Knows a type, and nothing of its auto-traits.
+type Type<T> = PhantomData<fn() -> T>;
+
 /// A question about the type `R`; after the first step, about what is known of it by then.
-pub struct Probe<R>(PhantomData<fn() -> R>);
+pub struct Probe<R>(Type<R>);
 
 /// `R` is what it is: the whole result is the value.
-pub struct Plain<R>(PhantomData<fn() -> R>);
+pub struct Plain<R>(Type<R>);
 /// `R` is an `Option<T>`.
-pub struct Optional<T>(PhantomData<fn() -> T>);
+pub struct Optional<T>(Type<T>);
 /// `R` is a `Result<T, E>`.
-pub struct Fallible<T, E, S = Private>(PhantomData<fn() -> (T, E, S)>);
+pub struct Fallible<T, E, S = Private>(Type<(T, E, S)>);
 /// `R` is a `Result<Option<T>, E>`.
-pub struct FallibleOptional<T, E, S = Private>(PhantomData<fn() -> (T, E, S)>);
+pub struct FallibleOptional<T, E, S = Private>(Type<(T, E, S)>);
 
 /// The error stays with who met it.
 pub struct Private;
