@@ -28,7 +28,7 @@ struct Helper {
 
 /// ```text
 /// pub async fn user(id: u64) -> User
-/// ⇒ pub async fn clear(id: u64) -> Result<bool> { Self::__site().clear_async(key(|key| Self::__key(&id, key))).await }
+/// ⇒ pub async fn clear(id: u64) -> Result<bool> { Self::__site().clear_async(Self::key(id)).await }
 ///   pub async fn get(id: u64) -> Result<Option<User>> { … }
 ///   …
 /// ```
@@ -39,14 +39,14 @@ pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
 
 fn of_an_entry(beside: &Beside) -> [Helper; 4] {
     let private = &beside.plan.private;
-    let key = key::owned(beside.plan, &beside.key(&generate!(Self)));
+    let key = beside.made_key();
     [
         Helper {
             name: "key",
             doc: "The key of the result of {} for these arguments.",
             sync: true,
             output: generate!(#private::Key),
-            body: key.clone(),
+            body: key::owned(beside.plan, &beside.key(&generate!(Self))),
             ..Helper::default()
         },
         Helper {
@@ -113,7 +113,10 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             doc: "What {} would return for these arguments, if it is cached. Computes nothing.",
             with_result: true,
             output: generate!(#private::Result<::core::option::Option<#result>>),
-            body: in_runtime(beside, "get", &generate!(#site, #key, #rules)),
+            body: {
+                let key = beside.made_key();
+                in_runtime(beside, "get", &generate!(#site, #key, #rules))
+            },
             ..Helper::default()
         },
         Helper {
@@ -175,9 +178,11 @@ fn write(beside: &Beside, helper: Helper) -> TokenStream {
     let where_clause = &generics.where_clause;
     let mut inputs = take.declared(plan);
     inputs.extend((!extra.is_empty()).then_some(extra));
+    // `inline`: what nobody calls is not compiled.
     generate! {
         #[doc = #doc]
         #attributes
+        #[inline]
         #visibility #asyncness fn #name #generics(#(#inputs),*) -> #output #where_clause { #body }
     }
 }

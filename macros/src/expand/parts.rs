@@ -94,6 +94,13 @@ impl Beside<'_> {
         generate!(|key| #owner::#key #turbofish(#lent key))
     }
 
+    /// `Self::key(id)`
+    pub(super) fn made_key(&self) -> TokenStream {
+        let (key, passed) = (self.public("key"), Take::Key.passed(self.plan));
+        let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
+        generate!(Self::#key #turbofish(#passed))
+    }
+
     /// `Self::__rules(&())`
     pub(super) fn rules(&self, owner: &TokenStream) -> TokenStream {
         let rules = self.private("rules");
