@@ -10,7 +10,7 @@ pub use crate::site::{Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 
 /// The key that `write` writes into `writer`, which is empty.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn written(writer: &mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> KeyRef<'_> {
     KeyRef::written(writer, write)
 }
@@ -26,7 +26,7 @@ pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
 }
 
 /// Appends text of a template, which the macro has put into the alphabet of keys.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn literal(key: &mut KeyWriter, text: &'static str) {
     key.literal(text);
 }

@@ -24,37 +24,3 @@ impl<C> Job<C> {
         Self { timeout: Some(timeout.into()), compute }
     }
 }
-
-/// A blocking computation, step by step, with its closures' types forgotten: what is done with it is compiled once per
-/// type of result.
-pub(crate) trait Work<R> {
-    /// The first step: the timeout that is asked for the result.
-    fn begin(&mut self) -> Option<Timeout>;
-
-    /// The second and last.
-    fn compute(&mut self) -> R;
-}
-
-/// A job and what becomes of it.
-pub(crate) enum Stages<J, C> {
-    Job(J),
-    Begun(C),
-    Over,
-}
-
-impl<R, J: FnOnce() -> Job<C>, C: FnOnce() -> R> Work<R> for Stages<J, C> {
-    fn begin(&mut self) -> Option<Timeout> {
-        let Self::Job(job) = std::mem::replace(self, Self::Over) else { return None };
-        let Job { timeout, compute } = job();
-        *self = Self::Begun(compute);
-        timeout
-    }
-
-    fn compute(&mut self) -> R {
-        match std::mem::replace(self, Self::Over) {
-            Self::Begun(compute) => compute(),
-            Self::Job(job) => (job().compute)(),
-            Self::Over => unreachable!("a call computes once"),
-        }
-    }
-}

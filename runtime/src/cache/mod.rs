@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 pub use job::Job;
 
-pub(crate) use job::{Stages, Work};
-
 pub(crate) use self::core::{Defaults, Setup};
 pub(crate) use lead::Lead;
 pub(crate) use turn::{Request, Turn};

@@ -8,7 +8,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Job, Lead, Request, Stages, Turn, Work};
+use crate::cache::{Cache, Job, Lead, Request, Turn};
 use crate::flight::Caller;
 use crate::key::{Key, KeyRef};
 use crate::near::Slot;
@@ -16,6 +16,7 @@ use crate::park::block_on;
 use crate::registry::{self, Target};
 use crate::rules::Rules;
 use crate::site::Site;
+use crate::timeout::Timeout;
 
 pub use helpers::{get, get_async, set, set_async};
 
@@ -33,7 +34,7 @@ pub fn call<R, C: FnOnce() -> R>(
         }
         site.counters.mistaken_hit();
     }
-    miss(site, key, &rules, &mut Stages::Job(job))
+    miss(site, key, &rules, &mut run_once(job))
 }
 
 /// A call of an asynchronous function. A hit is answered before the computation's future is made.
@@ -66,9 +67,9 @@ pub fn refresh<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    let mut work = Stages::Job(job);
-    let Some(cache) = target(site) else { return work.compute() };
-    compute_blocking(cache.start(Request { site, key: key.lend(), caller: Caller::Blocking }), &rules, &mut work)
+    let mut run = run_once(job);
+    let Some(cache) = target(site) else { return run().1 };
+    compute_blocking(cache.start(Request { site, key: key.lend(), caller: Caller::Blocking }), &rules, &mut run)
 }
 
 /// Computes, whatever is stored, and stores the result.
@@ -92,14 +93,29 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
     Some(slot)
 }
 
+/// A job with its closures' types forgotten, so that what is done with it is compiled once per type of result.
+#[inline]
+fn run_once<R, C: FnOnce() -> R>(job: impl FnOnce() -> Job<C>) -> impl FnMut() -> (Option<Timeout>, R) {
+    let mut job = Some(job);
+    move || {
+        let Job { timeout, compute } = job.take().expect("a call computes once")();
+        (timeout, compute())
+    }
+}
+
 #[cold]
-fn miss<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>, work: &mut dyn Work<R>) -> R {
-    let Some(cache) = target(site) else { return work.compute() };
+fn miss<R>(
+    site: &'static Site,
+    key: KeyRef<'_>,
+    rules: &impl Rules<R>,
+    run: &mut dyn FnMut() -> (Option<Timeout>, R),
+) -> R {
+    let Some(cache) = target(site) else { return run().1 };
     let request = Request { site, key, caller: Caller::Blocking };
     let turn = block_on(cache.turn(request));
     match taken(&cache, request, rules, turn) {
         Ok(result) => result,
-        Err(lead) => compute_blocking(lead, rules, work),
+        Err(lead) => compute_blocking(lead, rules, run),
     }
 }
 
@@ -128,10 +144,10 @@ fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, t
     Ok(result)
 }
 
-fn compute_blocking<R>(lead: Lead<'_>, rules: &impl Rules<R>, work: &mut dyn Work<R>) -> R {
+fn compute_blocking<R>(lead: Lead<'_>, rules: &impl Rules<R>, run: &mut dyn FnMut() -> (Option<Timeout>, R)) -> R {
     let (timeout, result) = {
         let _inside = lead.inside();
-        (work.begin(), work.compute())
+        run()
     };
     lead.land(rules, timeout, &result);
     result

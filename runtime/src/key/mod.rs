@@ -69,7 +69,7 @@ pub struct KeyRef<'a>(&'a [u8]);
 
 impl<'a> KeyRef<'a> {
     /// The key that `write` writes into `writer`, which is empty.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn written(writer: &'a mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> Self {
         write(writer);
         if !(1..=LONGEST).contains(&writer.as_bytes().len()) {
@@ -78,7 +78,7 @@ impl<'a> KeyRef<'a> {
         Self(writer.as_bytes())
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn as_bytes(self) -> &'a [u8] {
         self.0
     }

@@ -49,7 +49,6 @@ pub trait KeyPart {
 macro_rules! integers {
     ($($int:ty)*) => {$(
         impl KeyPart for $int {
-            #[inline]
             fn write_key(&self, key: &mut KeyWriter) {
                 key.literal(itoa::Buffer::new().format(*self));
             }
@@ -73,7 +72,6 @@ impl KeyPart for bool {
 }
 
 impl KeyPart for char {
-    #[inline]
     fn write_key(&self, key: &mut KeyWriter) {
         key.value(self.encode_utf8(&mut [0; 4]));
     }

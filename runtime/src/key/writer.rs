@@ -43,19 +43,17 @@ const SPILLED: usize = usize::MAX / 2;
 
 impl KeyWriter {
     /// An empty one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub const fn new() -> Self {
         Self { len: 0, inline: [0; INLINE], spilled: Vec::new(), digested: false }
     }
 
     /// Writes `text` with everything escaped that is not plain, separators included.
-    #[inline]
     pub fn value(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// Writes bytes that need not be text, escaped like [`value`](Self::value).
-    #[inline]
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.checked(bytes, &escape::PLAIN);
     }
@@ -87,13 +85,14 @@ impl KeyWriter {
     }
 
     /// Appends text that is in the alphabet already.
-    // Inlined wherever it is called, because there the length is known and the copy is a move or two.
-    #[inline(always)]
+    // Inlined in release builds, because where it is called the length is known and the copy is a move or two; a debug build
+    // would only take longer to make.
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn literal(&mut self, text: &str) {
         self.ascii(text.as_bytes());
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         match self.inline.get(..self.len) {
             Some(inline) => inline,
@@ -105,7 +104,7 @@ impl KeyWriter {
         std::str::from_utf8(self.as_bytes()).expect("only ASCII is ever written")
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn checked(&mut self, bytes: &[u8], stands: &[bool; 256]) {
         if escape::all(bytes, stands) {
             self.ascii(bytes);
@@ -125,7 +124,7 @@ impl KeyWriter {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ascii(&mut self, bytes: &[u8]) {
         debug_assert!(bytes.is_ascii());
         let end = self.len + bytes.len();
