@@ -28,7 +28,7 @@ const RUNTIME: &[Row] = &[
     ("cache", &["clock", "flight", "key", "near", "rules", "site", "sync", "timeout"]),
     ("adapters", &["cache", "clock", "error", "near", "timeout"]),
     ("registry", &["adapters", "cache", "error"]),
-    ("call", &["cache", "error", "flight", "key", "park", "registry", "rules", "site", "timeout"]),
+    ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
     ("testing", &["clock", "timeout"]),
     ("__private", &["cache", "call", "error", "key", "rules", "site", "timeout"]),
 ];

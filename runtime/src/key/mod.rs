@@ -23,7 +23,7 @@ const LONGEST: usize = 199;
 ///
 /// Its text has 1 to 200 characters out of `A-Z a-z 0-9 % : / | # _ . ~ @ + = , -`, so no store can be injected into
 /// through it. Text that holds anything else is escaped as `%XX` per byte; text past 199 characters keeps a readable
-/// head and ends in the BLAKE3 digest of the whole.
+/// head and ends in the BLAKE2b-256 digest of the whole.
 ///
 /// A key converted from text keeps its separators (`: / | #`): they are the caller's. What a placeholder of a template
 /// renders has them escaped.
@@ -101,7 +101,8 @@ fn digested(text: &str) -> KeyWriter {
     // All pieces are ASCII, so any cut is a character boundary.
     writer.literal(&text[..LONGEST - DIGEST]);
     writer.literal("~");
-    writer.literal(&blake3::hash(text.as_bytes()).to_hex());
+    let digest = blake2b_simd::Params::new().hash_length(DIGEST / 2).hash(text.as_bytes());
+    writer.literal(&digest.to_hex());
     writer.digested = true;
     writer
 }
