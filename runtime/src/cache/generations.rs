@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::near::Generation;
+use crate::near::{Generation, KeyHash, key_hash};
 use crate::sync::Mutex;
 
 /// Grows with the templates of the program and the namespaces in use, not with the entries.
-#[derive(Default)]
 pub(super) struct Generations {
-    current: Mutex<HashMap<Group, Arc<Generation>>>,
+    current: Mutex<HashMap<Group, Arc<Generation>, KeyHash>>,
 }
 
 /// Entries that are cleared together: those of one template in one namespace.
@@ -17,6 +16,12 @@ pub(super) struct Generations {
 pub(super) struct Group {
     pub(super) namespace: u32,
     pub(super) template: &'static str,
+}
+
+impl Default for Generations {
+    fn default() -> Self {
+        Self { current: Mutex::new(HashMap::with_hasher(key_hash())) }
+    }
 }
 
 impl Generations {

@@ -1,6 +1,6 @@
 //! Who computes, who waits, and who may start next. Pure: time comes in as a value, wakers go out as a list.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -29,7 +29,7 @@ pub(super) struct State {
     next_extra: Moment,
     queue: Queue,
     /// Those whose wait is over and who have not looked yet.
-    called: HashMap<WaiterId, Called>,
+    called: BTreeMap<WaiterId, Called>,
     wakers: Vec<Waker>,
     alarm: Option<(Moment, Alarm)>,
 }
@@ -71,7 +71,7 @@ impl State {
             scattered: false,
             next_extra: Moment::NEVER,
             queue: Queue::default(),
-            called: HashMap::new(),
+            called: BTreeMap::new(),
             wakers: Vec::new(),
             alarm: None,
         };

@@ -56,6 +56,13 @@ fn text_at_the_limits_keeps_its_place() {
 }
 
 #[test]
+fn a_digested_key_is_the_same_in_every_release() {
+    // The digest by another program: `b2sum --length 256`.
+    let digest = "7eb9c902d76f4876a0494066a9773bd4f8c0caf612f4683e352af66bc12af33e";
+    assert_eq!(Key::from("x".repeat(200)).as_str(), format!("{}~{digest}", "x".repeat(135)));
+}
+
+#[test]
 fn a_digested_key_cannot_be_forged_by_a_short_one() {
     let long = Key::from("secret".repeat(100));
     assert_ne!(Key::from(long.as_str()), long, "200 characters of text are digested themselves");
