@@ -44,33 +44,11 @@ impl Errors {
 /// ``; did you mean `timeout`?`` if one of `known` is close to `wrong`, else nothing.
 pub(crate) fn did_you_mean<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let tolerated = (wrong.len() / 3).clamp(1, 3);
-    let nearest = known.into_iter().map(|name| (distance(wrong, name), name)).min();
+    let nearest = known.into_iter().map(|name| (strsim::osa_distance(wrong, name), name)).min();
     match nearest {
         Some((off, name)) if off <= tolerated => format!("; did you mean `{name}`?"),
         _ => String::new(),
     }
-}
-
-/// The number of letters to insert, remove, replace or swap with their neighbour (optimal string alignment).
-fn distance(a: &str, b: &str) -> usize {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for i in 0..=a.len() {
-        for j in 0..=b.len() {
-            rows[i][j] = if i == 0 || j == 0 {
-                i + j
-            } else {
-                let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-                let best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-                if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                    best.min(rows[i - 2][j - 2] + 1)
-                } else {
-                    best
-                }
-            };
-        }
-    }
-    rows[a.len()][b.len()]
 }
 
 #[cfg(test)]
