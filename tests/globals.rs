@@ -67,6 +67,21 @@ fn functions_follow_the_registry_from_their_next_call_on() {
     session(7);
     assert_eq!(session::get(7).unwrap(), None);
 
+    // Registered anew while the old one is being made: the new one counts.
+    let (making, made) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+    let gates: &'static _ = Box::leak(Box::new((making, made)));
+    register_adapter("slow", || {
+        gates.0.wait();
+        gates.1.wait();
+        Ok(NullCache)
+    });
+    let slow = std::thread::spawn(|| adapter_set("slow").unwrap());
+    gates.0.wait();
+    register_adapter("slow", || Ok(MemoryCache::new()));
+    gates.1.wait();
+    slow.join().unwrap();
+    assert_eq!(adapter_get().adapter(), "memory");
+
     // An alias of one's own serves `adapter_set` too.
     register_adapter("mine", || MemoryCache::builder().max_entries(5).build());
     adapter_set("Mine").unwrap();

@@ -147,3 +147,52 @@ fn panics_in_the_users_own_conditions_hang_nobody() {
     });
     assert_eq!(Cache::from(&cache).n_flights(), 0);
 }
+
+#[test]
+fn conditions_that_call_the_function_itself_end() {
+    static DEPTH: Starts = Starts::new();
+
+    #[cached(key = "self-check once", cache_if = |_| DEPTH.start().0 > 1 || once() == 1)]
+    fn once() -> u64 {
+        1
+    }
+
+    // Inside its own landing, a call computes: it would be waiting for itself.
+    let (cache, _) = cache();
+    assert_eq!(scoped(&cache, once), 1);
+    assert_eq!(Cache::from(&cache).n_flights(), 0);
+}
+
+#[test]
+fn a_waker_that_panics_strands_nobody_else() {
+    use std::sync::Arc;
+    use std::task::{Context, Wake, Waker};
+
+    static GATE: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(0);
+
+    #[cached(key = "rude waker")]
+    async fn gated() -> u64 {
+        let _open = GATE.acquire().await;
+        7
+    }
+
+    struct Rude;
+    impl Wake for Rude {
+        fn wake(self: Arc<Self>) {
+            panic!("on purpose");
+        }
+    }
+
+    on_one_thread(async {
+        let (cache, _) = cache();
+        let leader = tokio::spawn(scoped_async(&cache, gated()));
+        settle().await;
+        let mut rude = Box::pin(scoped_async(&cache, gated()));
+        let waker = Waker::from(Arc::new(Rude));
+        assert!(rude.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        let polite = tokio::spawn(scoped_async(&cache, gated()));
+        settle().await;
+        GATE.add_permits(1);
+        assert_eq!((leader.await.unwrap(), polite.await.unwrap(), rude.await), (7, 7, 7));
+    });
+}

@@ -264,3 +264,52 @@ fn a_call_works_without_any_runtime_and_inside_every_one() {
         assert_eq!(futures_lite::future::block_on(anywhere(3)), 3);
     });
 }
+
+#[test]
+fn a_result_that_a_second_leader_replaces_is_not_dropped_under_a_lock() {
+    use std::sync::{Arc, Mutex};
+
+    static STARTS: Starts = Starts::new();
+    static GATES: [Semaphore; 2] = [const { Semaphore::const_new(0) }; 2];
+    static PARKED: Mutex<Option<std::pin::Pin<Box<dyn Future<Output = Value> + Send>>>> = Mutex::new(None);
+
+    #[derive(Clone)]
+    struct Value(#[expect(dead_code, reason = "only its destructor matters")] Arc<Nosy>);
+
+    /// Takes a waiting call with it.
+    struct Nosy;
+    impl Drop for Nosy {
+        fn drop(&mut self) {
+            let parked = PARKED.lock().unwrap().take();
+            drop(parked);
+        }
+    }
+
+    #[cached(key = "two landings", local, wait = 1, cache_if = |_| false)]
+    async fn twice() -> Value {
+        let (n, _running) = STARTS.start();
+        let _open = GATES[n - 1].acquire().await;
+        Value(Arc::new(Nosy))
+    }
+
+    on_one_thread(async {
+        let (cache, clock) = cache();
+        let call = || Box::pin(scoped_async(&cache, twice()));
+        let mut poll = {
+            let mut context = Context::from_waker(Waker::noop());
+            move |call: &mut std::pin::Pin<Box<larder::Scoped<_>>>| call.as_mut().poll(&mut context).is_ready()
+        };
+        let (mut first, mut second, mut waiting) = (call(), call(), call());
+        assert!(!poll(&mut first) && !poll(&mut second));
+        clock.advance(secs(1));
+        assert!(!poll(&mut second) && !poll(&mut waiting));
+        assert_eq!(STARTS.n(), 2);
+        GATES[0].add_permits(1);
+        assert!(poll(&mut first), "the first lands, for the waiting one, which has not looked yet");
+        drop(first);
+        *PARKED.lock().unwrap() = Some(waiting);
+        GATES[1].add_permits(1);
+        assert!(poll(&mut second), "the second lands too");
+        drop(PARKED.lock().unwrap().take());
+    });
+}

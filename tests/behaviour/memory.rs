@@ -116,3 +116,30 @@ fn a_second_function_of_the_same_template_is_noticed_and_never_misread() {
     assert_eq!((text::stats().foreign, number::stats().foreign), (1, 1));
     assert_eq!(text::stats().same_template.map(|function| function.name), Some("number"));
 }
+
+#[test]
+fn an_entry_of_another_type_costs_its_key_one_computation() {
+    use crate::support::Starts;
+    static STARTS: Starts = Starts::new();
+
+    #[cached(key = "contested")]
+    fn number() -> u64 {
+        7
+    }
+
+    #[cached(key = "contested")]
+    fn text() -> String {
+        let _running = STARTS.start();
+        std::thread::yield_now();
+        "seven".to_owned()
+    }
+
+    let (cache, _) = cache();
+    scoped(&cache, number);
+    std::thread::scope(|threads| {
+        for _ in 0..50 {
+            threads.spawn(|| scoped(&cache, || assert_eq!(text(), "seven")));
+        }
+    });
+    assert_eq!(STARTS.n(), 1);
+}

@@ -136,3 +136,13 @@ fn retiming_or_clearing_what_is_absent_says_so() {
         assert_eq!(left(), None);
     });
 }
+
+#[test]
+fn a_value_set_for_no_time_leaves_nothing_behind() {
+    let (cache, _) = cache();
+    scoped(&cache, || {
+        timed(7, 1000);
+        assert!(!timed::set(7, 0, 8).unwrap());
+        assert_eq!(timed::get(7).unwrap(), None);
+    });
+}

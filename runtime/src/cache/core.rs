@@ -1,5 +1,6 @@
 //! What all handles of one store share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::generations::Generations;
@@ -44,8 +45,8 @@ pub(super) struct Core {
     pub(super) weights: Weights,
     pub(super) clock: Clock,
     pub(super) sweep: Sweep,
-    /// An id is a place in this list.
-    namespaces: Mutex<Vec<Box<str>>>,
+    /// Numbered as they come.
+    namespaces: Mutex<HashMap<Box<str>, u32>>,
 }
 
 impl Core {
@@ -66,11 +67,11 @@ impl Core {
 
     pub(super) fn namespace_id(&self, name: &str) -> u32 {
         let mut namespaces = self.namespaces.lock();
-        let known = namespaces.iter().position(|known| &**known == name);
-        let place = known.unwrap_or_else(|| {
-            namespaces.push(name.into());
-            namespaces.len() - 1
-        });
-        u32::try_from(place).expect("four billion namespaces do not fit in memory")
+        if let Some(&id) = namespaces.get(name) {
+            return id;
+        }
+        let id = u32::try_from(namespaces.len()).expect("four billion namespaces do not fit in memory");
+        namespaces.insert(name.into(), id);
+        id
     }
 }

@@ -8,7 +8,7 @@ use super::generations::Group;
 use crate::clock::Moment;
 use crate::key::KeyRef;
 use crate::near::{Garbage, Slot};
-use crate::rules::Rules;
+use crate::rules::{Outcome, Rules};
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
 
@@ -19,7 +19,19 @@ impl Cache {
         removed.is_some_and(|slot| self.is_live(&slot))
     }
 
-    /// Stores `result` if the rules would store it computed. Was it stored?
+    /// Removes `slot` if it is what stands under `key`; whoever computes the key goes on.
+    pub(crate) fn discard(&self, key: KeyRef<'_>, slot: &Arc<Slot>) {
+        let Some(near) = &self.core.near else { return };
+        let key = self.near_key(key);
+        let berth = self.core.flights.berth(key);
+        let found = near.get(key);
+        let is_it = found.as_ref().is_some_and(|found| Arc::ptr_eq(found, slot));
+        let removed = if is_it { near.remove(key) } else { None };
+        drop(berth);
+        drop((found, removed));
+    }
+
+    /// Does with `result` what a computation of it would have done. Was it stored?
     pub(crate) fn set<R>(
         &self,
         site: &'static Site,
@@ -31,8 +43,13 @@ impl Cache {
         let Some(near) = &self.core.near else {
             return false;
         };
-        let lifetime = self.lifetime(site, rules, timeout, rules.outcome(result));
-        let Some(lifetime) = lifetime else {
+        let outcome = rules.outcome(result);
+        let failed = matches!(outcome, Outcome::Failed);
+        let Some(lifetime) = self.lifetime(site, rules, timeout, outcome) else {
+            // As a computed result of this kind does: it denies what is stored, unless it is an error.
+            if !failed {
+                self.remove(key);
+            }
             return false;
         };
         let generation = self.generation(site);

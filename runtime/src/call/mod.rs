@@ -53,10 +53,13 @@ pub async fn call_async<R, C: Future<Output = R>>(
     }
     let Some(cache) = target(site) else { return job().compute.await };
     let request = Request { site, key, caller: Caller::Async };
-    let turn = cache.turn(request).await;
-    match taken(&cache, request, &rules, turn) {
-        Ok(result) => result,
-        Err(lead) => compute(lead, &rules, job).await,
+    loop {
+        let turn = cache.turn(request).await;
+        match taken(&cache, request, &rules, turn) {
+            Taken::Result(result) => return result,
+            Taken::Compute(lead) => return compute(lead, &rules, job).await,
+            Taken::Foreign => {}
+        }
     }
 }
 
@@ -112,43 +115,56 @@ fn miss<R>(
 ) -> R {
     let Some(cache) = target(site) else { return run().1 };
     let request = Request { site, key, caller: Caller::Blocking };
-    let turn = block_on(cache.turn(request));
-    match taken(&cache, request, rules, turn) {
-        Ok(result) => result,
-        Err(lead) => compute_blocking(lead, rules, run),
+    loop {
+        let turn = block_on(cache.turn(request));
+        match taken(&cache, request, rules, turn) {
+            Taken::Result(result) => return result,
+            Taken::Compute(lead) => return compute_blocking(lead, rules, run),
+            Taken::Foreign => {}
+        }
     }
 }
 
-/// The result, if the call is to take one. One of another type is replaced.
-fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, turn: Turn<'a>) -> Result<R, Lead<'a>> {
+/// What becomes of a turn.
+enum Taken<'a, R> {
+    Result(R),
+    Compute(Lead<'a>),
+    /// Another type's entry stood in the way, and is gone: the next turn will do.
+    Foreign,
+}
+
+/// The result, if the call is to take one, and the count of it.
+fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, turn: Turn<'a>) -> Taken<'a, R> {
     let counters = &request.site.counters;
     let (slot, waited) = match turn {
         Turn::Compute(lead) => {
             counters.misses();
-            return Err(lead);
+            return Taken::Compute(lead);
         }
         Turn::Take(slot) => (slot, false),
         Turn::Share(slot) => (slot, true),
     };
-    let Some(result) = rules.unpack(&slot) else {
-        counters.misses();
-        counters.foreign();
-        return Err(cache.start(request));
-    };
-    if waited {
-        counters.misses();
-        counters.coalesced();
-    } else {
-        counters.hit();
+    match rules.unpack(&slot) {
+        Some(result) if waited => {
+            counters.misses();
+            counters.coalesced();
+            Taken::Result(result)
+        }
+        Some(result) => {
+            counters.hit();
+            Taken::Result(result)
+        }
+        None => {
+            counters.foreign();
+            cache.discard(request.key, &slot);
+            Taken::Foreign
+        }
     }
-    Ok(result)
 }
 
 fn compute_blocking<R>(lead: Lead<'_>, rules: &impl Rules<R>, run: &mut dyn FnMut() -> (Option<Timeout>, R)) -> R {
-    let (timeout, result) = {
-        let _inside = lead.inside();
-        run()
-    };
+    let _inside = lead.inside();
+    let (timeout, result) = run();
     lead.land(rules, timeout, &result);
     result
 }
@@ -171,6 +187,8 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
         })
         .await
     };
+    // The rules run code of the user's, which may call the function too.
+    let _inside = lead.inside();
     lead.land(rules, timeout, &result);
     result
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 pub(crate) use moment::Moment;
-pub(crate) use timers::Alarm;
+pub(crate) use timers::{Alarm, wake};
 
 use timers::Timers;
 
@@ -79,8 +79,8 @@ impl Manual {
 
     /// Moves on and wakes whoever waited for a moment up to the new one.
     pub(crate) fn advance(&self, by: Timeout) {
-        let ms = by.as_millis();
-        let now = self.now_ms.fetch_add(ms, Ordering::SeqCst) + ms;
-        self.timers.fire(Moment::from_millis(now));
+        let after = |now| Moment::from_millis(now).after(by);
+        let before = self.now_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |now| Some(after(now).as_millis()));
+        self.timers.fire(before.map_or_else(after, after));
     }
 }

@@ -40,10 +40,7 @@ impl Timers {
             let later = queue.due.split_off(&(now, u64::MAX));
             std::mem::replace(&mut queue.due, later)
         };
-        for waker in due.into_values() {
-            // An executor's waker that panics must not take the other alarms with it.
-            let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
-        }
+        due.into_values().for_each(wake);
     }
 
     /// Sleeps for what `until` makes of the next alarm's moment, or until the alarms change.
@@ -55,6 +52,11 @@ impl Timers {
             None => drop(self.changed.wait(queue)),
         }
     }
+}
+
+/// Wakes one of several: an executor's waker that panics must not keep the others from theirs.
+pub(crate) fn wake(waker: Waker) {
+    let _ = panic::catch_unwind(AssertUnwindSafe(|| waker.wake()));
 }
 
 /// An alarm that is set; dropping it takes it back.

@@ -21,7 +21,7 @@ pub(crate) use waiting::Landing;
 
 use state::State;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, wake};
 use crate::near::{Generation, NearKey};
 use crate::sync::Mutex;
 
@@ -88,7 +88,7 @@ struct Changed {
 
 impl Changed {
     fn wake(self) {
-        self.wakers.into_iter().for_each(Waker::wake);
+        self.wakers.into_iter().for_each(wake);
     }
 }
 

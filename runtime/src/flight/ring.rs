@@ -27,6 +27,11 @@ pub(crate) struct Inside {
 }
 
 impl Inside {
+    /// Is this thread inside any computation?
+    pub(super) fn any() -> bool {
+        PARENTS.try_with(|parents| !parents.borrow().is_empty()).unwrap_or_default()
+    }
+
     pub(super) fn of(flight: FlightId) -> Self {
         let listed = PARENTS.try_with(|parents| parents.borrow_mut().push(flight)).is_ok();
         Self { listed, _not_send: PhantomData }

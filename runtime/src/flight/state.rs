@@ -108,7 +108,8 @@ impl State {
         *self.leaders.of(caller) -= 1;
         // Who was called to lead and has not looked yet need not start. It stays counted among the leaders, which does no
         // harm: a flight that has landed has left the table, and nobody joins it any more.
-        for called in self.called.values_mut() {
+        // Who has a result already keeps it: dropping that here would run a destructor of the user's under our lock.
+        for called in self.called.values_mut().filter(|called| matches!(called, Called::Lead)) {
             *called = Called::Landed(Arc::clone(slot));
         }
         while let Some((id, queued)) = self.queue.pop() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use super::permit::Permit;
+use super::ring::Inside;
 use super::waiting::Waiting;
 use super::{Caller, Flight};
 use crate::clock::Clock;
@@ -81,7 +82,9 @@ impl Berth<'_> {
             return entered;
         }
         self.void();
-        if self.flights.n_flights() >= MOST_FLIGHTS {
+        // Inside a computation the bound does not hold: there the stack bounds the depth, and a recursion that is not
+        // memoized from some depth on computes without end.
+        if self.flights.n_flights() >= MOST_FLIGHTS && !Inside::any() {
             return Entered::Alone;
         }
         Entered::Lead(self.start(flights, generation, wait, caller))

@@ -1,5 +1,5 @@
-//! `KeyPart` for types of other crates, each behind the feature of its crate's name. Their `Display` is injective:
-//! full precision, and the offset or zone where the type has one.
+//! `KeyPart` for types of other crates, each behind the feature of its crate's name. Only types whose `Display`
+//! tells all values apart: not jiff's `Span` (1 s and 1000 ms read alike) and `Zoned` (which rounds odd offsets).
 
 use super::{KeyPart, KeyWriter};
 
@@ -17,6 +17,6 @@ macro_rules! displayed {
 displayed!("uuid": uuid::Uuid);
 displayed!("chrono": chrono::NaiveDate chrono::NaiveTime chrono::NaiveDateTime chrono::TimeDelta
     chrono::DateTime<chrono::Utc> chrono::DateTime<chrono::FixedOffset>);
-displayed!("jiff": jiff::Timestamp jiff::Zoned jiff::Span jiff::SignedDuration
+displayed!("jiff": jiff::Timestamp jiff::SignedDuration
     jiff::civil::Date jiff::civil::Time jiff::civil::DateTime);
 displayed!("time": time::Date time::Time time::PrimitiveDateTime time::OffsetDateTime time::UtcOffset time::Duration);

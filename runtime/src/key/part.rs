@@ -122,7 +122,23 @@ macro_rules! displayed {
     )*};
 }
 
-displayed!(IpAddr Ipv4Addr Ipv6Addr SocketAddr SocketAddrV4 SocketAddrV6);
+displayed!(IpAddr Ipv4Addr Ipv6Addr SocketAddrV4);
+
+/// With the flow information, which its text leaves out.
+impl KeyPart for SocketAddrV6 {
+    fn write_key(&self, key: &mut KeyWriter) {
+        (self.ip(), self.port(), self.flowinfo(), self.scope_id()).write_key(key);
+    }
+}
+
+impl KeyPart for SocketAddr {
+    fn write_key(&self, key: &mut KeyWriter) {
+        match self {
+            Self::V4(address) => address.write_key(key),
+            Self::V6(address) => address.write_key(key),
+        }
+    }
+}
 
 macro_rules! transparent {
     ($($pointer:ty),*) => {$(

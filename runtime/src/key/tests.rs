@@ -43,6 +43,13 @@ fn parts_read_as_pinned() {
 }
 
 #[test]
+fn addresses_that_differ_in_what_their_text_leaves_out_have_different_keys() {
+    use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
+    let address = |flowinfo| SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 1, flowinfo, 0));
+    assert_ne!(part(address(0)), part(address(5)));
+}
+
+#[test]
 fn text_at_the_limits_keeps_its_place() {
     for n in [1, 127, 128, 129, 199] {
         assert_eq!(Key::from("x".repeat(n)).as_str(), "x".repeat(n));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::registry;
+use super::{named, registry};
 use crate::adapters::{MemoryCacheBuilder, NullCache};
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,6 +22,21 @@ enum Store {
     Null,
     /// Not in this build.
     Feature(&'static str),
+}
+
+/// The name under which the one instance is known: aliases of one store share it.
+pub(super) fn canonical(name: &str) -> String {
+    let name = name.to_ascii_lowercase();
+    if registry().factories.contains_key(&name) {
+        return name;
+    }
+    let store = ADAPTERS.iter().find(|(_, aliases, _)| aliases.contains(&&*name));
+    store.map_or(name, |(canonical, ..)| (*canonical).into())
+}
+
+/// What an alias or a URL stands for: the one instance of a name, a new one for a URL.
+pub(super) fn resolve(text: &str) -> Result<Cache> {
+    if text.contains(':') { make(text) } else { named(text) }
 }
 
 /// A new cache for an alias or a URL.

@@ -32,18 +32,18 @@ impl From<&Cache> for Cache {
 
 impl IntoCache for &str {
     fn into_cache(self) -> Result<Cache> {
-        alias::make(self)
+        alias::resolve(self)
     }
 }
 
 impl IntoCache for String {
     fn into_cache(self) -> Result<Cache> {
-        alias::make(&self)
+        alias::resolve(&self)
     }
 }
 
 impl IntoCache for &String {
     fn into_cache(self) -> Result<Cache> {
-        alias::make(self)
+        alias::resolve(self)
     }
 }

@@ -98,7 +98,8 @@ pub fn adapter_get() -> Cache {
 
 /// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
 ///
-/// `make` runs once, at the name's first use. A name that is taken is taken over, and what it stood for is made anew.
+/// `make` runs at the name's first use, and again at the next if it fails: there is one instance of a name. A name that is
+/// taken is taken over, and what it stood for is made anew.
 ///
 /// # Examples
 /// ```
@@ -119,8 +120,8 @@ pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> +
     drop(change(|registry| (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))));
 }
 
-/// Switches caching off or on again, for the whole process. Off, annotated functions just run; helpers still reach the
-/// entries, so that nothing cleared meanwhile comes back.
+/// Switches caching off or on again, for the whole process but what runs in a [`scoped`]. Off, annotated functions just
+/// run; helpers still reach the entries, so that nothing cleared meanwhile comes back.
 ///
 /// # Examples
 /// ```
@@ -168,13 +169,20 @@ pub(crate) fn helped(adapter: Option<&'static str>) -> Result<Cache> {
 
 /// The one instance that goes by `name`, made at its first use.
 fn named(name: &str) -> Result<Cache> {
-    let name = name.to_ascii_lowercase();
-    if let Some(cache) = registry().named.get(&name) {
-        return Ok(cache.clone());
+    let name = alias::canonical(name);
+    loop {
+        let version = VERSION.load(Ordering::Acquire);
+        if let Some(cache) = registry().named.get(&name) {
+            return Ok(cache.clone());
+        }
+        // Made and dropped with the lock released, as it may be the user's code. If two make it, the first to be back
+        // wins; if the name was registered anew meanwhile, what was made is out of date.
+        let made = alias::make(&name)?;
+        let mut registry = registry();
+        if VERSION.load(Ordering::Acquire) == version {
+            let kept = registry.named.entry(name).or_insert_with(|| made.clone()).clone();
+            drop(registry);
+            return Ok(kept);
+        }
     }
-    // Made and dropped with the lock released, as it may be the user's code. If two make it, the first to be back wins.
-    let made = alias::make(&name)?;
-    let kept = registry().named.entry(name).or_insert_with(|| made.clone()).clone();
-    drop(made);
-    Ok(kept)
 }

@@ -109,7 +109,8 @@ pub struct Stats {
     pub computing: Duration,
     /// Computations that ended in an `Err`.
     pub errors: u64,
-    /// Results that were returned and not stored, because a clear came while they were computed.
+    /// Results that were returned and not stored, because their permit was void by then: a clear, `set` or `refresh` came
+    /// while they were computed, or another computation of the same key was through first.
     pub refused: u64,
     /// Entries of another type met under a key of this function: a second function uses the same keys.
     pub foreign: u64,
