@@ -52,7 +52,7 @@ impl Listing {
     }
 }
 
-type Directory = HashMap<(Option<&'static str>, &'static str), FunctionName>;
+type Directory = HashMap<(Option<&'static str>, &'static str), &'static Site>;
 
 static DIRECTORY: LazyLock<Mutex<Directory>> = LazyLock::new(Mutex::default);
 
@@ -60,10 +60,11 @@ impl Site {
     /// Lists the function, once.
     pub(crate) fn enlist(&'static self) {
         self.listing.0.get_or_init(|| {
-            let own = FunctionName { module: self.facts.module, name: self.facts.name };
             let mut directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
-            let elder = *directory.entry((self.facts.adapter, self.facts.template)).or_insert(own);
-            (elder != own).then_some(elder)
+            let elder = *directory.entry((self.facts.adapter, self.facts.template)).or_insert(self);
+            // By address: two functions of one name, in two blocks of a module, are two.
+            let name = || FunctionName { module: elder.facts.module, name: elder.facts.name };
+            (!std::ptr::eq(elder, self)).then(name)
         });
     }
 }
