@@ -100,10 +100,14 @@ fn regroup(group: &Group, stream: TokenStream) -> TokenTree {
     regrouped.into()
 }
 
-/// The text of a brace group, or `None`.
+/// The brace group, or `None`. What `macro_rules!` hands on as `$body:block` stands in an invisible group.
 pub(crate) fn braced(token: Option<TokenTree>) -> Option<Group> {
     match token {
         Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => Some(group),
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::None => {
+            let mut inside = group.stream().into_iter();
+            braced(inside.next()).filter(|_| inside.next().is_none())
+        }
         _ => None,
     }
 }

@@ -130,3 +130,17 @@ mod vendored {
 fn the_crate_may_have_another_name() {
     check(|| renamed(1), || renamed(2));
 }
+
+macro_rules! with_body {
+    ($name:ident, $body:block) => {
+        #[cached]
+        fn $name(_id: u64) -> u64 $body
+    };
+}
+
+with_body!(of_block, { crate::tick() });
+
+#[test]
+fn a_body_may_come_from_a_macro() {
+    check(|| of_block(1), || of_block(2));
+}

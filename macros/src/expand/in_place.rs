@@ -1,7 +1,7 @@
 //! The function where nothing can stand beside it (`helpers = false`): everything is in its body, the user's tokens as
 //! a closure or an async block.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use syn::ReturnType;
 
 use super::beside::{in_place_of, with_inputs};
@@ -40,17 +40,30 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
 fn computation(function: &Function, plan: &Plan) -> TokenStream {
     let body = &function.body;
     let rebound = rebound(plan);
-    let body = if rebound.is_empty() { generate!(#body) } else { generate!({ #rebound #body }) };
+    let body = if rebound.is_empty() { body.clone() } else { behind(&rebound, body) };
     let ty = &plan.returns.ty;
     match (plan.returns.form, &function.signature.output) {
         (Form::Value, _) => generate!(move || -> #ty #body),
         (Form::Async, _) => {
-            let guard = guard(plan);
-            generate!(async move { #guard #body })
+            let block = behind(&guard(plan), &body);
+            generate!(async move #block)
         }
         (Form::Boxed, ReturnType::Type(_, boxed)) => generate!((move || -> #boxed #body)()),
         _ => generate!((move || #body)()),
     }
+}
+
+/// `{ statements … }`, with what `body` holds. As a block of its own rustc would call its braces unused; inner attributes
+/// need theirs.
+fn behind(statements: &TokenStream, body: &Group) -> Group {
+    let stream = body.stream();
+    let mut start = stream.clone().into_iter().map(|token| token.to_string());
+    let has_attributes =
+        start.next().is_some_and(|token| token == "#") && start.next().is_some_and(|token| token == "!");
+    let inside = if has_attributes { generate!(#statements #body) } else { generate!(#statements #stream) };
+    let mut block = Group::new(Delimiter::Brace, inside);
+    block.set_span(Span::mixed_site());
+    block
 }
 
 /// A return that never runs, at the return type: it gives an async block its type. Without it rustc would blame the

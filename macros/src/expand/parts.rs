@@ -51,6 +51,8 @@ impl Beside<'_> {
         generate! {
             #of_the_helpers
             #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)]
+            // A lifetime that ties an argument to the result is alone where there is no result.
+            #[allow(single_use_lifetimes)]
             #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
         }
     }

@@ -54,6 +54,22 @@ pub fn boxed(number: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
     Box::pin(async move { number })
 }
 
+/// A future in a box, that borrows.
+#[cached]
+pub fn boxed_borrowed<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send + 'a>> {
+    Box::pin(async move { text.len() })
+}
+
+/// A body that is one expression.
+#[cached(helpers = false, key = "free:{number}")]
+#[rustfmt::skip]
+pub async fn free(number: u64) -> u64 { number }
+
+/// The same with a pattern.
+#[cached(helpers = false, key = "pattern:{left}:{right}")]
+#[rustfmt::skip]
+pub fn pattern((left, right): (u64, u64)) -> u64 { left + right }
+
 /// A future behind some preparation.
 #[cached]
 pub fn returning(number: u64) -> impl Future<Output = u64> + Send {
