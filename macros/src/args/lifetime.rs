@@ -14,8 +14,14 @@ pub(crate) enum Lifetime {
 
 const FORMS: &str = "write seconds (`300`), a text with units (`\"5m\"`, `\"1h30m\"`, `\"250ms\"`) or `\"never\"`";
 
-/// Units of a text, longest first, in milliseconds.
-const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+/// Units of a text, longest first, in milliseconds, each with what else it is called.
+const UNITS: [(&str, &[&str], u64); 5] = [
+    ("d", &["day", "days"], 86_400_000),
+    ("h", &["hour", "hours"], 3_600_000),
+    ("m", &["min", "mins", "minute", "minutes"], 60_000),
+    ("s", &["sec", "secs", "second", "seconds"], 1_000),
+    ("ms", &[], 1),
+];
 
 impl Lifetime {
     /// Reads what stands behind `timeout =`.
@@ -104,6 +110,7 @@ fn millis(text: &str) -> Result<u64, String> {
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
         let (number, tail) = rest.split_at(digits);
+        let tail = tail.trim_start();
         let end = tail.find(|c: char| c.is_ascii_digit() || c.is_whitespace()).unwrap_or(tail.len());
         let (unit, tail) = tail.split_at(end);
         let number: u64 = number.parse().map_err(|_| format!("`{text}` is no timeout; {FORMS}"))?;
@@ -123,8 +130,8 @@ fn factor(number: u64, unit: &str) -> Result<u64, String> {
     if unit.is_empty() {
         return Err(format!("`{number}` has no unit; write `\"{number}s\"`"));
     }
-    match UNITS.into_iter().find(|(name, _)| *name == unit) {
-        Some((_, factor)) => Ok(factor),
+    match UNITS.into_iter().find(|(name, others, _)| *name == unit || others.contains(&unit)) {
+        Some((_, _, factor)) => Ok(factor),
         None => Err(format!("unknown unit `{unit}`; the units are `d`, `h`, `m`, `s` and `ms`")),
     }
 }
@@ -140,6 +147,8 @@ mod tests {
             ("5m", 300_000),
             ("1h30m", 5_400_000),
             ("1h 30m", 5_400_000),
+            ("5 min", 300_000),
+            ("1 hour 30 secs", 3_630_000),
             ("1d2h3m4s5ms", 93_784_005),
             ("0s", 0),
             ("99999999999999999999d", u64::MAX),
@@ -156,9 +165,9 @@ mod tests {
         for (text, word) in [
             ("", "empty"),
             ("5", "write `\"5s\"`"),
-            ("5 m", "write `\"5s\"`"),
+            ("5 6m", "write `\"5s\"`"),
             ("m", "is no timeout"),
-            ("5min", "unknown unit `min`"),
+            ("5mon", "unknown unit `mon`"),
             ("30m1h", "larger to smaller"),
             ("1m1m", "larger to smaller"),
             ("-5s", "is no timeout"),

@@ -48,7 +48,7 @@ pub(super) fn read(input: ParseStream, seen: &mut Vec<Ident>, args: &mut Args) -
             args.skip_unread = false;
         }
         "timeout" => args.timeout = Some(value::named(name, input, Lifetime::parse)?),
-        "timeout_by" => args.timeout_by = Some(value::named(name, input, value::condition)?),
+        "timeout_by" => args.timeout_by = Some(value::named(name, input, value::lifetime)?),
         "none_timeout" => args.none_timeout = Some(value::named(name, input, Lifetime::parse)?),
         "err_timeout" => args.err_timeout = Some(value::named(name, input, Lifetime::parse)?),
         "cache_if" => args.cache_if = Some(value::named(name, input, value::condition)?),

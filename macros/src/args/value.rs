@@ -120,8 +120,16 @@ pub(super) fn key(input: ParseStream) -> syn::Result<KeySource> {
     }
 }
 
-/// A closure or the path of a function.
 pub(super) fn condition(input: ParseStream) -> syn::Result<Expr> {
+    of_value(input, "a condition on the value")
+}
+
+pub(super) fn lifetime(input: ParseStream) -> syn::Result<Expr> {
+    of_value(input, "a function from the value to its lifetime")
+}
+
+/// A closure or the path of a function.
+fn of_value(input: ParseStream, what: &str) -> syn::Result<Expr> {
     let expr = ungrouped(input.parse()?);
     match &expr {
         Expr::Closure(closure) if closure.inputs.len() != 1 => {
@@ -130,7 +138,7 @@ pub(super) fn condition(input: ParseStream) -> syn::Result<Expr> {
         Expr::Closure(_) | Expr::Path(_) => Ok(expr),
         other => Err(syn::Error::new_spanned(
             other,
-            "expected a condition on the value; write `|value| …`, or the path of a function",
+            format!("expected {what}; write `|value| …`, or the path of a function"),
         )),
     }
 }

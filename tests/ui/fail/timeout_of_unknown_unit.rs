@@ -1,6 +1,6 @@
 use larder::cached;
 
-#[cached(key = "user:{id}", timeout = "5min")]
+#[cached(key = "user:{id}", timeout = "5 weeks")]
 fn user(id: u64) -> u64 {
     id
 }
