@@ -28,6 +28,9 @@ impl Arguments {
                     let name = given.next().ok_or("--adapter wants a name; --help tells more")?;
                     adapter = name.to_string_lossy().into_owned();
                 }
+                Some(flag) if flag.starts_with("--adapter=") => {
+                    adapter = flag["--adapter=".len()..].to_owned();
+                }
                 Some(flag) if flag.starts_with('-') => {
                     return Err(format!("unknown flag {flag}; --help lists them"));
                 }

@@ -73,8 +73,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let Report { lines, words, identifiers } = analyse(one)?;
     println!("\n{}: {lines} lines, {words} words, most frequent {identifiers:?}", one.display());
     println!("  expires {}", when(analyse::timeout_left(one)?));
-    analyse::update_timeout(one, 60)?;
-    println!("  re-timed, it expires {}", when(analyse::timeout_left(one)?));
+    if analyse::update_timeout(one, 60)? {
+        println!("  re-timed, it expires {}", when(analyse::timeout_left(one)?));
+    }
     println!("\ntime saved in all: {:.1?}", analyse::stats().time_saved());
     Ok(())
 }
