@@ -162,6 +162,6 @@ fn lifetime(name: &str) -> std::time::Duration {
 fn a_timeout_may_read_borrowed_arguments() {
     check_async(|| timed("a"), || timed("b"));
     fresh_async(async {
-        assert_eq!(timed("").await + 1, timed("").await, "a timeout of 0 computed there stores nothing");
+        assert_ne!(timed("").await, timed("").await, "a timeout of 0 computed there stores nothing");
     });
 }
