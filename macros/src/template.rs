@@ -1,5 +1,9 @@
 //! The key template: text with placeholders, read without knowing the function it belongs to.
 
+use proc_macro2::Ident;
+use syn::ext::IdentExt;
+use syn::parse::Parser;
+
 /// A part of a template.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Piece {
@@ -103,7 +107,7 @@ fn placeholder(inside: &str) -> Result<Placeholder, String> {
     let name = parts.next().unwrap_or_default();
     let fields: Vec<&str> = parts.collect();
     let is_index = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if !is_ident(name) || !fields.iter().all(|field| is_ident(field) || (!field.is_empty() && is_index(field))) {
+    if !is_name(name) || !fields.iter().all(|field| is_ident(field) || (!field.is_empty() && is_index(field))) {
         return Err(format!(
             "`{{{inside}}}` is not the name of an argument or of a field of one; compute such a key in a function \
              and write `key = path::to::function`"
@@ -161,8 +165,13 @@ fn is_spec(spec: &str) -> bool {
     ["", "?", "x?", "X?", "o", "x", "X", "p", "b", "e", "E"].contains(&kind)
 }
 
+/// An identifier or a keyword: `self`, `Self`, or `type` for an argument `r#type`.
+fn is_name(text: &str) -> bool {
+    text != "_" && Ident::parse_any.parse_str(text).is_ok()
+}
+
 fn is_ident(text: &str) -> bool {
-    text != "_" && syn::parse_str::<proc_macro2::Ident>(text).is_ok() || text == "self" || text == "Self"
+    text != "_" && syn::parse_str::<Ident>(text).is_ok()
 }
 
 /// One message for each pair of placeholders that nothing separates.
@@ -231,6 +240,7 @@ mod tests {
             ("a{{b}}c", "'a{b}c'"),
             ("{T}|{Self}", "<T> '|' <Self>"),
             ("{r#type}", "<r#type>"),
+            ("{type}", "<type>"),
         ] {
             assert_eq!(show(template), pieces, "{template}");
         }

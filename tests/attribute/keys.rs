@@ -157,6 +157,28 @@ fn a_function_makes_the_key_from_what_is_not_skipped() {
     check(|| reader.number(1), || reader.number(2));
 }
 
+#[cached(key = "raw:{type}:{r#type}")]
+fn raw(r#type: u64) -> u64 {
+    tick_of(r#type)
+}
+
+struct Ruler;
+
+impl Ruler {
+    #[cached(skip(self))]
+    fn größe(&self, id: u64) -> u64 {
+        tick_of(id)
+    }
+}
+
+#[test]
+fn any_name_can_stand_in_a_key() {
+    assert_eq!(raw::key(7).as_str(), "raw:7:7");
+    check(|| raw(1), || raw(2));
+    check(|| Ruler.größe(1), || Ruler.größe(2));
+    assert!(Ruler::größe_key(7).as_str().ends_with(":gr%C3%B6%C3%9Fe:7"));
+}
+
 #[test]
 fn a_long_key_is_cut_and_still_its_own() {
     check(|| many("a", &[], None), || many("a", &[], Some("a")));

@@ -94,7 +94,7 @@ fn from_signature(args: &Args, signature: &Signature, shape: &Shape) -> Vec<Step
     let skipped = |name: &Ident| args.skip.contains(name);
     let mut steps = vec![Step::Home];
     if args.method || shape.in_impl {
-        steps.push(Step::Text(format!(":{}", signature.ident.unraw())));
+        steps.push(Step::Text(template::escape(&format!(":{}", signature.ident.unraw()))));
     }
     let bindings = shape.arguments.iter().flat_map(|argument| &argument.bindings);
     for binding in bindings.filter(|binding| !skipped(binding)) {
