@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use larder::{KeyPart, Storable, cached};
 
-use crate::{check, fresh, tick, tick_of};
+use crate::{check, check_async, fresh, tick, tick_of};
 
 #[cached]
 fn of_key<K>(key: K) -> u64
@@ -24,19 +24,86 @@ fn of_both<T, const N: usize>() -> u64 {
     tick_of(size_of::<T>() * N)
 }
 
-#[cached(key = "elements:{elements}")]
+#[cached(key = "elements:{elements}:{N}")]
 fn of_array<const N: usize>(elements: [u64; N]) -> u64 {
     tick_of(elements.len())
 }
 
 #[test]
-fn a_parameter_is_in_the_key_or_fixed_by_an_argument_in_it() {
+fn a_parameter_is_in_the_key() {
     check(|| of_key(1_u8), || of_key("x"));
     check(|| of_type::<u8>(1), || of_type::<u16>(1));
     check(|| of_type::<u8>(1), || of_type::<u8>(2));
     check(of_both::<u8, 1>, of_both::<u8, 2>);
     check(of_both::<u8, 1>, of_both::<u16, 1>);
     check(|| of_array([1, 2]), || of_array([1, 2, 3]));
+}
+
+#[cached]
+fn bytes<T: KeyPart>(value: T) -> u64 {
+    tick_of(value)
+}
+
+#[cached(key = "bytes:{value}:{T}")]
+fn bytes_of_template<T: KeyPart>(value: T) -> u64 {
+    tick_of(value)
+}
+
+#[cached]
+fn elements<T: KeyPart>(elements: &[T]) -> u64 {
+    tick_of(elements.len())
+}
+
+struct Wrapped<T> {
+    id: u64,
+    inner: T,
+}
+
+#[cached(key = "wrapped:{wrapped.id}:{T}")]
+fn of_field<T>(wrapped: &Wrapped<T>) -> u64 {
+    tick_of(&wrapped.inner)
+}
+
+#[cached]
+fn unnamed(value: impl KeyPart) -> u64 {
+    tick_of(value)
+}
+
+#[cached(key = "unnamed:{value}")]
+async fn unnamed_of_template(value: &(impl KeyPart + ?Sized + Sync)) -> u64 {
+    tick_of(value)
+}
+
+#[cached(key = "in-place:{value}", helpers = false)]
+fn unnamed_in_place(value: impl KeyPart) -> u64 {
+    tick_of(value)
+}
+
+#[cached(key = "unnamed-parts:{id}", skip(inner))]
+fn unnamed_by_pattern(Wrapped { id, inner }: Wrapped<impl Send>) -> u64 {
+    tick_of((id, inner))
+}
+
+#[cached(key = "unnamed-parts-in-place:{a}:{b}", helpers = false)]
+fn unnamed_by_pattern_in_place((a, b): (impl KeyPart, impl KeyPart)) -> u64 {
+    tick_of((a, b))
+}
+
+#[test]
+fn values_that_read_alike_do_not_meet_if_their_types_differ() {
+    check(|| bytes::<u8>(1), || bytes::<u64>(1));
+    check(|| bytes(1_u8), || bytes("1"));
+    check(|| bytes_of_template(1_u8), || bytes_of_template(1_u64));
+    check(|| elements::<u8>(&[]), || elements::<u64>(&[]));
+    check(|| of_field(&Wrapped { id: 1, inner: 1_u8 }), || of_field(&Wrapped { id: 1, inner: 1_u64 }));
+    check(|| unnamed(1), || unnamed("1"));
+    check_async(|| unnamed_of_template(&1), || unnamed_of_template("1"));
+    check(|| unnamed_in_place(1), || unnamed_in_place("1"));
+    let wrapped = |id| Wrapped { id, inner: () };
+    check(|| unnamed_by_pattern(wrapped(1)), || unnamed_by_pattern(Wrapped { id: 1, inner: 1 }));
+    check(|| unnamed_by_pattern(wrapped(1)), || unnamed_by_pattern(wrapped(2)));
+    check(|| unnamed_by_pattern_in_place((1, 1)), || unnamed_by_pattern_in_place((1, "1")));
+    assert_eq!(unnamed::key(1_u8).as_str().rsplit(':').next(), Some("1%tu8"));
 }
 
 trait Database {
@@ -146,7 +213,7 @@ fn limited<L: Limits>(id: u64) -> u64 {
     id
 }
 
-#[cached(key = "mixed:{left}:{right}")]
+#[cached(key = "mixed:{left}:{right}:{K}")]
 fn mixed<K>(left: impl KeyPart + AsRef<str>, right: K) -> u64
 where
     K: KeyPart,
@@ -157,7 +224,7 @@ where
 struct Table<T>(T);
 
 impl<T: KeyPart> Table<T> {
-    #[cached(key = "cell:{Self}:{self.0}:{column}", local)]
+    #[cached(key = "cell:{Self}:{self.0}:{column}:{C}", local)]
     fn cell<C: KeyPart + Clone + Send + Sync + 'static>(&self, column: C) -> (C, u64)
     where
         Self: Sized,

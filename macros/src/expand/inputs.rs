@@ -71,7 +71,7 @@ fn borrowed_argument(plan: &Plan, argument: &Argument) -> TokenStream {
     if argument.is_simple() || matches!(plan.key, Key::Function(_)) {
         return generate!(#name: #reference);
     }
-    let pattern = argument.borrowed_pattern();
+    let pattern = argument.pattern_of_key();
     generate!(#[allow(unused_variables)] #pattern: #reference)
 }
 
@@ -94,7 +94,7 @@ pub(super) fn looks(plan: &Plan) -> TokenStream {
         if argument.is_simple() || matches!(plan.key, Key::Function(_)) {
             return generate!(let #name = #value;);
         }
-        let pattern = argument.borrowed_pattern();
+        let pattern = argument.pattern_of_key();
         generate!(#[allow(unused_variables)] let #pattern = #value;)
     };
     Take::Key.arguments(plan).map(look).collect()

@@ -68,6 +68,7 @@ fn statement(private: &TokenStream, step: &Step) -> TokenStream {
             generate!(#private::display(key, ::core::format_args!(#format, #root #fields));)
         }
         Step::TypeName(ty) => generate!(#private::type_name::<#ty>(key);),
+        Step::TypeOf(name) => generate!(#private::type_name_of_val(#name, key);),
         Step::Constant(name) => generate!(#private::KeyPart::write_key(&#name, key);),
     }
 }

@@ -6,8 +6,7 @@ use syn::Signature;
 use super::key::Key;
 use crate::args::Args;
 use crate::diagnostic::{Errors, did_you_mean};
-use crate::signature::{Argument, Shape, params};
-use crate::tokens::mentions;
+use crate::signature::{Shape, params};
 
 /// Checks `skip`, then what neither it nor the key names.
 pub(super) fn check(args: &Args, signature: &Signature, shape: &Shape, key: Option<&Key>, errors: &mut Errors) {
@@ -35,8 +34,10 @@ pub(super) fn check(args: &Args, signature: &Signature, shape: &Shape, key: Opti
             errors.at(binding.span(), missing("", binding));
         }
     }
-    for param in params(&signature.generics).filter(|param| !settled_type(&param.to_string(), args, shape, key)) {
-        errors.at(param.span(), missing("the generic parameter ", param));
+    // The type of an argument in the key settles nothing: of `1_u8` and `1_u64` the key holds the `1`.
+    let settled = |param: &Ident| args.skip.contains(param) || key.holds(&param.to_string());
+    for param in params(&signature.generics).filter(|param| !settled(param)) {
+        errors.at(param.span(), missing_parameter(param, key));
     }
 }
 
@@ -47,15 +48,15 @@ fn missing(kind: &str, name: &Ident) -> String {
     )
 }
 
-/// In the key, skipped, or fixed by the type of an argument in the key.
-fn settled_type(name: &str, args: &Args, shape: &Shape, key: &Key) -> bool {
-    let skipped = |binding: &Ident| args.skip.contains(binding);
-    let in_key = |argument: &&Argument| match key {
-        Key::Function(_) => !argument.bindings.iter().all(skipped),
-        Key::Steps(_) => argument.bindings.iter().any(|binding| key.holds(&binding.to_string())),
-    };
-    let fixed = |argument: &Argument| mentions(&argument.ty, name);
-    args.skip.iter().any(|skip| skip == name) || key.holds(name) || shape.arguments.iter().filter(in_key).any(fixed)
+fn missing_parameter(param: &Ident, key: &Key) -> String {
+    match key {
+        Key::Steps(_) => missing("the generic parameter ", param),
+        Key::Function(_) => format!(
+            "the generic parameter `{param}` is neither handed to the key function nor skipped, so calls that differ in it \
+             could share one entry; hand it over, like `key = path::to::function::<{param}>`, or write `skip({param})` if it \
+             does not change the result"
+        ),
+    }
 }
 
 /// Everything skipped exists, and is not in the key. Does all of it exist?

@@ -33,6 +33,8 @@ pub(crate) enum Step {
     Display { name: String, root: TokenStream, fields: TokenStream, format: Literal },
     /// The name of a type.
     TypeName(TokenStream),
+    /// The name of the type of an argument, which is how `impl Trait` is told apart.
+    TypeOf(Ident),
     /// The value of a const parameter.
     Constant(Ident),
 }
@@ -43,7 +45,7 @@ impl Key {
         match self {
             Self::Function(path) => path.path.segments.iter().any(|segment| mentions(&segment.arguments, name)),
             Self::Steps(steps) => steps.iter().any(|step| match step {
-                Step::Home | Step::Text(_) => false,
+                Step::Home | Step::Text(_) | Step::TypeOf(_) => false,
                 Step::Part { name: part, .. } | Step::Display { name: part, .. } => part == name,
                 Step::TypeName(ty) => mentions(ty, name),
                 Step::Constant(constant) => constant == name,
@@ -56,10 +58,26 @@ impl Key {
 pub(super) fn resolve(args: &Args, signature: &Signature, shape: &Shape, errors: &mut Errors) -> Option<Key> {
     match &args.key {
         Some(KeySource::Function(path)) => Some(Key::Function(path.clone())),
-        Some(KeySource::Template(template)) => from_template(template, signature, shape, errors).map(Key::Steps),
+        Some(KeySource::Template(template)) => {
+            from_template(template, signature, shape, errors).map(|steps| Key::Steps(with_types(steps, shape)))
+        }
         None if args.key_given => None,
-        None => Some(Key::Steps(from_signature(args, signature, shape))),
+        None => Some(Key::Steps(with_types(from_signature(args, signature, shape), shape))),
     }
+}
+
+/// A part writes a value and not its type: behind the first of an argument that is `impl Trait`, the name of its type.
+fn with_types(mut steps: Vec<Step>, shape: &Shape) -> Vec<Step> {
+    for argument in shape.arguments.iter().filter(|argument| argument.is_generic()) {
+        let of_argument = |step: &Step| match step {
+            Step::Part { name, .. } | Step::Display { name, .. } => argument.bindings.iter().any(|own| own == name),
+            _ => false,
+        };
+        if let Some(position) = steps.iter().position(of_argument) {
+            steps.insert(position + 1, Step::TypeOf(argument.name.clone()));
+        }
+    }
+    steps
 }
 
 fn from_template(template: &LitStr, signature: &Signature, shape: &Shape, errors: &mut Errors) -> Option<Vec<Step>> {
@@ -103,11 +121,8 @@ fn from_signature(args: &Args, signature: &Signature, shape: &Shape) -> Vec<Step
         steps.push(Step::Part { name, root, fields: TokenStream::new() });
     }
     for param in params(&signature.generics).filter(|param| !skipped(param)) {
-        let fixed = shape.arguments.iter().filter(|argument| !argument.bindings.iter().all(skipped));
-        if !fixed.into_iter().any(|argument| mentions(&argument.ty, &param.to_string())) {
-            steps.push(Step::Text(":".to_owned()));
-            steps.extend(placeholder::generic(&param.to_string(), signature, shape));
-        }
+        steps.push(Step::Text(":".to_owned()));
+        steps.extend(placeholder::generic(&param.to_string(), signature, shape));
     }
     steps
 }
@@ -123,7 +138,7 @@ pub(super) fn template(args: &Args, signature: &Signature, key: &Key) -> TokenSt
         (_, Key::Function(path)) => format!("::{name} = {}", path.to_token_stream().to_string().replace(' ', "")),
         (_, Key::Steps(steps)) => {
             let shown = steps.iter().map(|step| match step {
-                Step::Home | Step::Text(_) => String::new(),
+                Step::Home | Step::Text(_) | Step::TypeOf(_) => String::new(),
                 Step::Part { name, .. } | Step::Display { name, .. } => format!(":{{{name}}}"),
                 Step::TypeName(ty) => format!(":{{{ty}}}"),
                 Step::Constant(name) => format!(":{{{name}}}"),

@@ -56,6 +56,11 @@ impl Argument {
         self.is_simple() && matches!(self.ty, Type::Reference(_))
     }
 
+    /// `impl Trait`: a type parameter that has no name to stand in the key by.
+    pub(crate) fn is_generic(&self) -> bool {
+        tokens::mentions(&self.ty, "impl")
+    }
+
     /// `name: Type`
     pub(crate) fn declared(&self) -> TokenStream {
         let Self { attributes, name, ty, .. } = self;
@@ -65,6 +70,12 @@ impl Argument {
     /// The pattern for a reference to the argument: what it binds are references.
     pub(crate) fn borrowed_pattern(&self) -> TokenStream {
         tokens::without_binding_modes(&self.pattern)
+    }
+
+    /// The same for a key, which looks at the whole argument where its type has no name.
+    pub(crate) fn pattern_of_key(&self) -> TokenStream {
+        let (name, pattern) = (&self.name, self.borrowed_pattern());
+        if self.is_generic() { quote!(#name @ #pattern) } else { pattern }
     }
 }
 
