@@ -61,6 +61,16 @@ pub(crate) fn parse(text: &str) -> Result<Vec<Piece>, Vec<String>> {
     if wrong.is_empty() { Ok(pieces) } else { Err(wrong) }
 }
 
+/// `text` with each placeholder as `{}`: what templates that make the same keys have in common.
+pub(crate) fn without_names(text: &str) -> String {
+    let pieces = parse(text).unwrap_or_default();
+    let anonymous = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+        Piece::Placeholder(_) => "{}".to_owned(),
+    });
+    anonymous.collect()
+}
+
 /// `text` in the alphabet of keys: other bytes as `%XX`, which is what the runtime writes for them.
 pub(crate) fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/|#_.~@+=,-".contains(&byte);
@@ -270,6 +280,18 @@ mod tests {
             for word in words {
                 assert!(wrong.contains(word), "{template}: {wrong}");
             }
+        }
+    }
+
+    #[test]
+    fn templates_that_make_the_same_keys_are_one_without_names() {
+        for (template, without_names) in [
+            ("user:{id}", "user:{}"),
+            ("user:{org.slug}:{price:.2}", "user:{}:{}"),
+            ("user:{id}:posts", "user:{}:posts"),
+            ("{{id}}:{T}", "{{id}}:{}"),
+        ] {
+            assert_eq!(super::without_names(template), without_names);
         }
     }
 

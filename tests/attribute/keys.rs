@@ -5,7 +5,7 @@ use std::path::Path;
 
 use larder::{Key, cached};
 
-use crate::{check, tick_of};
+use crate::{check, fresh, tick_of};
 
 struct Organization {
     slug: String,
@@ -155,6 +155,35 @@ fn a_function_makes_the_key_from_what_is_not_skipped() {
     check(|| by_namesake(1, "a"), || by_namesake(1, "b"));
     check(|| reader.read(Path::new("a")), || reader.read(Path::new("b")));
     check(|| reader.number(1), || reader.number(2));
+}
+
+#[cached(key = "same:{id}")]
+fn by_id(id: u64) -> u64 {
+    tick_of(id)
+}
+
+#[cached(key = "same:{name}")]
+fn by_name(name: u64) -> u64 {
+    tick_of(name)
+}
+
+#[cached(key = "same:{id}:posts")]
+fn posts(id: u64) -> u64 {
+    tick_of(id)
+}
+
+#[test]
+fn functions_of_the_same_keys_are_cleared_together_whatever_their_arguments_are_called() {
+    fresh(|| {
+        let (first, other) = (by_id(1), posts(1));
+        assert_eq!(by_id::key(1), by_name::key(1));
+        by_name::clear_all().unwrap();
+        assert_ne!(by_id(1), first);
+        assert_eq!(posts(1), other);
+        by_name(1);
+        assert_eq!(by_name::stats().same_template.map(|function| function.name), Some("by_id"));
+        assert_eq!(posts::stats().same_template, None);
+    });
 }
 
 #[cached(key = "raw:{type}:{r#type}")]

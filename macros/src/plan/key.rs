@@ -127,23 +127,19 @@ fn from_signature(args: &Args, signature: &Signature, shape: &Shape) -> Vec<Step
     steps
 }
 
-/// What the entries are called in statistics, as an expression: the template as written, or the text it stands for.
+/// What the entries are grouped by, as an expression: the template as written, or the text it stands for, each without
+/// the names of its placeholders, since they are not in the keys.
 pub(super) fn template(args: &Args, signature: &Signature, key: &Key) -> TokenStream {
     let name = signature.ident.unraw();
     let text = match (&args.key, key) {
         (Some(KeySource::Template(template)), _) => {
-            let template = template.value();
+            let template = template::without_names(&template.value());
             return quote!(#template);
         }
         (_, Key::Function(path)) => format!("::{name} = {}", path.to_token_stream().to_string().replace(' ', "")),
         (_, Key::Steps(steps)) => {
-            let shown = steps.iter().map(|step| match step {
-                Step::Home | Step::Text(_) | Step::TypeOf(_) => String::new(),
-                Step::Part { name, .. } | Step::Display { name, .. } => format!(":{{{name}}}"),
-                Step::TypeName(ty) => format!(":{{{ty}}}"),
-                Step::Constant(name) => format!(":{{{name}}}"),
-            });
-            format!("::{name}{}", shown.collect::<String>())
+            let written = |step: &&Step| !matches!(step, Step::Home | Step::Text(_) | Step::TypeOf(_));
+            format!("::{name}{}", ":{}".repeat(steps.iter().filter(written).count()))
         }
     };
     quote!(::core::concat!(::core::module_path!(), #text))

@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     /// `::larder::__private`
     pub(crate) private: TokenStream,
     pub(crate) home: Home,
-    /// What the entries are called in statistics: the template as written.
+    /// What the entries are grouped by: the template without the names in it.
     pub(crate) template: TokenStream,
     pub(crate) key: Key,
     pub(crate) receiver: Option<Input<Receiver>>,
