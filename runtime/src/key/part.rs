@@ -49,6 +49,7 @@ pub trait KeyPart {
 macro_rules! integers {
     ($($int:ty)*) => {$(
         impl KeyPart for $int {
+            #[cfg_attr(not(debug_assertions), inline)]
             fn write_key(&self, key: &mut KeyWriter) {
                 key.literal(itoa::Buffer::new().format(*self));
             }

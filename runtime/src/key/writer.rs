@@ -49,11 +49,13 @@ impl KeyWriter {
     }
 
     /// Writes `text` with everything escaped that is not plain, separators included.
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn value(&mut self, text: &str) {
         self.bytes(text.as_bytes());
     }
 
     /// Writes bytes that need not be text, escaped like [`value`](Self::value).
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.checked(bytes, &escape::PLAIN);
     }

@@ -28,7 +28,7 @@ pub struct Site {
 pub(crate) struct Facts {
     pub(crate) name: &'static str,
     pub(crate) module: &'static str,
-    /// The key template as written; entries of one template are cleared together.
+    /// The key template, its placeholders without their names; entries of one template are cleared together.
     pub(crate) template: &'static str,
     /// The named cache that it asks for, instead of the current one.
     pub(crate) adapter: Option<&'static str>,
