@@ -28,11 +28,8 @@ pub fn call<R, C: FnOnce() -> R>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    if let Some(slot) = look(site, key) {
-        if let Some(result) = rules.unpack(&slot) {
-            return result;
-        }
-        site.counters.mistaken_hit();
+    if let Some(result) = hit(site, key, &rules) {
+        return result;
     }
     miss(site, key, &rules, &mut run_once(job))
 }
@@ -45,11 +42,8 @@ pub async fn call_async<R, C: Future<Output = R>>(
     rules: impl Rules<R>,
     job: impl FnOnce() -> Job<C>,
 ) -> R {
-    if let Some(slot) = look(site, key) {
-        if let Some(result) = rules.unpack(&slot) {
-            return result;
-        }
-        site.counters.mistaken_hit();
+    if let Some(result) = hit(site, key, &rules) {
+        return result;
     }
     let Some(cache) = target(site) else { return job().compute.await };
     let request = Request { site, key, caller: Caller::Async };
@@ -84,6 +78,17 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
 ) -> R {
     let Some(cache) = target(site) else { return job().compute.await };
     compute(cache.start(Request { site, key: key.lend(), caller: Caller::Async }), &rules, job).await
+}
+
+/// The result of a live entry.
+#[inline]
+fn hit<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
+    let slot = look(site, key)?;
+    let result = rules.unpack(&slot);
+    if result.is_none() {
+        site.counters.mistaken_hit();
+    }
+    result
 }
 
 /// The live entry of a call in the cache that it goes to.
