@@ -35,6 +35,7 @@ pub(crate) struct Facts {
     pub(crate) lifetimes: Lifetimes,
     /// How long a caller waits for another's computation before one more starts.
     pub(crate) wait: Duration,
+    /// For far records; the near tier does not ask, as its entries never outlive the build.
     pub(crate) version: u32,
 }
 
