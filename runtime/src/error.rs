@@ -39,6 +39,14 @@ pub enum ErrorKind {
     Config,
     /// The store did not answer, or answered with a failure: try again later.
     Unavailable,
+    /// The store cannot do this at all.
+    Unsupported,
+    /// The entry does not fit: it was not stored.
+    TooLarge,
+    /// What stands under the key is of another type: an `increment` of text.
+    WrongType,
+    /// The sum does not fit: the counter is unchanged.
+    OutOfRange,
 }
 
 impl Error {
@@ -64,6 +72,19 @@ impl Error {
         let mut error = Self::new(ErrorKind::Unavailable, message);
         error.0.source = Some(source.into());
         error
+    }
+
+    /// An error of an adapter of the user's own, of any kind.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::{Error, ErrorKind};
+    ///
+    /// let error = Error::with_kind(ErrorKind::WrongType, "cannot increment `visits`: it is not a number");
+    /// assert_eq!(error.kind(), ErrorKind::WrongType);
+    /// ```
+    pub fn with_kind(kind: ErrorKind, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(kind, message)
     }
 
     /// What the caller can do about it.

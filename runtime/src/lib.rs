@@ -2,12 +2,16 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+#[cfg(feature = "far")]
+pub mod adapter;
 mod adapters;
 mod cache;
 mod call;
 mod clock;
 mod error;
 mod flight;
+#[cfg(feature = "far")]
+mod io;
 mod key;
 mod near;
 mod park;

@@ -20,6 +20,8 @@ struct Queue {
     /// Ordered by when they are due; the number tells apart those due at once, and lets one be taken back.
     due: BTreeMap<(Moment, u64), Waker>,
     n_set: u64,
+    /// When whoever sleeps here gets up by itself: an alarm that is due later needs not wake it.
+    asleep_until: Option<Moment>,
 }
 
 impl Timers {
@@ -28,8 +30,11 @@ impl Timers {
         queue.n_set += 1;
         let id = (at, queue.n_set);
         queue.due.insert(id, waker);
+        let is_earlier = queue.asleep_until.is_some_and(|until| at < until);
         drop(queue);
-        self.changed.notify_one();
+        if is_earlier {
+            self.changed.notify_one();
+        }
         Alarm { timers: Arc::clone(self), id }
     }
 
@@ -45,12 +50,14 @@ impl Timers {
 
     /// Sleeps for what `until` makes of the next alarm's moment, or until the alarms change.
     pub(super) fn sleep(&self, until: impl FnOnce(Option<Moment>) -> Option<Duration>) {
-        let queue = self.queue.lock();
+        let mut queue = self.queue.lock();
         let next = queue.due.first_key_value().map(|(&(at, _), _)| at);
-        match until(next) {
-            Some(duration) => drop(self.changed.wait_timeout(queue, duration)),
-            None => drop(self.changed.wait(queue)),
-        }
+        queue.asleep_until = Some(next.unwrap_or(Moment::NEVER));
+        let mut queue = match until(next) {
+            Some(duration) => self.changed.wait_timeout(queue, duration),
+            None => self.changed.wait(queue),
+        };
+        queue.asleep_until = None;
     }
 }
 

@@ -1,0 +1,42 @@
+//! What a store can do, as data: who asks does not have to try.
+
+use std::time::Duration;
+
+/// What a store can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capability {
+    /// The largest entry in bytes, its envelope included. A larger one is not sent.
+    pub largest_entry: usize,
+    /// Timeouts are rounded up to multiples of this.
+    pub timeout_step: Duration,
+    /// Are permits and epochs seen by every process that uses the store?
+    pub shared: bool,
+    /// Can it find entries without knowing their keys? Without, dead entries are left to its eviction.
+    pub walks: bool,
+    /// How many servers keep entries independently of each other, at least 1: each has its own epochs.
+    pub shards: u16,
+    /// Do entries survive a restart of the store?
+    pub persistent: bool,
+}
+
+impl Capability {
+    /// A shared store that walks and forgets on restart, with millisecond timeouts and entries up to 1 MiB beside
+    /// their envelope: what most stores are, to be changed field by field.
+    pub const fn new() -> Self {
+        Self {
+            largest_entry: (1 << 20) + 1024,
+            timeout_step: Duration::from_millis(1),
+            shared: true,
+            walks: true,
+            shards: 1,
+            persistent: false,
+        }
+    }
+}
+
+impl Default for Capability {
+    fn default() -> Self {
+        Self::new()
+    }
+}

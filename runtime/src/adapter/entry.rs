@@ -1,0 +1,95 @@
+//! What goes into a store and what comes out of it.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::timeout::Timeout;
+
+/// Where things stand in a stored record, for stores that look into it. The rest is the record's own business.
+pub mod layout {
+    use std::ops::Range;
+
+    /// The mutable head, outside the checksum: a store may overwrite its deadline in place.
+    pub const HEAD: Range<usize> = 0..16;
+    /// Milliseconds of the store's clock, little endian; `u64::MAX` is never. Stamped by stores whose values have no
+    /// deadline of their own that can be read with them; others leave it as it is.
+    pub const DEADLINE: Range<usize> = 8..16;
+    /// The epoch of the namespace, little endian.
+    pub const NAMESPACE_EPOCH: Range<usize> = 16..24;
+    /// The epoch of the template, little endian; 0 where a record belongs to no template.
+    pub const TEMPLATE_EPOCH: Range<usize> = 24..32;
+    /// Grace in milliseconds, little endian.
+    pub const GRACE: Range<usize> = 32..40;
+    /// The payload begins here and ends with the record.
+    pub const PAYLOAD: usize = 96;
+}
+
+/// A record on its way into a store.
+#[derive(Clone)]
+pub struct Entry {
+    /// Opaque but for [`layout`].
+    pub record: Vec<u8>,
+    /// How long it is live; above zero.
+    pub timeout: Timeout,
+    /// How long after that it is kept.
+    pub grace: Timeout,
+}
+
+impl Entry {
+    /// When the store may drop it: timeout and grace.
+    pub fn kept_for(&self) -> Timeout {
+        Timeout::from_millis(self.timeout.as_millis().saturating_add(self.grace.as_millis()))
+    }
+}
+
+/// Values are not shown.
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { record, timeout, grace } = self;
+        let mut debug = f.debug_struct("Entry");
+        debug.field("bytes", &record.len()).field("timeout", timeout).field("grace", grace).finish()
+    }
+}
+
+/// A record that a store has found.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// As it was stored, its head aside.
+    pub record: Vec<u8>,
+    /// How much of its timeout is left.
+    pub left: Left,
+}
+
+/// Values are not shown.
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetched").field("bytes", &self.record.len()).field("left", &self.left).finish()
+    }
+}
+
+/// How much of an entry's timeout is left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// It is live, for so long; above zero.
+    For(Duration),
+    /// It is live, and does not expire.
+    Never,
+    /// It has expired and is in its grace.
+    Expired,
+}
+
+impl Left {
+    /// What is left at `now` of a deadline, both in milliseconds of one clock; `u64::MAX` is never.
+    pub fn until(deadline_ms: u64, now_ms: u64) -> Self {
+        match deadline_ms.checked_sub(now_ms) {
+            _ if deadline_ms == u64::MAX => Self::Never,
+            None | Some(0) => Self::Expired,
+            Some(ms) => Self::For(Duration::from_millis(ms)),
+        }
+    }
+
+    /// Is the entry live?
+    pub fn is_live(self) -> bool {
+        self != Self::Expired
+    }
+}

@@ -1,0 +1,143 @@
+//! The contract between larder and a store that keeps bytes. It is small and has no default bodies: what a store does
+//! for itself (expiry, atomicity, its clock) stands here, and what is the same for every store (deadlines, breakers,
+//! codecs, single flight, counting) stands above it and is never written again in an adapter.
+
+mod any;
+mod capability;
+mod entry;
+mod key;
+mod permit;
+
+pub use any::AnyAdapter;
+pub use capability::Capability;
+pub use entry::{Entry, Fetched, Left, layout};
+pub use key::{EpochName, StoreKey};
+pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
+
+use crate::error::Result;
+use crate::timeout::Timeout;
+
+/// A store of bytes with timeouts, behind every far cache.
+///
+/// Implement it to plug in a store of your own; `larder::testing::conformance` checks the result, and
+/// `Cache::far(adapter)` makes a cache of it.
+///
+/// **Each verb is atomic on the store and takes one round trip** (two on a store without scripts, and then the docs of
+/// the adapter say where). A verb either does all that it says or fails without a change, as far as the store can tell.
+///
+/// **Cancellation**: any future may be dropped at any point. The store may or may not have done what was asked; no
+/// answer may ever reach another caller.
+///
+/// **Deadlines, retries, logging, counting** are layers' work: an adapter waits as long as its store does, and reports.
+///
+/// **Life**: an entry is *live* until its timeout, then *expired* through its grace, then gone. An entry that is not of
+/// the [`Living`] epochs is dead whatever its timeout: to `remove`, `touch`, `exists`, `increment` and
+/// [`Condition::IfAbsent`] it is absent. `get` and `permit` hand it out all the same; the caller looks at its epochs.
+///
+/// **Time** is the store's: deadlines are counted on its clock, and what is told is time *left*.
+///
+/// **Clones** are handles of one store; an adapter is usually an `Arc` of what it needs.
+///
+/// # Errors
+/// [`Unavailable`](crate::ErrorKind::Unavailable): the store cannot be reached or failed;
+/// [`Unsupported`](crate::ErrorKind::Unsupported): it cannot do this at all, as its [`Capability`] says;
+/// [`TooLarge`](crate::ErrorKind::TooLarge): the entry does not fit.
+/// No error carries a value, a password, or a URL with credentials.
+pub trait CacheAdapter: Send + Sync + 'static {
+    /// A short lower-case name: `redis`.
+    fn name(&self) -> &'static str;
+
+    /// What the store can do; does not change.
+    fn capability(&self) -> Capability;
+
+    /// Which of the store's [shards](Capability::shards) holds `key`: 0 where there is but one. Each shard has epochs of its
+    /// own, so that one that fails takes only its own keys with it.
+    fn shard(&self, key: &StoreKey) -> u16;
+
+    /// Makes sure that there is a connection that answers, making a new one if there is none. Idempotent. Every other verb
+    /// connects by itself; this is for probing, and for programs that want to know at start-up.
+    fn connect(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Gives up the connections; the next verb connects again. Idempotent. A client that the user handed in stays.
+    fn close(&self) -> impl Future<Output = Result<()>> + Send;
+
+    /// What stands under `key`, live or in its grace; `None` if nothing does.
+    fn get(&self, key: &StoreKey) -> impl Future<Output = Result<Option<Fetched>>> + Send;
+
+    /// The same for many, in their order; `[]` gives `[]`. One round trip per server.
+    fn get_many(&self, keys: &[StoreKey]) -> impl Future<Output = Result<Vec<Option<Fetched>>>> + Send;
+
+    /// Takes a permit to fill `key`, before the computation begins; and looks once more. If an entry is live by `living`,
+    /// it is handed out and no permit is taken (unless [`Claim::Fresh`]).
+    ///
+    /// A permit exists in the store until it is used, is voided, or [`Token::LIFETIME`] has passed. Losing one (eviction,
+    /// restart) is harmless: its fill is refused.
+    ///
+    /// The epochs of `groups`, all of the key's shard, are read (and made, where there are none) in the same trip, no later than the permit is
+    /// taken.
+    fn permit(
+        &self,
+        key: &StoreKey,
+        claim: Claim,
+        living: &Living,
+        groups: &[EpochName],
+    ) -> impl Future<Output = Result<Permitted>> + Send;
+
+    /// Stores `entry` if `condition` holds, value and timeout together; says whether it did. Whatever is stored voids the
+    /// key's permits. The timeout is above zero.
+    ///
+    /// [`Condition::IfPermit`] holds only where the token is still in the store: absence refuses.
+    fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>)
+    -> impl Future<Output = Result<bool>> + Send;
+
+    /// Stores all, unconditionally; voids the keys' permits. One round trip per server; `[]` is fine.
+    fn put_many(&self, entries: &[(StoreKey, Entry)]) -> impl Future<Output = Result<()>> + Send;
+
+    /// Removes the keys and voids their permits; says for each, in order, whether a live entry stood there. Never reads
+    /// more of an entry than its head and epochs, so a damaged one can be removed. A key that is named twice is live at
+    /// most once.
+    fn remove(&self, keys: &[StoreKey], living: &Living) -> impl Future<Output = Result<Vec<bool>>> + Send;
+
+    /// Moves the deadline of a live or expired entry to now and `timeout`, its `grace` behind it, and hands it out; `None`
+    /// if there is none. The value is not sent again. The timeout is above zero. Permits stay.
+    fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> impl Future<Output = Result<Option<Fetched>>> + Send;
+
+    /// Is there a live entry? Moves no value.
+    fn exists(&self, key: &StoreKey, living: &Living) -> impl Future<Output = Result<bool>> + Send;
+
+    /// Adds `delta` to the counter under `key` and answers its new value; voids the key's permits. Where no live entry
+    /// stands, `fresh` is stored, whose payload says `delta`; else the timeout there is stays.
+    ///
+    /// A counter is an entry whose payload (the bytes from [`layout::PAYLOAD`] on) is one decimal integer.
+    ///
+    /// # Errors
+    /// [`WrongType`](crate::ErrorKind::WrongType) if the entry is no counter; [`OutOfRange`](crate::ErrorKind::OutOfRange)
+    /// if the sum does not fit an `i64`: the counter is unchanged.
+    fn increment(
+        &self,
+        key: &StoreKey,
+        delta: i64,
+        fresh: &Entry,
+        living: &Living,
+    ) -> impl Future<Output = Result<i64>> + Send;
+
+    /// The current epochs of `names`, in order; one that does not exist is made, random and never 0.
+    fn epochs(&self, names: &[EpochName]) -> impl Future<Output = Result<Vec<u64>>> + Send;
+
+    /// Replaces the epoch of `name` by a new random one, which kills every entry that carries the old one; answers the new
+    /// one. That is the whole clear, however many entries there are.
+    fn renew(&self, name: &EpochName) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Removes the namespace's entries that carry one of these epochs, all of them replaced, in small batches, as
+    /// housekeeping; says how many. A store that cannot walk answers 0 and leaves it to its eviction.
+    fn sweep(&self, namespace: &str, dead: &[u64]) -> impl Future<Output = Result<u64>> + Send;
+
+    /// Removes everything in the store, other programs' entries included.
+    fn flush(&self) -> impl Future<Output = Result<()>> + Send;
+}
