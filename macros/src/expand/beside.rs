@@ -5,7 +5,7 @@ use syn::Signature;
 
 use super::inputs::{self, Take};
 use super::parts::Beside;
-use super::{call, helpers, key, rules, site};
+use super::{call, computed, helpers, key, rules, site};
 use crate::plan::{Home, Plan};
 use crate::signature::{Function, used_by};
 
@@ -14,19 +14,23 @@ use crate::signature::{Function, used_by};
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     call(
-///         <user>::__site(),
-///         written(&mut KeyWriter::new(), |key| <user>::__key(&id, key)),
-///         <user>::__rules(&()),
-///         move || Job::new(move || <user>::uncached(id)),
-///     )
+///     match call(&mut <user>::__entry(&id), <user>::__rules(&())) {
+///         Answer::Result(result) => result,
+///         Answer::Compute(lead) => lead.land(<user>::uncached(id)),
+///     }
 /// }
 /// pub enum user {}
-/// impl user { fn __site() … fn __key(id: &u64, key: &mut KeyWriter) … fn __rules(_: &()) … pub fn key(id: u64) … pub fn clear(id: u64) … }
-/// impl user { pub fn uncached(id: u64) -> User { body } }
+/// impl user {
+///     fn __site() -> &'static Site { … }
+///     fn __entry(id: &u64) -> Entry { … }
+///     fn __rules(_: &()) -> Vtable<User> { … }
+///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id)) }
+///     …
+///     pub fn uncached(id: u64) -> User { body }
+/// }
 /// ```
 ///
-/// For a method `find` all of them are methods: `__find_site`, `find_clear`, `find_uncached`.
+/// For a method `find` all of them are methods: `__find_entry`, `find_clear`, `find_uncached`.
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let beside = Beside { function, plan };
     let (outer, hidden, helpers, uncached) =
@@ -63,9 +67,8 @@ impl Beside<'_> {
             Home::Type(name) => generate!(<#name>),
             _ => generate!(Self),
         };
-        let (site, key, rules, job) = (self.site(&owner), self.key(&owner), self.rules(&owner), self.job(&owner));
-        let key = key::lent(self.plan, &key);
-        let call = call(self.plan, &generate!(#site, #key, #rules, #job));
+        let compute = computed(self.plan, &self.computation(&owner));
+        let call = call(self.plan, &self.entry(&owner), &self.rules(&owner), &compute);
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         let block = in_place_of(&self.function.body, call);
@@ -80,7 +83,7 @@ impl Beside<'_> {
     fn hidden(&self) -> TokenStream {
         let Plan { private, .. } = self.plan;
         let (attributes, facts) = (self.attributes(), site(self.function, self.plan));
-        let (site, key, rules) = (self.private("site"), self.private("key"), self.private("rules"));
+        let (site, entry, rules) = (self.private("site"), self.private("entry"), self.private("rules"));
         let (borrowed, key_steps) = (inputs::borrowed(self.plan), key::steps(self.plan));
         let key_generics = self.generics(&key::generics(self.plan), false);
         let key_where = &key_generics.where_clause;
@@ -96,7 +99,12 @@ impl Beside<'_> {
             }
             #attributes
             #[inline]
-            fn #key #key_generics(#(#borrowed,)* key: &mut #private::KeyWriter) #key_where { #key_steps }
+            fn #entry #key_generics(#(#borrowed),*) -> #private::Entry #key_where {
+                let mut entry = #private::Entry::new(Self::#site());
+                let key = &mut entry.key;
+                #key_steps
+                entry
+            }
             #attributes
             #[inline]
             // Lifetimes that the result type leaves out are those of the reference.

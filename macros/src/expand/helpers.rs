@@ -5,7 +5,7 @@ use quote::format_ident;
 
 use super::inputs::Take;
 use super::parts::Beside;
-use super::{key, timeout};
+use super::{computed, key, timed, timeout};
 use crate::plan::Plan;
 use crate::signature::{Form, Function};
 
@@ -28,7 +28,7 @@ struct Helper {
 
 /// ```text
 /// pub async fn user(id: u64) -> User
-/// ⇒ pub async fn clear(id: u64) -> Result<bool> { Self::__site().clear_async(Self::key(id)).await }
+/// ⇒ pub async fn clear(id: u64) -> Result<bool> { clear_async(Self::__entry(&id)).await }
 ///   pub async fn get(id: u64) -> Result<Option<User>> { … }
 ///   …
 /// ```
@@ -39,21 +39,21 @@ pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
 
 fn of_an_entry(beside: &Beside) -> [Helper; 4] {
     let private = &beside.plan.private;
-    let key = beside.made_key();
+    let entry = beside.entry(&generate!(Self));
     [
         Helper {
             name: "key",
             doc: "The key of the result of {} for these arguments.",
             sync: true,
             output: generate!(#private::Key),
-            body: key::owned(beside.plan, &beside.key(&generate!(Self))),
+            body: generate!(#private::Entry::into_key(#entry)),
             ..Helper::default()
         },
         Helper {
             name: "clear",
             doc: "Forgets the result of {} for these arguments. `false`: there was no live one.",
             output: generate!(#private::Result<bool>),
-            body: on_site(beside, "clear", &key),
+            body: in_runtime(beside, "clear", &entry),
             ..Helper::default()
         },
         Helper {
@@ -61,14 +61,14 @@ fn of_an_entry(beside: &Beside) -> [Helper; 4] {
             doc: "Lets the result of {} for these arguments expire `timeout` from now. `false`: there is none.",
             extra: generate!(timeout: impl ::core::convert::Into<#private::Timeout>),
             output: generate!(#private::Result<bool>),
-            body: on_site(beside, "update_timeout", &generate!(#key, ::core::convert::Into::into(timeout))),
+            body: in_runtime(beside, "update_timeout", &generate!(#entry, timeout)),
             ..Helper::default()
         },
         Helper {
             name: "timeout_left",
             doc: "How long the result of {} for these arguments may still be served. `None`: there is none.",
             output: generate!(#private::Result<::core::option::Option<#private::Remaining>>),
-            body: on_site(beside, "timeout_left", &key),
+            body: in_runtime(beside, "timeout_left", &entry),
             ..Helper::default()
         },
     ]
@@ -83,7 +83,7 @@ fn of_all_entries(beside: &Beside) -> [Helper; 2] {
             doc: "Forgets all results of {}.",
             take: Take::Nothing,
             output: generate!(#private::Result<()>),
-            body: on_site(beside, "clear_all", &TokenStream::new()),
+            body: in_runtime(beside, "clear_all", &site),
             ..Helper::default()
         },
         Helper {
@@ -92,7 +92,7 @@ fn of_all_entries(beside: &Beside) -> [Helper; 2] {
             take: Take::Nothing,
             sync: true,
             output: generate!(#private::Stats),
-            body: generate!(#site.stats()),
+            body: generate!(#private::stats(#site)),
             ..Helper::default()
         },
     ]
@@ -101,8 +101,7 @@ fn of_all_entries(beside: &Beside) -> [Helper; 2] {
 fn of_a_result(beside: &Beside) -> [Helper; 3] {
     let Plan { private, returns, .. } = beside.plan;
     let (owner, result, written) = (generate!(Self), beside.result(), &returns.ty);
-    let (site, key, rules, job) = (beside.site(&owner), beside.key(&owner), beside.rules(&owner), beside.job(&owner));
-    let key = key::owned(beside.plan, &key);
+    let (entry, rules) = (beside.entry(&owner), beside.rules(&owner));
     let timeout = match timeout(beside.plan) {
         Some(timeout) => generate!(::core::option::Option::Some(::core::convert::Into::into(#timeout))),
         None => generate!(::core::option::Option::None),
@@ -113,10 +112,7 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             doc: "What {} would return for these arguments, if it is cached. Computes nothing.",
             with_result: true,
             output: generate!(#private::Result<::core::option::Option<#result>>),
-            body: {
-                let key = beside.made_key();
-                in_runtime(beside, "get", &generate!(#site, #key, #rules))
-            },
+            body: in_runtime(beside, "get", &generate!(#entry, #rules)),
             ..Helper::default()
         },
         Helper {
@@ -126,7 +122,7 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             extra: generate!(value: #result),
             with_result: true,
             output: generate!(#private::Result<bool>),
-            body: in_runtime(beside, "set", &generate!(#site, #key, #rules, #timeout, value)),
+            body: in_runtime(beside, "set", &generate!(#entry, #rules, #timeout, value)),
             ..Helper::default()
         },
         Helper {
@@ -134,19 +130,17 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             doc: "Computes the result of {} for these arguments, whatever is stored, and stores it.",
             take: Take::All,
             output: generate!(#written),
-            body: in_runtime(beside, "refresh", &generate!(#site, #key, #rules, #job)),
+            body: {
+                let name = in_form(beside, "refresh").0;
+                let (timed, compute) = (timed(beside.plan), computed(beside.plan, &beside.computation(&owner)));
+                generate!(#private::#name(&mut #entry, #rules) #timed #compute)
+            },
             ..Helper::default()
         },
     ]
 }
 
-/// `Self::__site().clear(key)` or `Self::__site().clear_async(key).await`
-fn on_site(beside: &Beside, name: &str, arguments: &TokenStream) -> TokenStream {
-    let (site, (name, wait)) = (beside.site(&generate!(Self)), in_form(beside, name));
-    generate!(#site.#name(#arguments) #wait)
-}
-
-/// `get(site, key, rules)` or `get_async(site, key, rules).await`
+/// `get(entry, rules)` or `get_async(entry, rules).await`
 fn in_runtime(beside: &Beside, name: &str, arguments: &TokenStream) -> TokenStream {
     let (private, (name, wait)) = (&beside.plan.private, in_form(beside, name));
     generate!(#private::#name(#arguments) #wait)

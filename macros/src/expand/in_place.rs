@@ -6,7 +6,7 @@ use syn::ReturnType;
 
 use super::beside::{in_place_of, with_inputs};
 use super::inputs::Take;
-use super::{call, job, key, rules, site};
+use super::{call, computed, key, rules, site};
 use crate::plan::Plan;
 use crate::signature::{Argument, Form, Function};
 
@@ -15,7 +15,10 @@ use crate::signature::{Argument, Form, Function};
 /// ⇒
 /// fn find(&self, id: u64) -> Option<User> {
 ///     static SITE: Site = Site::new(…);
-///     call(&SITE, written(&mut KeyWriter::new(), |key| …), { rules }, move || Job::new(move || -> Option<User> { body }))
+///     match call(&mut { entry }, { rules }) {
+///         Answer::Result(result) => result,
+///         Answer::Compute(lead) => lead.land((move || -> Option<User> { body })()),
+///     }
 /// }
 /// ```
 pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
@@ -24,10 +27,9 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let attributes = attributes.as_written();
     let signature = with_inputs(signature, Take::All.declared(plan));
     let facts = site(function, plan);
-    let key = key::in_place(plan);
-    let rules = rules::block(plan);
-    let job = job(plan, &computation(function, plan));
-    let call = call(plan, &generate!(&__LARDER_SITE, #key, #rules, #job));
+    let entry = key::in_place(plan, &generate!(__LARDER_SITE));
+    let compute = computed(plan, &computation(function, plan));
+    let call = call(plan, &entry, &rules::block(plan), &compute);
     let statements = generate! {
         static __LARDER_SITE: #private::Site = #facts;
         #call
@@ -43,7 +45,7 @@ fn computation(function: &Function, plan: &Plan) -> TokenStream {
     let body = if rebound.is_empty() { body.clone() } else { behind(&rebound, body) };
     let ty = &plan.returns.ty;
     match (plan.returns.form, &function.signature.output) {
-        (Form::Value, _) => generate!(move || -> #ty #body),
+        (Form::Value, _) => generate!((move || -> #ty #body)()),
         (Form::Async, _) => {
             let block = behind(&guard(plan), &body);
             generate!(async move #block)

@@ -75,11 +75,11 @@ fn borrowed_argument(plan: &Plan, argument: &Argument) -> TokenStream {
     generate!(#[allow(unused_variables)] #pattern: #reference)
 }
 
-/// The same as arguments that others follow: `self, &id, name, &a_b,`.
+/// The same as arguments: `self, &id, name, &a_b`.
 pub(super) fn lent(plan: &Plan) -> TokenStream {
     let receiver = plan.receiver.iter().filter(|input| input.in_key).map(|input| input.what.lent());
     let all = receiver.chain(Take::Key.arguments(plan).map(lend));
-    generate!(#(#all,)*)
+    generate!(#(#all),*)
 }
 
 fn lend(argument: &Argument) -> TokenStream {

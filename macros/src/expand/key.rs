@@ -32,18 +32,6 @@ pub(super) fn steps(plan: &Plan) -> TokenStream {
     }
 }
 
-/// `write`, a closure, as a key on the stack of the call, which is where a hit leaves it.
-pub(super) fn lent(plan: &Plan, write: &TokenStream) -> TokenStream {
-    let private = &plan.private;
-    generate!(#private::written(&mut #private::KeyWriter::new(), #write))
-}
-
-/// `write`, a closure, as a `Key`.
-pub(super) fn owned(plan: &Plan, write: &TokenStream) -> TokenStream {
-    let private = &plan.private;
-    generate!(#private::key(#write))
-}
-
 /// Texts that follow one another are one text.
 fn merged(steps: &[Step]) -> Vec<Step> {
     let mut merged: Vec<Step> = Vec::new();
@@ -104,8 +92,14 @@ pub(super) fn generics(plan: &Plan) -> TokenStream {
     generate!(#types #named)
 }
 
-/// The key made where the inputs are.
-pub(super) fn in_place(plan: &Plan) -> TokenStream {
-    let (looks, steps) = (inputs::looks(plan), steps(plan));
-    lent(plan, &generate!(|key| { #looks #steps }))
+/// The entry made where the inputs are, behind the static that is its function's site.
+pub(super) fn in_place(plan: &Plan, site: &TokenStream) -> TokenStream {
+    let (private, looks, steps) = (&plan.private, inputs::looks(plan), steps(plan));
+    generate!({
+        let mut entry = #private::Entry::new(&#site);
+        let key = &mut entry.key;
+        #looks
+        #steps
+        entry
+    })
 }

@@ -32,7 +32,7 @@ pub(crate) fn expand(function: &Function, plan: &Plan) -> TokenStream {
 ///
 /// ```text
 /// key = "user:{id}", timeout = "5m", version = 2
-/// ⇒ Site::new("user", module_path!(), "user:{id}").timeout(Timeout::from_millis(300000)).version(2)
+/// ⇒ Site::new(Facts::new("user", module_path!(), "user:{}").timeout(Timeout::from_millis(300000)).version(2))
 /// ```
 fn site(function: &Function, plan: &Plan) -> TokenStream {
     let Plan { private, template, args, .. } = plan;
@@ -46,23 +46,19 @@ fn site(function: &Function, plan: &Plan) -> TokenStream {
     let version = args.version.iter();
     let adapter = args.adapter.iter();
     generate! {
-        #private::Site::new(#name, ::core::module_path!(), #template)
-            #(.timeout(#timeout))* #(.none_timeout(#none))* #(.err_timeout(#err))*
-            #(.wait(#wait))* #(.version(#version))* #(.adapter(#adapter))*
+        #private::Site::new(
+            #private::Facts::new(#name, ::core::module_path!(), #template)
+                #(.timeout(#timeout))* #(.none_timeout(#none))* #(.err_timeout(#err))*
+                #(.wait(#wait))* #(.version(#version))* #(.adapter(#adapter))*
+        )
     }
 }
 
-/// The job of a caller that computes.
-///
-/// ```text
-/// timeout = ttl(id), compute = `move || user::uncached(id)`
-/// ⇒ move || Job::timed({ ttl(id) }, move || user::uncached(id))
-/// ```
-fn job(plan: &Plan, compute: &TokenStream) -> TokenStream {
-    let private = &plan.private;
+/// `.timed(|| ttl(id))`, where there is a `timeout = expression`.
+fn timed(plan: &Plan) -> TokenStream {
     match timeout(plan) {
-        None => generate!(move || #private::Job::new(#compute)),
-        Some(timeout) => generate!(move || #private::Job::timed(#timeout, #compute)),
+        Some(timeout) => generate!(.timed(|| #timeout)),
+        None => TokenStream::new(),
     }
 }
 
@@ -77,19 +73,41 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
     Some(if patterns.is_empty() { generate!(#expression) } else { generate!({ #patterns #expression }) })
 }
 
-/// The call in the form that the function has.
+/// The call in the form that the function has; `compute` hands the result to `lead`.
 ///
 /// ```text
-/// `site, key, rules, job` ⇒ call(site, key, rules, job)
-///                         ⇒ call_async(site, key, rules, job).await
-///                         ⇒ async move { call_async(site, key, rules, job).await }
+/// `entry`, `rules`, `lead.land(user::uncached(id))`
+/// ⇒ match call(&mut entry, rules) {
+///       Answer::Result(result) => result,
+///       Answer::Compute(lead) => lead.land(user::uncached(id)),
+///   }
 /// ```
-fn call(plan: &Plan, arguments: &TokenStream) -> TokenStream {
+fn call(plan: &Plan, entry: &TokenStream, rules: &TokenStream, compute: &TokenStream) -> TokenStream {
     let private = &plan.private;
+    let call = match plan.returns.form {
+        Form::Value => generate!(call(&mut #entry, #rules)),
+        _ => generate!(call_async(&mut #entry, #rules).await),
+    };
+    let timed = timed(plan);
+    let call = generate! {
+        match #private::#call {
+            #private::Answer::Result(result) => result,
+            #private::Answer::Compute(lead) => lead #timed #compute,
+        }
+    };
     match plan.returns.form {
-        Form::Value => generate!(#private::call(#arguments)),
-        Form::Async => generate!(#private::call_async(#arguments).await),
-        Form::Future => generate!(async move { #private::call_async(#arguments).await }),
-        Form::Boxed => generate!(::std::boxed::Box::pin(async move { #private::call_async(#arguments).await })),
+        Form::Value | Form::Async => call,
+        Form::Future => generate!(async move { #call }),
+        Form::Boxed => generate!(::std::boxed::Box::pin(async move { #call })),
+    }
+}
+
+/// What a lead does with a computation, an expression: `.land(…)`, and for futures `.compute(…).await`. One that works
+/// before it returns its future is handed over as a closure.
+fn computed(plan: &Plan, computation: &TokenStream) -> TokenStream {
+    match plan.returns.form {
+        Form::Value => generate!(.land(#computation)),
+        Form::Async => generate!(.compute(#computation).await),
+        Form::Future | Form::Boxed => generate!(.run(move || #computation).await),
     }
 }

@@ -5,9 +5,9 @@ use quote::format_ident;
 use syn::Generics;
 
 use super::inputs::{self, Take};
-use super::{job, key};
+use super::key;
 use crate::plan::{Home, Plan};
-use crate::signature::{Form, Function, turbofish, used_by};
+use crate::signature::{Function, turbofish, used_by};
 use crate::tokens;
 
 /// What is being written, with the names of its parts.
@@ -89,18 +89,11 @@ impl Beside<'_> {
         generate!(#owner::#site())
     }
 
-    /// `|key| Self::__key(&id, key)`: writes it into a buffer.
-    pub(super) fn key(&self, owner: &TokenStream) -> TokenStream {
-        let (key, lent) = (self.private("key"), inputs::lent(self.plan));
+    /// `Self::__entry(&id)`
+    pub(super) fn entry(&self, owner: &TokenStream) -> TokenStream {
+        let (entry, lent) = (self.private("entry"), inputs::lent(self.plan));
         let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
-        generate!(|key| #owner::#key #turbofish(#lent key))
-    }
-
-    /// `Self::key(id)`
-    pub(super) fn made_key(&self) -> TokenStream {
-        let (key, passed) = (self.public("key"), Take::Key.passed(self.plan));
-        let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
-        generate!(Self::#key #turbofish(#passed))
+        generate!(#owner::#entry #turbofish(#lent))
     }
 
     /// `Self::__rules(&())`
@@ -110,14 +103,10 @@ impl Beside<'_> {
         generate!(#owner::#rules #turbofish(&()))
     }
 
-    /// `move || Job::new(move || Self::uncached(id))`
-    pub(super) fn job(&self, owner: &TokenStream) -> TokenStream {
+    /// `Self::uncached(id)`
+    pub(super) fn computation(&self, owner: &TokenStream) -> TokenStream {
         let (uncached, passed) = (self.public("uncached"), Take::All.passed(self.plan));
         let turbofish = turbofish(&self.function.signature.generics);
-        let compute = match self.plan.returns.form {
-            Form::Value => generate!(move || #owner::#uncached #turbofish(#passed)),
-            _ => generate!(#owner::#uncached #turbofish(#passed)),
-        };
-        job(self.plan, &compute)
+        generate!(#owner::#uncached #turbofish(#passed))
     }
 }

@@ -12,7 +12,7 @@ use crate::plan::Plan;
 /// ⇒ {
 ///     use ::larder::__private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
 ///     let probe = Probe::<Result<User, DbError>>::new().kind();
-///     let rules = far(probe.inner().share());
+///     let rules = far_if(probe.inner().share());
 ///     let rules = rules.keep_err();
 ///     let rules = rules.cache_if(|user| user.active);
 ///     rules
@@ -30,7 +30,13 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     let end = parenthesized(returns.place.end, TokenStream::new());
     // An error that borrows is its caller's alone.
     let asked = if returns.borrows { generate!(inner #end) } else { generate!(inner().share #end) };
-    let bound = Ident::new(if args.local { "local" } else { "far" }, Span::mixed_site());
+    let bound = match (args.local, plan.has_conditions()) {
+        (true, false) => "local",
+        (true, true) => "local_if",
+        (false, false) => "far",
+        (false, true) => "far_if",
+    };
+    let bound = Ident::new(bound, Span::mixed_site());
     let none = args.none_timeout.as_ref().map(|option| step(&option.name, "keep_none", TokenStream::new()));
     let err = args.err_timeout.as_ref().map(|option| step(&option.name, "keep_err", TokenStream::new()));
     let cache_if = args.cache_if.as_ref().map(|option| step(&option.name, "cache_if", option.value.to_token_stream()));
@@ -47,13 +53,18 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     })
 }
 
-/// `impl Rules<R>`, at the return type.
+/// `Vtable<R>`, and `impl Rules<R>` where there are conditions; at the return type.
 pub(super) fn returned(plan: &Plan) -> TokenStream {
     let Plan { private, returns, .. } = plan;
     let ty = &returns.ty;
-    let start = quote_spanned!(Span::mixed_site().located_at(returns.place.start)=> impl);
+    let start = Span::mixed_site().located_at(returns.place.start);
+    let name = if plan.has_conditions() {
+        quote_spanned!(start=> impl #private::Rules)
+    } else {
+        quote_spanned!(start=> #private::Vtable)
+    };
     let end = quote_spanned!(Span::mixed_site().located_at(returns.place.end)=> >);
-    generate!(#start #private::Rules<#ty #end)
+    generate!(#name<#ty #end)
 }
 
 /// `rules.cache_if(…)`, at the option.

@@ -1,28 +1,20 @@
 //! All that generated code may name. Nothing here is for people, and none of it is covered by semantic versioning: the
 //! two crates are pinned to each other exactly.
 
-pub use crate::cache::Job;
-pub use crate::call::{call, call_async, get, get_async, refresh, refresh_async, set, set_async};
+pub use crate::call::{
+    Answer, AsyncLead, Entry, Helped, Lead, call, call_async, clear, clear_all, clear_all_async, clear_async, get,
+    get_async, refresh, refresh_async, set, set_async, stats, timeout_left, timeout_left_async, update_timeout,
+    update_timeout_async,
+};
 pub use crate::error::Result;
-pub use crate::key::{Key, KeyPart, KeyRef, KeyWriter};
-pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, far, local};
-pub use crate::site::{Site, Stats};
+pub use crate::key::{Key, KeyPart, KeyWriter};
+pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, Vtable, far, far_if, local, local_if};
+pub use crate::site::{Facts, Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
-
-/// The key that `write` writes into `writer`, which is empty.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn written(writer: &mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> KeyRef<'_> {
-    KeyRef::written(writer, write)
-}
 
 /// Puts a key that a function of the user's made into `key`, which is empty.
 pub fn pour(made: impl Into<Key>, key: &mut KeyWriter) {
     made.into().pour(key);
-}
-
-/// The key that `write` writes.
-pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
-    Key::written(write)
 }
 
 /// Appends text of a template, which the macro has put into the alphabet of keys.

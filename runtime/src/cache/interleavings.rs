@@ -8,17 +8,17 @@ use std::task::{Context, Waker};
 use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use shuttle::thread;
 
-use super::{Cache, Defaults, Job, Lead, Request, Setup, Turn, Weights};
+use super::{Cache, Defaults, Lead, Request, Setup, Turn, Weights};
 use crate::clock::{Clock, Manual};
 use crate::flight::Caller;
 use crate::key::Key;
 use crate::near::Bound;
 use crate::park::block_on;
-use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Rules, local};
-use crate::site::Site;
+use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Vtable, local};
+use crate::site::{Facts, Site};
 use crate::timeout::Timeout;
 
-static SITE: Site = Site::new("value", "interleavings", "value");
+static SITE: Site = Site::new(Facts::new("value", "interleavings", "value"));
 
 /// 100,000 at full size, a tenth of it otherwise.
 fn n_interleavings() -> usize {
@@ -37,12 +37,12 @@ fn explore(scenario: impl Fn() + Clone + Send + Sync + 'static) {
     shuttle::check_pct(scenario, n_interleavings() / 2, DEPTH);
 }
 
-fn rules() -> impl Rules<u64> {
+fn rules() -> Vtable<u64> {
     local(Probe::<u64>::new().kind().inner().share())
 }
 
 async fn run(lead: Lead<'_>, compute: impl Future<Output = u64>) -> u64 {
-    crate::call::compute(lead, &rules(), || Job::new(compute)).await
+    crate::call::compute(lead, None, &rules(), compute).await
 }
 
 /// A cache, and an origin that is dearer than it.

@@ -7,14 +7,14 @@ use std::time::Instant;
 use super::{Cache, Request};
 use crate::flight::{Inside, Permit};
 use crate::near::{Garbage, Generation, Header, Slot};
-use crate::rules::{Outcome, Rules};
+use crate::rules::{Computed, Outcome};
 use crate::site::Site;
 use crate::timeout::Timeout;
 
 /// A turn to compute. Dropped before the result is there (a panic, a cancelled task), it goes to the next in the queue.
 #[must_use]
 pub(crate) struct Lead<'a> {
-    cache: &'a Cache,
+    cache: Cache,
     request: Request<'a>,
     /// `None`: what it computes is neither stored nor shared.
     permit: Option<Permit>,
@@ -31,7 +31,7 @@ pub(super) struct Landed {
 }
 
 impl<'a> Lead<'a> {
-    pub(super) fn new(cache: &'a Cache, request: Request<'a>, permit: Option<Permit>) -> Self {
+    pub(super) fn new(cache: Cache, request: Request<'a>, permit: Option<Permit>) -> Self {
         Self { cache, request, permit, started: Instant::now() }
     }
 
@@ -41,36 +41,35 @@ impl<'a> Lead<'a> {
     }
 
     /// The computation is through.
-    pub(crate) fn land<R>(self, rules: &impl Rules<R>, timeout: Option<Timeout>, result: &R) {
+    pub(crate) fn land(self, timeout: Option<Timeout>, computed: &dyn Computed) {
         self.request.site.counters.computed(self.started.elapsed());
-        let outcome = rules.outcome(result);
+        let outcome = computed.outcome();
         let failed = matches!(outcome, Outcome::Failed);
         if failed {
             self.request.site.counters.errors();
         }
         let Some(permit) = self.permit else { return };
-        let lifetime = self.cache.lifetime(self.request.site, rules, timeout, outcome);
-        let slot = rules.pack(result, self.cache.header(permit.generation(), lifetime));
+        let lifetime = self.cache.lifetime(self.request.site, timeout, outcome);
+        let slot = computed.pack(self.cache.header(permit.generation(), lifetime));
         self.cache.deliver(self.request, permit, Landed { lifetime, failed, slot });
     }
 }
 
 impl Cache {
     /// How long the result is served; `None` if it is not stored.
-    pub(super) fn lifetime<R, U: Rules<R>>(
+    pub(super) fn lifetime(
         &self,
         site: &'static Site,
-        rules: &U,
         timeout: Option<Timeout>,
-        outcome: Outcome<'_, U::Value>,
+        outcome: Outcome,
     ) -> Option<Timeout> {
         let lifetimes = &site.facts.lifetimes;
         let lifetime = match outcome {
-            Outcome::Value(value) if !rules.passes(value) => None,
-            Outcome::Value(value) => {
-                let said = rules.timeout(value).or(timeout).or(lifetimes.value);
+            Outcome::Value(said) => {
+                let said = said.or(timeout).or(lifetimes.value);
                 Some(said.unwrap_or(self.core.defaults.timeout))
             }
+            Outcome::Refused => None,
             Outcome::Nothing => lifetimes.nothing,
             Outcome::Failed => lifetimes.failed,
         };

@@ -2,7 +2,6 @@
 
 mod core;
 mod generations;
-mod job;
 mod lead;
 mod sweep;
 mod turn;
@@ -11,8 +10,6 @@ mod write;
 
 use std::fmt;
 use std::sync::Arc;
-
-pub use job::Job;
 
 pub(crate) use self::core::{Defaults, Setup};
 pub(crate) use lead::Lead;

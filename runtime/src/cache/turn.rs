@@ -36,7 +36,7 @@ enum Found {
 
 impl Cache {
     /// Waits for the call's turn.
-    pub(crate) async fn turn<'a>(&'a self, request: Request<'a>) -> Turn<'a> {
+    pub(crate) async fn turn<'a>(self, request: Request<'a>) -> Turn<'a> {
         request.site.enlist();
         let landing = match self.enter(request) {
             Found::Slot(slot) => return Turn::Take(slot),
@@ -53,8 +53,9 @@ impl Cache {
 
     /// A turn to compute in place of whoever computes now, whose result is stored no more. Callers that come meanwhile are
     /// served the old entry, or wait for this computation if there is none.
-    pub(crate) fn start<'a>(&'a self, request: Request<'a>) -> Lead<'a> {
-        Lead::new(self, request, self.permit(request))
+    pub(crate) fn start<'a>(self, request: Request<'a>) -> Lead<'a> {
+        let permit = self.permit(request);
+        Lead::new(self, request, permit)
     }
 
     /// `None` where nothing is kept: there is nothing to share either.

@@ -8,7 +8,7 @@ use super::generations::Group;
 use crate::clock::Moment;
 use crate::key::KeyRef;
 use crate::near::{Garbage, Slot};
-use crate::rules::{Outcome, Rules};
+use crate::rules::{Computed, Outcome};
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
 
@@ -32,20 +32,19 @@ impl Cache {
     }
 
     /// Does with `result` what a computation of it would have done. Was it stored?
-    pub(crate) fn set<R>(
+    pub(crate) fn set(
         &self,
         site: &'static Site,
         key: KeyRef<'_>,
-        rules: &impl Rules<R>,
         timeout: Option<Timeout>,
-        result: &R,
+        result: &dyn Computed,
     ) -> bool {
         let Some(near) = &self.core.near else {
             return false;
         };
-        let outcome = rules.outcome(result);
+        let outcome = result.outcome();
         let failed = matches!(outcome, Outcome::Failed);
-        let Some(lifetime) = self.lifetime(site, rules, timeout, outcome) else {
+        let Some(lifetime) = self.lifetime(site, timeout, outcome) else {
             // As a computed result of this kind does: it denies what is stored, unless it is an error.
             if !failed {
                 self.remove(key);
@@ -53,7 +52,7 @@ impl Cache {
             return false;
         };
         let generation = self.generation(site);
-        let Some(slot) = rules.pack(result, self.header(&generation, Some(lifetime))) else {
+        let Some(slot) = result.pack(self.header(&generation, Some(lifetime))) else {
             return false;
         };
         let weight = self.weight(key, &slot);

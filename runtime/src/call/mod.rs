@@ -1,83 +1,78 @@
 //! One call of an annotated function, and what its helpers do: the cache is looked up, and told what to do. Everything
-//! here is what generated code calls. What is generic is kept small, as it is compiled anew for each function.
+//! here is what generated code calls. What is generic is kept small, as users compile it with their functions; what is
+//! generic only over the result's type they compile once per type.
 
+mod entry;
 mod helpers;
+mod lead;
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::cache::{Cache, Job, Lead, Request, Turn};
+pub use entry::Entry;
+pub use helpers::{
+    Helped, clear, clear_all, clear_all_async, clear_async, get, get_async, set, set_async, stats, timeout_left,
+    timeout_left_async, update_timeout, update_timeout_async,
+};
+pub use lead::{Answer, AsyncLead, Lead};
+
+#[cfg(all(test, shuttle))]
+pub(crate) use lead::compute;
+
+use crate::cache::{self, Cache, Request, Turn};
 use crate::flight::Caller;
-use crate::key::{Key, KeyRef};
+use crate::key::KeyRef;
 use crate::near::Slot;
 use crate::park::block_on;
 use crate::registry::{self, Target};
 use crate::rules::Rules;
 use crate::site::Site;
-use crate::timeout::Timeout;
-
-pub use helpers::{get, get_async, set, set_async};
 
 /// A call of a synchronous function.
 #[inline]
-pub fn call<R, C: FnOnce() -> R>(
-    site: &'static Site,
-    key: KeyRef<'_>,
-    rules: impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
-    if let Some(result) = hit(site, key, &rules) {
-        return result;
+pub fn call<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, Lead<'_, R, U>> {
+    let site = entry.site;
+    let key = entry.lend();
+    match hit(site, key, &rules) {
+        Some(result) => Answer::Result(result),
+        None => miss(site, key, rules),
     }
-    miss(site, key, &rules, &mut run_once(job))
 }
 
 /// A call of an asynchronous function. A hit is answered before the computation's future is made.
 #[inline]
-pub async fn call_async<R, C: Future<Output = R>>(
-    site: &'static Site,
-    key: KeyRef<'_>,
-    rules: impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
+pub async fn call_async<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, AsyncLead<'_, R, U>> {
+    let site = entry.site;
+    let key = entry.lend();
     if let Some(result) = hit(site, key, &rules) {
-        return result;
+        return Answer::Result(result);
     }
-    let Some(cache) = target(site) else { return job().compute.await };
     let request = Request { site, key, caller: Caller::Async };
     loop {
+        let Some(cache) = target(site) else { return Answer::Compute(AsyncLead::new(None, rules)) };
         let turn = cache.turn(request).await;
-        match taken(&cache, request, &rules, turn) {
-            Taken::Result(result) => return result,
-            Taken::Compute(lead) => return compute(lead, &rules, job).await,
+        match take(request, turn, &mut |slot| rules.unpack(slot)) {
+            Taken::Result(result) => return Answer::Result(result),
+            Taken::Compute(lead) => return Answer::Compute(AsyncLead::new(Some(lead), rules)),
             Taken::Foreign => {}
         }
     }
 }
 
-/// Computes, whatever is stored, and stores the result.
-pub fn refresh<R, C: FnOnce() -> R>(
-    site: &'static Site,
-    key: Key,
-    rules: impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
-    let mut run = run_once(job);
-    let Some(cache) = target(site) else { return run().1 };
-    compute_blocking(cache.start(Request { site, key: key.lend(), caller: Caller::Blocking }), &rules, &mut run)
+/// A computation of a synchronous function, whatever is stored.
+pub fn refresh<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Lead<'_, R, U> {
+    Lead::new(start(entry, Caller::Blocking), rules)
 }
 
-/// Computes, whatever is stored, and stores the result.
-pub async fn refresh_async<R, C: Future<Output = R>>(
-    site: &'static Site,
-    key: Key,
-    rules: impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
-    let Some(cache) = target(site) else { return job().compute.await };
-    compute(cache.start(Request { site, key: key.lend(), caller: Caller::Async }), &rules, job).await
+/// A computation of an asynchronous function, whatever is stored.
+pub fn refresh_async<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> AsyncLead<'_, R, U> {
+    AsyncLead::new(start(entry, Caller::Async), rules)
+}
+
+fn start(entry: &mut Entry, caller: Caller) -> Option<cache::Lead<'_>> {
+    let site = entry.site;
+    let request = Request { site, key: entry.lend(), caller };
+    target(site).map(|cache| cache.start(request))
 }
 
 /// The result of a live entry.
@@ -101,30 +96,28 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
     Some(slot)
 }
 
-/// A job with its closures' types forgotten, so that what is done with it is compiled once per type of result.
-#[inline]
-fn run_once<R, C: FnOnce() -> R>(job: impl FnOnce() -> Job<C>) -> impl FnMut() -> (Option<Timeout>, R) {
-    let mut job = Some(job);
-    move || {
-        let Job { timeout, compute } = job.take().expect("a call computes once")();
-        (timeout, compute())
+#[cold]
+#[inline(never)]
+fn miss<'a, R, U: Rules<R>>(site: &'static Site, key: KeyRef<'a>, rules: U) -> Answer<R, Lead<'a, R, U>> {
+    let mut result = None;
+    let lead = wait(Request { site, key, caller: Caller::Blocking }, &mut |slot| {
+        result = rules.unpack(slot);
+        result.is_some()
+    });
+    match result {
+        Some(result) => Answer::Result(result),
+        None => Answer::Compute(Lead::new(lead, rules)),
     }
 }
 
-#[cold]
-fn miss<R>(
-    site: &'static Site,
-    key: KeyRef<'_>,
-    rules: &impl Rules<R>,
-    run: &mut dyn FnMut() -> (Option<Timeout>, R),
-) -> R {
-    let Some(cache) = target(site) else { return run().1 };
-    let request = Request { site, key, caller: Caller::Blocking };
+/// Waits for a blocking call's turn, until `unpack` takes a slot or there is one to compute. `None` also where the function
+/// just runs.
+fn wait<'a>(request: Request<'a>, unpack: &mut dyn FnMut(&Slot) -> bool) -> Option<cache::Lead<'a>> {
     loop {
-        let turn = block_on(cache.turn(request));
-        match taken(&cache, request, rules, turn) {
-            Taken::Result(result) => return result,
-            Taken::Compute(lead) => return compute_blocking(lead, rules, run),
+        let turn = block_on(target(request.site)?.turn(request));
+        match take(request, turn, &mut |slot| unpack(slot).then_some(())) {
+            Taken::Result(()) => return None,
+            Taken::Compute(lead) => return Some(lead),
             Taken::Foreign => {}
         }
     }
@@ -133,13 +126,13 @@ fn miss<R>(
 /// What becomes of a turn.
 enum Taken<'a, R> {
     Result(R),
-    Compute(Lead<'a>),
+    Compute(cache::Lead<'a>),
     /// Another type's entry stood in the way, and is gone: the next turn will do.
     Foreign,
 }
 
 /// The result, if the call is to take one, and the count of it.
-fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, turn: Turn<'a>) -> Taken<'a, R> {
+fn take<'a, R>(request: Request<'a>, turn: Turn<'a>, unpack: &mut dyn FnMut(&Slot) -> Option<R>) -> Taken<'a, R> {
     let counters = &request.site.counters;
     let (slot, waited) = match turn {
         Turn::Compute(lead) => {
@@ -149,7 +142,7 @@ fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, t
         Turn::Take(slot) => (slot, false),
         Turn::Share(slot) => (slot, true),
     };
-    match rules.unpack(&slot) {
+    match unpack(&slot) {
         Some(result) if waited => {
             counters.misses();
             counters.coalesced();
@@ -161,41 +154,12 @@ fn taken<'a, R>(cache: &'a Cache, request: Request<'a>, rules: &impl Rules<R>, t
         }
         None => {
             counters.foreign();
-            cache.discard(request.key, &slot);
+            if let Some(cache) = target(request.site) {
+                cache.discard(request.key, &slot);
+            }
             Taken::Foreign
         }
     }
-}
-
-fn compute_blocking<R>(lead: Lead<'_>, rules: &impl Rules<R>, run: &mut dyn FnMut() -> (Option<Timeout>, R)) -> R {
-    let _inside = lead.inside();
-    let (timeout, result) = run();
-    lead.land(rules, timeout, &result);
-    result
-}
-
-pub(crate) async fn compute<R, C: Future<Output = R>>(
-    lead: Lead<'_>,
-    rules: &impl Rules<R>,
-    job: impl FnOnce() -> Job<C>,
-) -> R {
-    let Job { timeout, compute } = {
-        let _inside = lead.inside();
-        job()
-    };
-    let result = {
-        // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
-        let mut compute = pin!(compute);
-        poll_fn(|context| {
-            let _inside = lead.inside();
-            compute.as_mut().poll(context)
-        })
-        .await
-    };
-    // The rules run code of the user's, which may call the function too.
-    let _inside = lead.inside();
-    lead.land(rules, timeout, &result);
-    result
 }
 
 /// The cache of this call; `None` where the function just runs.

@@ -4,19 +4,23 @@
 mod packing;
 mod probe;
 mod shape;
+mod vtable;
 
 use std::sync::Arc;
 
 pub use probe::{Probe, ProbeInner, ProbeKind, ProbeShare};
-pub use shape::{far, local};
+pub use shape::{far_if, local_if};
+pub use vtable::{Vtable, far, local};
 
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
 
-/// The part of a result that decides what happens to it.
-pub enum Outcome<'a, V> {
-    /// A value: the whole result, or what `Ok` and `Some` hold.
-    Value(&'a V),
+/// What is to happen to a result.
+pub enum Outcome {
+    /// A value is stored, with the lifetime that `timeout_by` gives it.
+    Value(Option<Timeout>),
+    /// `cache_if` does not let the value pass.
+    Refused,
     /// A `None`.
     Nothing,
     /// An `Err`.
@@ -25,21 +29,30 @@ pub enum Outcome<'a, V> {
 
 /// What holds for the results of one function; `R` is its return type.
 pub trait Rules<R> {
-    /// What `cache_if` and `timeout_by` see.
-    type Value;
-
-    /// Which part of `result` decides.
-    fn outcome<'a>(&self, result: &'a R) -> Outcome<'a, Self::Value>;
-
-    /// Does `cache_if` let the value pass?
-    fn passes(&self, value: &Self::Value) -> bool;
-
-    /// The lifetime that `timeout_by` gives the value.
-    fn timeout(&self, value: &Self::Value) -> Option<Timeout>;
+    /// What is to happen to `result`.
+    fn outcome(&self, result: &R) -> Outcome;
 
     /// A copy of `result` to be shared with waiters and kept; `None` where it cannot be shared.
     fn pack(&self, result: &R, header: Header) -> Option<Arc<Slot>>;
 
     /// The result that `slot` holds; `None` if it holds another type's.
     fn unpack(&self, slot: &Slot) -> Option<R>;
+}
+
+/// A result and its rules with their types forgotten, so that what is done with them is compiled once.
+pub(crate) trait Computed {
+    /// See [`Rules::outcome`].
+    fn outcome(&self) -> Outcome;
+    /// See [`Rules::pack`].
+    fn pack(&self, header: Header) -> Option<Arc<Slot>>;
+}
+
+impl<R, U: Rules<R>> Computed for (&U, &R) {
+    fn outcome(&self) -> Outcome {
+        self.0.outcome(self.1)
+    }
+
+    fn pack(&self, header: Header) -> Option<Arc<Slot>> {
+        self.0.pack(self.1, header)
+    }
 }

@@ -4,7 +4,6 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use super::Outcome;
 use super::probe::{Fallible, FallibleOptional, Kind, Optional, Plain, Private, Shared};
 use crate::near::{Header, Slot};
 use crate::value::Local;
@@ -14,20 +13,30 @@ struct Nothing;
 /// What a slot holds for an `Err`.
 struct Failed<E>(E);
 
+/// The part of a result that decides what happens to it.
+pub enum Part<'a, V> {
+    /// A value: the whole result, or what `Ok` and `Some` hold.
+    Value(&'a V),
+    /// A `None`.
+    Nothing,
+    /// An `Err`.
+    Failed,
+}
+
 /// How results of a kind stand in a slot.
 pub trait Packing<R>: Kind {
-    /// See [`Rules::outcome`].
-    fn outcome(result: &R) -> Outcome<'_, Self::Value>;
-    /// See [`Rules::pack`].
+    /// Which part of `result` decides.
+    fn part(result: &R) -> Part<'_, Self::Value>;
+    /// See [`super::Rules::pack`].
     fn pack(result: &R, header: Header) -> Option<Arc<Slot>>;
-    /// See [`Rules::unpack`].
+    /// See [`super::Rules::unpack`].
     fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R>;
 }
 
 impl<R: Local> Packing<R> for Plain<R> {
     #[inline]
-    fn outcome(result: &R) -> Outcome<'_, R> {
-        Outcome::Value(result)
+    fn part(result: &R) -> Part<'_, R> {
+        Part::Value(result)
     }
 
     fn pack(result: &R, header: Header) -> Option<Arc<Slot>> {
@@ -41,10 +50,10 @@ impl<R: Local> Packing<R> for Plain<R> {
 }
 
 impl<T: Local> Packing<Option<T>> for Optional<T> {
-    fn outcome(result: &Option<T>) -> Outcome<'_, T> {
+    fn part(result: &Option<T>) -> Part<'_, T> {
         match result {
-            Some(value) => Outcome::Value(value),
-            None => Outcome::Nothing,
+            Some(value) => Part::Value(value),
+            None => Part::Nothing,
         }
     }
 
@@ -93,10 +102,10 @@ impl<E: Clone + Send + Sync + 'static> Sharing<E> for Shared {
 }
 
 impl<T: Local, E, S: Sharing<E>> Packing<Result<T, E>> for Fallible<T, E, S> {
-    fn outcome(result: &Result<T, E>) -> Outcome<'_, T> {
+    fn part(result: &Result<T, E>) -> Part<'_, T> {
         match result {
-            Ok(value) => Outcome::Value(value),
-            Err(_) => Outcome::Failed,
+            Ok(value) => Part::Value(value),
+            Err(_) => Part::Failed,
         }
     }
 
@@ -117,10 +126,10 @@ impl<T: Local, E, S: Sharing<E>> Packing<Result<T, E>> for Fallible<T, E, S> {
 }
 
 impl<T: Local, E, S: Sharing<E>> Packing<Result<Option<T>, E>> for FallibleOptional<T, E, S> {
-    fn outcome(result: &Result<Option<T>, E>) -> Outcome<'_, T> {
+    fn part(result: &Result<Option<T>, E>) -> Part<'_, T> {
         match result {
-            Ok(value) => Optional::<T>::outcome(value),
-            Err(_) => Outcome::Failed,
+            Ok(value) => Optional::<T>::part(value),
+            Err(_) => Part::Failed,
         }
     }
 

@@ -1,9 +1,9 @@
-//! The last step of the probe: the bounds of the value, and the conditions of the attribute.
+//! The rules of a function with conditions of its own: closures, which make a type that has no name.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::packing::Packing;
+use super::packing::{Packing, Part};
 use super::probe::{Fallible, FallibleOptional, Kind, Optional};
 use super::{Outcome, Rules};
 use crate::near::{Header, Slot};
@@ -31,13 +31,13 @@ impl<K, P> Shape<K, P> {
 
 /// The value may travel to a far store.
 #[inline]
-pub fn far<K: Kind<Value: Storable>>(_: K) -> Shape<K, Far> {
+pub fn far_if<K: Kind<Value: Storable>>(_: K) -> Shape<K, Far> {
     Shape::of()
 }
 
 /// The value stays in this process.
 #[inline]
-pub fn local<K: Kind<Value: Local>>(_: K) -> Shape<K, Near> {
+pub fn local_if<K: Kind<Value: Local>>(_: K) -> Shape<K, Near> {
     Shape::of()
 }
 
@@ -150,21 +150,14 @@ impl<V, F: Fn(&V) -> Timeout> TimeoutBy<V> for By<F> {
 }
 
 impl<R, K: Packing<R>, P, C: CacheIf<K::Value>, L: TimeoutBy<K::Value>> Rules<R> for Shape<K, P, C, L> {
-    type Value = K::Value;
-
     #[inline]
-    fn outcome<'a>(&self, result: &'a R) -> Outcome<'a, K::Value> {
-        K::outcome(result)
-    }
-
-    #[inline]
-    fn passes(&self, value: &K::Value) -> bool {
-        self.cache_if.passes(value)
-    }
-
-    #[inline]
-    fn timeout(&self, value: &K::Value) -> Option<Timeout> {
-        self.timeout_by.timeout(value)
+    fn outcome(&self, result: &R) -> Outcome {
+        match K::part(result) {
+            Part::Value(value) if !self.cache_if.passes(value) => Outcome::Refused,
+            Part::Value(value) => Outcome::Value(self.timeout_by.timeout(value)),
+            Part::Nothing => Outcome::Nothing,
+            Part::Failed => Outcome::Failed,
+        }
     }
 
     #[inline]

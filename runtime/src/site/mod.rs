@@ -25,7 +25,7 @@ pub struct Site {
 
 /// What the attribute says.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub struct Facts {
     pub(crate) name: &'static str,
     pub(crate) module: &'static str,
     /// The key template, its placeholders without their names; entries of one template are cleared together.
@@ -47,55 +47,62 @@ pub(crate) struct Lifetimes {
     pub(crate) failed: Option<Timeout>,
 }
 
-impl Site {
-    /// The function `name` in `module`.
+impl Facts {
+    /// Those of the function `name` in `module`.
     pub const fn new(name: &'static str, module: &'static str, template: &'static str) -> Self {
         let lifetimes = Lifetimes { value: None, nothing: None, failed: None };
         let wait = Duration::from_secs(5);
-        let facts = Facts { name, module, template, adapter: None, lifetimes, wait, version: 0 };
-        Self { facts, counters: Counters::new(), listing: Listing::new() }
+        Self { name, module, template, adapter: None, lifetimes, wait, version: 0 }
     }
 
     /// `timeout = …`
     #[must_use]
     pub const fn timeout(mut self, timeout: Timeout) -> Self {
-        self.facts.lifetimes.value = Some(timeout);
+        self.lifetimes.value = Some(timeout);
         self
     }
 
     /// `none_timeout = …`
     #[must_use]
     pub const fn none_timeout(mut self, timeout: Timeout) -> Self {
-        self.facts.lifetimes.nothing = Some(timeout);
+        self.lifetimes.nothing = Some(timeout);
         self
     }
 
     /// `err_timeout = …`
     #[must_use]
     pub const fn err_timeout(mut self, timeout: Timeout) -> Self {
-        self.facts.lifetimes.failed = Some(timeout);
+        self.lifetimes.failed = Some(timeout);
         self
     }
 
     /// `wait = …`
     #[must_use]
     pub const fn wait(mut self, wait: Duration) -> Self {
-        self.facts.wait = wait;
+        self.wait = wait;
         self
     }
 
     /// `version = …`
     #[must_use]
     pub const fn version(mut self, version: u32) -> Self {
-        self.facts.version = version;
+        self.version = version;
         self
     }
 
     /// `adapter = …`
     #[must_use]
     pub const fn adapter(mut self, name: &'static str) -> Self {
-        self.facts.adapter = Some(name);
+        self.adapter = Some(name);
         self
+    }
+}
+
+impl Site {
+    /// A function of which nothing has happened yet.
+    // The facts are built before, as they are small: the compiler interprets all of this once per function.
+    pub const fn new(facts: Facts) -> Self {
+        Self { facts, counters: Counters::new(), listing: Listing::new() }
     }
 
     /// What has happened so far.

@@ -1,0 +1,125 @@
+//! A call that computes, as generated code holds it: it runs the user's function where it stands, so that no closure has to
+//! carry the arguments into this crate.
+
+use std::future::poll_fn;
+use std::marker::PhantomData;
+use std::pin::pin;
+
+use crate::cache;
+use crate::flight::Inside;
+use crate::rules::Rules;
+use crate::timeout::Timeout;
+
+/// What a call comes to.
+pub enum Answer<R, L> {
+    /// It is known.
+    Result(R),
+    /// The function is to be run, and its result handed to the lead.
+    Compute(L),
+}
+
+/// A turn to compute for a synchronous function. Whatever runs until it lands is a part of the computation.
+#[must_use]
+pub struct Lead<'a, R, U> {
+    // Before the lead: it ends the computation before the next one starts.
+    inside: Option<Inside>,
+    turn: Turn<'a, R, U>,
+}
+
+/// A turn to compute for an asynchronous function.
+#[must_use]
+pub struct AsyncLead<'a, R, U>(Turn<'a, R, U>);
+
+struct Turn<'a, R, U> {
+    /// `None` where the function just runs.
+    lead: Option<cache::Lead<'a>>,
+    rules: U,
+    timeout: Option<Timeout>,
+    result: PhantomData<fn() -> R>,
+}
+
+impl<'a, R, U: Rules<R>> Turn<'a, R, U> {
+    fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
+        Self { lead, rules, timeout: None, result: PhantomData }
+    }
+
+    fn inside(&self) -> Option<Inside> {
+        self.lead.as_ref().and_then(cache::Lead::inside)
+    }
+}
+
+impl<'a, R, U: Rules<R>> Lead<'a, R, U> {
+    pub(super) fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
+        let turn = Turn::new(lead, rules);
+        Self { inside: turn.inside(), turn }
+    }
+
+    /// `timeout = expression`
+    pub fn timed<T: Into<Timeout>>(mut self, timeout: impl FnOnce() -> T) -> Self {
+        self.turn.timeout = Some(timeout().into());
+        self
+    }
+
+    /// Shares and stores `result`, as the rules say.
+    pub fn land(self, result: R) -> R {
+        let Self { inside, turn: Turn { lead, rules, timeout, .. } } = self;
+        if let Some(lead) = lead {
+            lead.land(timeout, &(&rules, &result));
+        }
+        // The rules run code of the user's, which may call the function too.
+        drop(inside);
+        result
+    }
+}
+
+impl<'a, R, U: Rules<R>> AsyncLead<'a, R, U> {
+    pub(super) fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
+        Self(Turn::new(lead, rules))
+    }
+
+    /// `timeout = expression`
+    pub fn timed<T: Into<Timeout>>(mut self, timeout: impl FnOnce() -> T) -> Self {
+        let _inside = self.0.inside();
+        self.0.timeout = Some(timeout().into());
+        self
+    }
+
+    /// Awaits what has not begun, and shares and stores the result, as the rules say.
+    pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
+        let Turn { lead, rules, timeout, .. } = self.0;
+        match lead {
+            Some(lead) => compute(lead, timeout, &rules, computation).await,
+            None => computation.await,
+        }
+    }
+
+    /// The same for a function that does a part of its work before it returns a future.
+    pub async fn run<C: Future<Output = R>>(self, start: impl FnOnce() -> C) -> R {
+        let computation = {
+            let _inside = self.0.inside();
+            start()
+        };
+        self.compute(computation).await
+    }
+}
+
+pub(crate) async fn compute<R, C: Future<Output = R>>(
+    lead: cache::Lead<'_>,
+    timeout: Option<Timeout>,
+    rules: &impl Rules<R>,
+    computation: C,
+) -> R {
+    let result = {
+        // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
+        let mut computation = pin!(computation);
+        poll_fn(|context| {
+            let _inside = lead.inside();
+            computation.as_mut().poll(context)
+        })
+        .await
+    };
+    // The rules run code of the user's, which may call the function too.
+    let _inside = lead.inside();
+    lead.land(timeout, &(rules, &result));
+    result
+}

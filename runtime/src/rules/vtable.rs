@@ -1,0 +1,63 @@
+//! The rules of a function without conditions of its own. They depend on its return type alone, so what uses them is
+//! compiled once per type and not once per function; and they are a type that a signature can name, where an opaque one
+//! costs the compiler more than the function around it.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use super::packing::{Packing, Part};
+use super::probe::Kind;
+use super::{Outcome, Rules};
+use crate::near::{Header, Slot};
+use crate::value::{Local, Storable};
+
+/// How results of type `R` are told apart, put into a slot and read back.
+pub struct Vtable<R> {
+    outcome: fn(&R) -> Outcome,
+    pack: fn(&R, Header) -> Option<Arc<Slot>>,
+    unpack: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+}
+
+impl<R> Vtable<R> {
+    #[inline]
+    fn of<K: Packing<R>>() -> Self {
+        Self { outcome: outcome::<R, K>, pack: K::pack, unpack: K::unpack }
+    }
+}
+
+fn outcome<R, K: Packing<R>>(result: &R) -> Outcome {
+    match K::part(result) {
+        Part::Value(_) => Outcome::Value(None),
+        Part::Nothing => Outcome::Nothing,
+        Part::Failed => Outcome::Failed,
+    }
+}
+
+/// The value may travel to a far store.
+#[inline]
+pub fn far<R, K: Kind<Value: Storable> + Packing<R>>(_: K) -> Vtable<R> {
+    Vtable::of::<K>()
+}
+
+/// The value stays in this process.
+#[inline]
+pub fn local<R, K: Kind<Value: Local> + Packing<R>>(_: K) -> Vtable<R> {
+    Vtable::of::<K>()
+}
+
+impl<R> Rules<R> for Vtable<R> {
+    #[inline]
+    fn outcome(&self, result: &R) -> Outcome {
+        (self.outcome)(result)
+    }
+
+    #[inline]
+    fn pack(&self, result: &R, header: Header) -> Option<Arc<Slot>> {
+        (self.pack)(result, header)
+    }
+
+    #[inline]
+    fn unpack(&self, slot: &Slot) -> Option<R> {
+        (self.unpack)(slot.held())
+    }
+}
