@@ -83,7 +83,14 @@ pub async fn refresh_async<R, C: Future<Output = R>>(
 /// The result of a live entry.
 #[inline]
 fn hit<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
-    let slot = look(site, key)?;
+    read(site, look(site, key)?, rules)
+}
+
+/// The result in a slot that was counted as a hit.
+// Not inlined, so that the value is cloned to where it is returned: in the middle of other code it is moved once more, in
+// words that do not match those just written, and the processor waits for them.
+#[inline(never)]
+fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Option<R> {
     let result = rules.unpack(&slot);
     if result.is_none() {
         site.counters.mistaken_hit();
