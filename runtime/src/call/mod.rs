@@ -65,7 +65,7 @@ pub fn refresh<R, C: FnOnce() -> R>(
     job: impl FnOnce() -> Job<C>,
 ) -> R {
     let mut run = run_once(job);
-    let Some(cache) = target(site) else { return run().1 };
+    let Some(cache) = own_target(site) else { return run().1 };
     compute_blocking(cache.start(Request { site, key: key.lend(), caller: Caller::Blocking }), &rules, &mut run)
 }
 
@@ -125,7 +125,7 @@ fn miss<R>(
     rules: &impl Rules<R>,
     run: &mut dyn FnMut() -> (Option<Timeout>, R),
 ) -> R {
-    let Some(cache) = target(site) else { return run().1 };
+    let Some(cache) = own_target(site) else { return run().1 };
     let request = Request { site, key, caller: Caller::Blocking };
     loop {
         let turn = block_on(cache.turn(request));
@@ -205,15 +205,20 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
     result
 }
 
-/// The cache of this call; `None` where the function just runs.
+/// The cache of this call, which may go to other threads; `None` where the function just runs.
 fn target(site: &'static Site) -> Option<Cache> {
-    let cache: Rc<Cache> = match registry::target(site.facts.adapter) {
-        Target::Cache(cache) => cache,
-        Target::Off => return None,
+    own_target(site).map(|cache| Cache::clone(&cache))
+}
+
+/// The cache of this call, for this thread; `None` where the function just runs.
+#[inline(never)]
+fn own_target(site: &'static Site) -> Option<Rc<Cache>> {
+    match registry::target(site.facts.adapter) {
+        Target::Cache(cache) => Some(cache),
+        Target::Off => None,
         Target::Unknown => {
             site.counters.unresolved();
-            return None;
+            None
         }
-    };
-    Some(Cache::clone(&cache))
+    }
 }
