@@ -25,12 +25,13 @@ pub async fn user_async(id: u64, name: &str) -> String {
 pub fn floor(id: u64, name: &str) -> String {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     static VALUE: LazyLock<String> = LazyLock::new(|| answer(0, ""));
-    let key = __private::key(|key| {
+    let mut writer = __private::KeyWriter::new();
+    let key = __private::written(&mut writer, |key| {
         __private::literal(key, "user:");
         id.write_key(key);
         __private::literal(key, ":");
         name.write_key(key);
     });
-    black_box(HASHER.hash_one(key.as_str()));
+    black_box(HASHER.hash_one(key.as_bytes()));
     black_box(&*VALUE).clone()
 }

@@ -57,12 +57,7 @@ impl<'a> Lead<'a> {
 
 impl Cache {
     /// How long the result is served; `None` if it is not stored.
-    pub(super) fn lifetime(
-        &self,
-        site: &'static Site,
-        timeout: Option<Timeout>,
-        outcome: Outcome,
-    ) -> Option<Timeout> {
+    pub(super) fn lifetime(&self, site: &'static Site, timeout: Option<Timeout>, outcome: Outcome) -> Option<Timeout> {
         let lifetimes = &site.facts.lifetimes;
         let lifetime = match outcome {
             Outcome::Value(said) => {

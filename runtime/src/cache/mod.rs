@@ -81,21 +81,23 @@ impl Cache {
     }
 
     /// The live entry under `key`.
-    // Compiled here and called, not inlined: its code is far more than what is specific to a function.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn live(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         self.find(key).filter(|slot| self.is_live(slot))
     }
 
     /// What stands under `key`, live or not.
+    #[inline]
     fn find(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         self.core.near.as_ref()?.get(self.near_key(key))
     }
 
+    #[inline]
     fn is_live(&self, slot: &Slot) -> bool {
         slot.is_live(|| self.core.clock.now())
     }
 
+    #[inline]
     fn near_key<'a>(&self, key: KeyRef<'a>) -> NearKeyRef<'a> {
         NearKeyRef { namespace: self.namespace.id, text: key.as_bytes() }
     }

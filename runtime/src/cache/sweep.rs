@@ -2,6 +2,7 @@
 //! generation. Done when the next entry is due, on a thread of its own, since dropping values runs code of the user's.
 
 use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::fence;
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, LazyLock, Weak};
 use std::task::{Wake, Waker};
@@ -12,7 +13,7 @@ use super::Cache;
 use super::core::Core;
 use crate::clock::{Alarm, Moment};
 use crate::near::{Near, NearKey, Slot};
-use crate::sync::Mutex;
+use crate::sync::{AtomicU64, Mutex, Ordering};
 use crate::timeout::Timeout;
 
 /// Sweeps are at least so far apart.
@@ -21,8 +22,38 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_PER_WORK: u32 = 100;
 
 /// When the next sweep is due.
-#[derive(Default)]
-pub(super) struct Sweep(Mutex<Plan>);
+pub(super) struct Sweep {
+    plan: Mutex<Plan>,
+    /// The moment of `plan.next`, or never. Nearly every entry is due after it, and need not take the lock.
+    next_ms: AtomicU64,
+}
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self { plan: Mutex::default(), next_ms: AtomicU64::new(Moment::NEVER.as_millis()) }
+    }
+}
+
+impl Sweep {
+    /// Will there be one by `moment`, one that sees what the caller has stored before it asked?
+    fn comes_by(&self, moment: Moment) -> bool {
+        // Either this sees that a sweep has begun, or that sweep sees the entry.
+        fence(Ordering::SeqCst);
+        moment.as_millis() >= self.next_ms.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, plan: &mut Plan, next: Option<(Moment, Alarm)>) {
+        let moment = next.as_ref().map_or(Moment::NEVER, |&(moment, _)| moment);
+        plan.next = next;
+        self.next_ms.store(moment.as_millis(), Ordering::Relaxed);
+    }
+
+    /// From here on, who stores an entry has to ask for a sweep anew.
+    fn begin(&self) {
+        self.set(&mut self.plan.lock(), None);
+        fence(Ordering::SeqCst);
+    }
+}
 
 #[derive(Default)]
 struct Plan {
@@ -45,26 +76,26 @@ impl Cache {
 
 impl Core {
     fn sweep_after(self: &Arc<Self>, moment: Moment) {
-        if moment == Moment::NEVER {
+        if self.sweep.comes_by(moment) {
             return;
         }
-        let mut plan = self.sweep.0.lock();
+        let mut plan = self.sweep.plan.lock();
         let earliest = plan.earliest.unwrap_or_else(|| self.clock.now().after(SHORTEST_PAUSE.into()));
         let moment = moment.max(earliest);
         if plan.next.as_ref().is_none_or(|&(next, _)| moment < next) {
             let alarm = self.clock.alarm(moment, Waker::from(Arc::new(Due(Arc::downgrade(self)))));
-            plan.next = alarm.map(|alarm| (moment, alarm));
+            self.sweep.set(&mut plan, alarm.map(|alarm| (moment, alarm)));
         }
     }
 
     fn sweep(self: &Arc<Self>) -> usize {
         let Some(near) = &self.near else { return 0 };
-        self.sweep.0.lock().next = None;
+        self.sweep.begin();
         let started = Instant::now();
         let (dead, next) = near.dead(self.clock.now());
         let n_swept = dead.iter().filter(|key| self.remove_dead(near, key)).count();
         let pause = SHORTEST_PAUSE.max(started.elapsed() * PAUSE_PER_WORK);
-        self.sweep.0.lock().earliest = Some(self.clock.now().after(Timeout::from(pause)));
+        self.sweep.plan.lock().earliest = Some(self.clock.now().after(Timeout::from(pause)));
         self.sweep_after(next);
         n_swept
     }

@@ -63,7 +63,7 @@ impl Cache {
         self.core.near.as_ref()?;
         let generation = self.generation(request.site);
         let mut berth = self.core.flights.berth(self.near_key(request.key));
-        Some(berth.start(&self.core.flights, &generation, request.site.facts.wait, request.caller))
+        Some(berth.start(&self.core.flights, generation, request.site.facts.wait, request.caller))
     }
 
     /// The generation is read before the berth is taken, so that the two locks are never held together; a clear in between
@@ -83,7 +83,7 @@ impl Cache {
             }
             _ => {
                 let wait = request.site.facts.wait;
-                Found::Flight(berth.enter(&self.core.flights, &generation, wait, request.caller))
+                Found::Flight(berth.enter(&self.core.flights, generation, wait, request.caller))
             }
         }
     }

@@ -78,7 +78,14 @@ fn start(entry: &mut Entry, caller: Caller) -> Option<cache::Lead<'_>> {
 /// The result of a live entry.
 #[inline]
 fn hit<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
-    let slot = look(site, key)?;
+    read(site, look(site, key)?, rules)
+}
+
+/// The result in a slot that was counted as a hit.
+// Not inlined, so that the value is cloned to where it is returned: in the middle of other code it is moved once more, in
+// words that do not match those just written, and the processor waits for them.
+#[inline(never)]
+fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Option<R> {
     let result = rules.unpack(&slot);
     if result.is_none() {
         site.counters.mistaken_hit();
@@ -163,6 +170,7 @@ fn take<'a, R>(request: Request<'a>, turn: Turn<'a>, unpack: &mut dyn FnMut(&Slo
 }
 
 /// The cache of this call; `None` where the function just runs.
+#[inline(never)]
 fn target(site: &'static Site) -> Option<Cache> {
     let cache: Rc<Cache> = match registry::target(site.facts.adapter) {
         Target::Cache(cache) => cache,

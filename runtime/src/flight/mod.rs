@@ -9,6 +9,7 @@ mod state;
 mod table;
 mod waiting;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
@@ -49,6 +50,23 @@ pub(crate) struct Flight {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct FlightId(u64);
 
+impl FlightId {
+    /// One that nobody else has. Each thread takes so many at a time, so that threads do not meet at every flight.
+    fn next() -> Self {
+        const BLOCK: u64 = 1024;
+        static N_TAKEN: AtomicU64 = AtomicU64::new(0);
+        thread_local! {
+            static NEXT: Cell<u64> = const { Cell::new(0) };
+        }
+        NEXT.with(|next| {
+            if next.get() % BLOCK == 0 {
+                next.set(N_TAKEN.fetch_add(BLOCK, Ordering::Relaxed));
+            }
+            Self(next.replace(next.get() + 1))
+        })
+    }
+}
+
 impl Flight {
     /// A flight that its maker leads.
     fn new(
@@ -59,8 +77,7 @@ impl Flight {
         wait: Duration,
         leader: Caller,
     ) -> Arc<Self> {
-        static N_FLIGHTS: AtomicU64 = AtomicU64::new(0);
-        let id = FlightId(N_FLIGHTS.fetch_add(1, Ordering::Relaxed));
+        let id = FlightId::next();
         let state = Mutex::new(State::led(leader, wait, clock.now()));
         Arc::new(Self { id, key, hash, generation, clock, state })
     }

@@ -35,7 +35,7 @@ impl Permit {
 
     /// The place of the permit's key.
     pub(crate) fn berth(&self) -> Berth<'_> {
-        self.flights.berth(self.flight.key.by_ref())
+        self.flights.berth_at(self.flight.key.by_ref(), self.flight.hash)
     }
 
     /// Was nothing cleared since it was taken? Ends the flight: callers that come after find what is stored, or start anew.
@@ -58,7 +58,7 @@ impl Permit {
 
     fn step_down(&mut self, failed: bool) {
         self.open = false;
-        let mut berth = self.flights.berth(self.flight.key.by_ref());
+        let mut berth = self.flights.berth_at(self.flight.key.by_ref(), self.flight.hash);
         let changed = self.flight.change(|state| state.step_down(self.caller, failed));
         if changed.idle {
             berth.detach(&self.flight);

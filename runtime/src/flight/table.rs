@@ -33,7 +33,11 @@ impl Flights {
 
     /// The place of `key`, held until the berth is dropped.
     pub(crate) fn berth<'a>(&'a self, key: NearKeyRef<'a>) -> Berth<'a> {
-        let hash = self.hash.hash_one(key);
+        self.berth_at(key, self.hash.hash_one(key))
+    }
+
+    /// The place of `key`, whose hash is known.
+    pub(super) fn berth_at<'a>(&'a self, key: NearKeyRef<'a>, hash: u64) -> Berth<'a> {
         let shard = &self.shards[(hash >> 32) as usize % self.shards.len()];
         Berth { flights: self, key, hash, shard: shard.lock() }
     }
@@ -71,7 +75,7 @@ impl Berth<'_> {
     pub(crate) fn enter(
         mut self,
         flights: &Arc<Flights>,
-        generation: &Arc<Generation>,
+        generation: Arc<Generation>,
         wait: Duration,
         caller: Caller,
     ) -> Entered {
@@ -94,13 +98,13 @@ impl Berth<'_> {
     pub(crate) fn start(
         &mut self,
         flights: &Arc<Flights>,
-        generation: &Arc<Generation>,
+        generation: Arc<Generation>,
         wait: Duration,
         caller: Caller,
     ) -> Permit {
         self.void();
         let clock = self.flights.clock.clone();
-        let flight = Flight::new(self.key.to_owned(), self.hash, Arc::clone(generation), clock, wait, caller);
+        let flight = Flight::new(self.key.to_owned(), self.hash, generation, clock, wait, caller);
         self.shard.insert_unique(self.hash, Arc::clone(&flight), |flight| flight.hash);
         self.flights.n_flights.fetch_add(1, Ordering::Relaxed);
         Permit::new(Arc::clone(flights), flight, caller)

@@ -78,8 +78,9 @@ impl<'a> KeyRef<'a> {
         Self(writer.as_bytes())
     }
 
+    /// The escaped text.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(crate) fn as_bytes(self) -> &'a [u8] {
+    pub fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 }

@@ -27,11 +27,18 @@ impl Weighter<NearKey, Entry> for Weights {
 
 /// Slots to be dropped where no lock is held: dropping one may run a destructor of the user's.
 #[derive(Default)]
-pub(crate) struct Garbage(Vec<Arc<Slot>>);
+pub(crate) struct Garbage {
+    /// Mostly there is one, which then needs no list.
+    first: Option<Arc<Slot>>,
+    others: Vec<Arc<Slot>>,
+}
 
 impl Garbage {
     pub(crate) fn keep(&mut self, slot: Option<Arc<Slot>>) {
-        self.0.extend(slot);
+        match self.first {
+            None => self.first = slot,
+            Some(_) => self.others.extend(slot),
+        }
     }
 }
 
@@ -41,6 +48,7 @@ pub(super) struct Evictions;
 impl Lifecycle<NearKey, Entry> for Evictions {
     type RequestState = Garbage;
 
+    /// What was evicted, replaced, or too heavy to come in.
     fn on_evict(&self, garbage: &mut Garbage, _: NearKey, entry: Entry) {
         garbage.keep(Some(entry.slot));
     }

@@ -6,13 +6,44 @@ use std::sync::LazyLock;
 
 use equivalent::Equivalent;
 use foldhash::SharedSeed;
-use foldhash::quality::SeedableRandomState;
+use foldhash::fast::SeedableRandomState;
 
 /// An owned key, in the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NearKey {
     namespace: u32,
-    text: Box<[u8]>,
+    text: Text,
+}
+
+/// So many bytes stand in the table itself, where they are compared without going elsewhere, and are kept without an
+/// allocation.
+const SHORT: usize = 30;
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Text {
+    Short { len: u8, bytes: [u8; SHORT] },
+    Long(Box<[u8]>),
+}
+
+impl Text {
+    fn new(text: &[u8]) -> Self {
+        let mut bytes = [0; SHORT];
+        match bytes.get_mut(..text.len()) {
+            Some(short) => {
+                short.copy_from_slice(text);
+                Self::Short { len: text.len() as u8, bytes }
+            }
+            None => Self::Long(text.into()),
+        }
+    }
+
+    #[inline]
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => &bytes[..usize::from(*len).min(SHORT)],
+            Self::Long(text) => text,
+        }
+    }
 }
 
 /// A borrowed one, to look with.
@@ -25,7 +56,7 @@ pub(crate) struct NearKeyRef<'a> {
 impl NearKey {
     #[inline]
     pub(crate) fn by_ref(&self) -> NearKeyRef<'_> {
-        NearKeyRef { namespace: self.namespace, text: &self.text }
+        NearKeyRef { namespace: self.namespace, text: self.text.as_bytes() }
     }
 }
 
@@ -35,7 +66,7 @@ impl NearKeyRef<'_> {
     }
 
     pub(crate) fn to_owned(self) -> NearKey {
-        NearKey { namespace: self.namespace, text: self.text.into() }
+        NearKey { namespace: self.namespace, text: Text::new(self.text) }
     }
 }
 
@@ -48,19 +79,22 @@ impl Hash for NearKey {
 impl Hash for NearKeyRef<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u32(self.namespace);
         state.write(self.text);
+        // Most stores have one namespace, and each further number is a further round of hashing.
+        if self.namespace != 0 {
+            state.write_u32(self.namespace);
+        }
     }
 }
 
 impl Equivalent<NearKey> for NearKeyRef<'_> {
     #[inline]
     fn equivalent(&self, key: &NearKey) -> bool {
-        self.namespace == key.namespace && *self.text == *key.text
+        self.namespace == key.namespace && *self.text == *key.text.as_bytes()
     }
 }
 
-/// Hashes keys, with seeds from the system's randomness (through std): callers choose keys, and could otherwise make
+/// Hashes keys, in the variant that is meant for tables, with seeds from the system's randomness (through std): callers choose keys, and could otherwise make
 /// them collide.
 pub(crate) type KeyHash = SeedableRandomState;
 

@@ -52,8 +52,6 @@ impl Near {
 
     /// Replaces what stands under `key`.
     pub(crate) fn insert(&self, key: NearKey, slot: Arc<Slot>, weight: u64, garbage: &mut Garbage) {
-        // The engine drops what it replaces under its lock; taken out first, it comes to us.
-        garbage.keep(self.remove(key.by_ref()));
         self.engine.insert_with_lifecycle(key, Entry { slot, weight }, garbage);
     }
 

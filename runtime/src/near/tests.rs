@@ -47,6 +47,19 @@ fn namespaces_are_apart() {
 }
 
 #[test]
+fn keys_of_any_length_are_found_and_told_apart() {
+    let near = Near::new(Bound::Entries(1000));
+    let texts: Vec<_> = (1..200).flat_map(|len| ["a", "b"].map(|letter| letter.repeat(len))).collect();
+    for text in &texts {
+        near.insert(key(text).to_owned(), Slot::seal(header(Moment::NEVER), text.clone()), 1, &mut Garbage::default());
+    }
+    for text in &texts {
+        let slot = near.get(key(text)).expect("it was inserted");
+        assert_eq!(slot.held().downcast_ref(), Some(text));
+    }
+}
+
+#[test]
 fn the_dead_are_those_past_their_grace_or_of_a_dead_generation() {
     let near = Near::new(Bound::Entries(10));
     let cleared = header(Moment::NEVER);

@@ -26,22 +26,26 @@ impl Remembered {
 }
 
 /// The cache is handed out in an `Rc`, so that nothing here is borrowed while code of the user's runs.
-#[inline]
+#[inline(always)]
 pub(super) fn target(adapter: Option<&'static str>) -> Target {
-    let fast = REMEMBERED.try_with(|remembered| {
-        let remembered = remembered.borrow();
-        if remembered.scope.is_some() {
-            return remembered.scope.clone();
-        }
-        if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) {
-            return None;
-        }
-        remembered.current.clone()
-    });
-    match fast {
-        Ok(Some(cache)) => Target::Cache(cache),
-        _ => slow(adapter),
+    match remembered(adapter) {
+        Some(cache) => Target::Cache(cache),
+        None => slow(adapter),
     }
+}
+
+/// What a scope has put in place, or the current cache if it is known.
+#[inline(always)]
+fn remembered(adapter: Option<&'static str>) -> Option<Rc<Cache>> {
+    let remembered = REMEMBERED.try_with(|remembered| {
+        let remembered = remembered.borrow();
+        match &remembered.scope {
+            Some(cache) => Some(Rc::clone(cache)),
+            None if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) => None,
+            None => remembered.current.clone(),
+        }
+    });
+    remembered.unwrap_or_default()
 }
 
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.

@@ -150,7 +150,7 @@ pub(crate) enum Target {
 }
 
 /// The cache of the next call, for a function that names `adapter` or none.
-#[inline]
+#[inline(always)]
 pub(crate) fn target(adapter: Option<&'static str>) -> Target {
     local::target(adapter)
 }
