@@ -11,6 +11,9 @@ mod flight;
 mod key;
 mod near;
 mod park;
+#[cfg(feature = "far")]
+#[allow(dead_code, unused_imports, reason = "far stores come next; until then only tests use it")]
+mod record;
 mod registry;
 mod rules;
 mod site;
