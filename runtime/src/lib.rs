@@ -15,6 +15,9 @@ mod io;
 mod key;
 mod near;
 mod park;
+#[cfg(feature = "far")]
+#[allow(dead_code, unused_imports, reason = "far stores come next; until then only tests use it")]
+mod record;
 mod registry;
 mod rules;
 mod site;

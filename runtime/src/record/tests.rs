@@ -1,0 +1,265 @@
+//! Every way in which stored bytes can be wrong is a miss, and says which.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::layout::{CHECKED_AT, CHECKSUM_AT, FLAGS_AT, FORMAT_AT, KEY_AT, LENGTH_AT};
+use super::*;
+use crate::timeout::Remaining;
+
+const KEY: &[u8] = b"shop:user:7";
+const CODEC: CodecId = CodecId(2);
+const SCHEMA: u64 = 0x0123_4567_89AB_CDEF;
+const EPOCHS: Epochs = Epochs { namespace: 11, template: 22 };
+
+fn meta() -> Meta {
+    Meta {
+        codec: CODEC,
+        outcome: Outcome::Value,
+        outer: Outer { n_somes: 1, none: false },
+        key: KeyFingerprint::of(KEY),
+        schema: SCHEMA,
+        epochs: EPOCHS,
+        fresh_for: Timeout::from_secs(300),
+        grace: Timeout::from_secs(60),
+        computed_in: Duration::from_micros(1_234),
+    }
+}
+
+fn expected() -> Expected {
+    Expected {
+        key: KeyFingerprint::of(KEY),
+        codec: CODEC,
+        value: SCHEMA,
+        failed: None,
+        decimal: 1,
+        namespace_epoch: EPOCHS.namespace,
+        template_epoch: Some(EPOCHS.template),
+        max_payload: MAX_PAYLOAD,
+    }
+}
+
+/// Records unlike each other: of no payload, a short one, a long one, and with all numbers at their limits.
+fn records() -> Vec<Vec<u8>> {
+    let limits = Meta {
+        fresh_for: Timeout::NEVER,
+        grace: Timeout::NEVER,
+        computed_in: Duration::MAX,
+        outer: Outer { n_somes: Outer::MOST, none: true },
+        outcome: Outcome::Nothing,
+        ..meta()
+    };
+    vec![
+        encode(Head::until(1_700_000_000_000), &meta(), b""),
+        encode(Head::until(0), &meta(), b"\x81\xA4name\xA3Ada"),
+        encode(Head::until(Head::NEVER), &meta(), &[0xFF; 300]),
+        encode(Head::until(1), &limits, b"\0"),
+    ]
+}
+
+fn rejected(bytes: &[u8]) -> Reject {
+    decode(bytes, &expected()).expect_err("it is no record")
+}
+
+#[test]
+fn what_is_written_is_read_back() {
+    let record = encode(Head::until(77), &meta(), b"payload");
+    assert_eq!(record.len(), HEADER_LEN + 7);
+    let read = decode(&record, &expected()).unwrap();
+    assert_eq!(read, Record { head: Head { flags: 0, deadline_ms: 77 }, meta: meta(), payload: b"payload" });
+    assert_eq!(decode_body(&record[HEAD_LEN..], &expected()), Ok((meta(), &b"payload"[..])), "without its head");
+}
+
+#[test]
+fn what_has_no_place_saturates() {
+    let long = Meta { computed_in: Duration::MAX, ..meta() };
+    let record = encode(Head::until(0), &long, b"");
+    let computed_in = decode(&record, &expected()).unwrap().meta.computed_in;
+    assert_eq!(computed_in, Duration::from_micros(u32::MAX.into()));
+}
+
+#[test]
+fn a_payload_written_in_place_makes_the_same_record() {
+    let mut draft = Draft::new();
+    draft.bytes().extend_from_slice(b"taken back");
+    draft.clear();
+    draft.bytes().extend_from_slice(b"payload");
+    assert_eq!(draft.payload(), b"payload");
+    assert_eq!(draft.seal(Head::until(7), &meta()), encode(Head::until(7), &meta(), b"payload"));
+}
+
+#[test]
+fn a_store_moves_the_deadline_by_overwriting_eight_bytes() {
+    for mut record in records() {
+        let before = decode(&record, &expected()).unwrap().meta;
+        record[DEADLINE_AT..DEADLINE_AT + 8].copy_from_slice(&4_242_u64.to_le_bytes());
+        let read = decode(&record, &expected()).unwrap();
+        assert_eq!((read.head.deadline_ms, read.meta), (4_242, before));
+    }
+    const { assert!(DEADLINE_AT + 8 <= HEAD_LEN && HEAD_LEN <= CHECKSUM_AT && CHECKSUM_AT + 4 <= CHECKED_AT) };
+}
+
+#[test]
+fn a_record_cut_anywhere_is_short() {
+    for record in records() {
+        for length in 0..record.len() {
+            assert_eq!(rejected(&record[..length]), Reject::Short, "cut to {length}");
+        }
+    }
+}
+
+#[test]
+fn every_flipped_bit_is_seen_but_those_of_the_deadline() {
+    for record in records() {
+        for bit in 0..record.len() * 8 {
+            let (byte, mask) = (bit / 8, 1 << (bit % 8));
+            let mut flipped = record.clone();
+            flipped[byte] ^= mask;
+            let read = decode(&flipped, &expected());
+            if (DEADLINE_AT..HEAD_LEN).contains(&byte) {
+                let original = decode(&record, &expected()).unwrap();
+                assert_eq!(read.map(|read| (read.meta, read.payload)), Ok((original.meta, original.payload)));
+                continue;
+            }
+            let reject = read.expect_err("a damaged record is a miss");
+            match byte {
+                0..4 => assert_eq!(reject, Reject::Magic),
+                FORMAT_AT..DEADLINE_AT => assert_eq!(reject, Reject::Format),
+                _ if (KEY_AT..KEY_AT + 16).contains(&byte) => assert_eq!(reject, Reject::Key),
+                _ if (LENGTH_AT..HEADER_LEN).contains(&byte) => {
+                    assert!(matches!(reject, Reject::Short | Reject::TooLong));
+                }
+                _ => assert_eq!(reject, Reject::Checksum, "byte {byte}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_record_of_another_key_is_a_miss() {
+    let others = [&b"shop:user:8"[..], b"shop2:user:7", b"", b"shop:user:7 "];
+    for other in others {
+        let record = encode(Head::until(9), &Meta { key: KeyFingerprint::of(other), ..meta() }, b"theirs");
+        assert_eq!(rejected(&record), Reject::Key);
+    }
+}
+
+#[test]
+fn a_record_of_another_release_or_with_unknown_flags_is_a_miss() {
+    for (at, byte) in [(FORMAT_AT, 0), (FORMAT_AT, 2), (FLAGS_AT, 1), (FLAGS_AT + 1, 1)] {
+        let mut record = records().remove(1);
+        record[at] = byte;
+        assert_eq!(rejected(&record), Reject::Format);
+    }
+}
+
+#[test]
+fn what_is_too_long_is_not_looked_at() {
+    let expected = Expected { max_payload: 7, ..expected() };
+    assert!(decode(&encode(Head::until(9), &meta(), b"payload"), &expected).is_ok());
+    assert_eq!(decode(&encode(Head::until(9), &meta(), b"payload "), &expected), Err(Reject::TooLong));
+    assert_eq!(decode(&[0; HEADER_LEN + 8], &expected), Err(Reject::TooLong), "whatever it is");
+    let mut longer = encode(Head::until(9), &meta(), b"short");
+    longer.push(0);
+    assert_eq!(decode(&longer, &expected), Err(Reject::TooLong), "longer than it says");
+}
+
+#[test]
+fn what_was_cleared_or_changed_is_a_miss() {
+    let reject = |meta: Meta| decode(&encode(Head::until(9), &meta, b""), &expected()).err();
+    assert_eq!(reject(Meta { epochs: Epochs { namespace: 12, ..EPOCHS }, ..meta() }), Some(Reject::Epoch));
+    assert_eq!(reject(Meta { epochs: Epochs { template: 23, ..EPOCHS }, ..meta() }), Some(Reject::Epoch));
+    assert_eq!(reject(Meta { epochs: Epochs { template: 0, ..EPOCHS }, ..meta() }), None, "set by hand");
+    assert_eq!(reject(Meta { schema: 1, ..meta() }), Some(Reject::Schema));
+    assert_eq!(reject(Meta { codec: CodecId(3), ..meta() }), Some(Reject::Codec));
+    assert_eq!(reject(Meta { codec: CodecId::DECIMAL, ..meta() }), Some(Reject::Schema), "of another version");
+    assert_eq!(reject(Meta { codec: CodecId::DECIMAL, schema: 1, ..meta() }), None, "whatever the codec");
+    assert_eq!(reject(Meta { outcome: Outcome::Failed, ..meta() }), Some(Reject::Schema), "no errors are stored");
+}
+
+#[test]
+fn a_reader_without_a_template_judges_its_epoch_itself() {
+    let by_hand = Expected::by_hand(KeyFingerprint::of(KEY), CODEC, SCHEMA, 1, EPOCHS.namespace);
+    let record = encode(Head::until(9), &meta(), b"");
+    assert_eq!(decode(&record, &by_hand).unwrap().meta.epochs, EPOCHS);
+}
+
+#[test]
+fn errors_have_a_schema_of_their_own() {
+    let expected = Expected { failed: Some(5), ..expected() };
+    let read = |schema| {
+        decode(&encode(Head::until(9), &Meta { outcome: Outcome::Failed, schema, ..meta() }, b""), &expected).err()
+    };
+    assert_eq!(read(5), None);
+    assert_eq!(read(SCHEMA), Some(Reject::Schema));
+}
+
+#[test]
+fn what_is_intact_and_means_nothing_is_a_miss() {
+    for (at, byte) in [(21, 0), (21, 4), (23, 1)] {
+        let mut record = records().remove(1);
+        record[at] = byte;
+        let checksum = crc32fast::hash(&record[CHECKED_AT..]);
+        record[CHECKSUM_AT..CHECKED_AT].copy_from_slice(&checksum.to_le_bytes());
+        assert_eq!(rejected(&record), Reject::Nonsense);
+    }
+}
+
+#[test]
+fn reasons_are_numbered_and_named_apart() {
+    for (index, reject) in Reject::ALL.into_iter().enumerate() {
+        assert_eq!(reject.index(), index);
+        assert!(Reject::ALL.iter().filter(|other| other.name() == reject.name()).count() == 1);
+    }
+}
+
+#[test]
+fn a_deadline_and_a_grace_part_time_in_three() {
+    let left = |ms| Standing::Fresh { left: Remaining::For(Duration::from_millis(ms)) };
+    let never = Standing::Fresh { left: Remaining::Never };
+    let cases = [
+        (100, 50, 0, left(100)),
+        (100, 50, 99, left(1)),
+        (100, 50, 100, Standing::Expired),
+        (100, 50, 149, Standing::Expired),
+        (100, 50, 150, Standing::Gone),
+        (100, 0, 99, left(1)),
+        (100, 0, 100, Standing::Gone),
+        (100, u64::MAX, u64::MAX, Standing::Expired),
+        (u64::MAX, 0, u64::MAX, never),
+        (u64::MAX - 1, 50, u64::MAX, Standing::Expired),
+        (0, 0, 0, Standing::Gone),
+    ];
+    for (deadline_ms, grace_ms, now_ms, answer) in cases {
+        let grace = Timeout::from_millis(grace_ms);
+        assert_eq!(standing(deadline_ms, grace, now_ms), answer, "{deadline_ms} {grace_ms} {now_ms}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn gibberish_is_a_miss(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        prop_assert!(decode(&bytes, &expected()).is_err());
+    }
+
+    #[test]
+    fn gibberish_behind_a_true_header_is_a_miss(bytes in prop::collection::vec(any::<u8>(), 0..400), n_true in 0..=88_usize) {
+        let mut record = records().remove(2);
+        record.splice(n_true.., bytes);
+        prop_assert!(decode(&record, &expected()).is_err());
+    }
+
+    #[test]
+    fn any_record_comes_back(deadline_ms: u64, schema: u64, payload in prop::collection::vec(any::<u8>(), 0..400)) {
+        let (meta, expected) = (Meta { schema, ..meta() }, Expected { value: schema, ..expected() });
+        let record = encode(Head::until(deadline_ms), &meta, &payload);
+        let read = decode(&record, &expected).unwrap();
+        prop_assert_eq!((read.head.deadline_ms, read.meta, read.payload), (deadline_ms, meta, &payload[..]));
+    }
+
+    #[test]
+    fn no_clock_and_no_deadline_panics(deadline_ms: u64, grace_ms: u64, now_ms: u64) {
+        standing(deadline_ms, Timeout::from_millis(grace_ms), now_ms);
+    }
+}
