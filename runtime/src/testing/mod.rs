@@ -2,6 +2,10 @@
 //! for adapters, an adapter in this process.
 
 #[cfg(feature = "far")]
+pub mod conformance;
+#[cfg(feature = "far")]
+mod dice;
+#[cfg(feature = "far")]
 mod memory;
 
 use std::sync::Arc;
