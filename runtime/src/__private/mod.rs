@@ -23,6 +23,13 @@ pub fn literal(key: &mut KeyWriter, text: &'static str) {
     key.literal(text);
 }
 
+/// Appends `text`, as [`literal`] does, and what stands behind it.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn part<T: KeyPart + ?Sized>(key: &mut KeyWriter, text: &'static str, part: &T) {
+    key.literal(text);
+    part.write_key(key);
+}
+
 /// Appends the path of a module, which may hold letters outside the alphabet.
 #[inline]
 pub fn module(key: &mut KeyWriter, path: &str) {

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use super::Site;
 
@@ -38,17 +39,13 @@ impl fmt::Display for FunctionName {
     }
 }
 
-/// A site's entry in the directory: the one that had its template before, if there was one.
+/// Whether a site is in the directory. Only a flag, so that a [`Site`] needs no drop: the compiler asks that of each.
 #[derive(Debug)]
-pub(super) struct Listing(OnceLock<Option<FunctionName>>);
+pub(super) struct Listing(AtomicBool);
 
 impl Listing {
     pub(super) const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    pub(super) fn elder(&self) -> Option<FunctionName> {
-        self.0.get().copied().flatten()
+        Self(AtomicBool::new(false))
     }
 }
 
@@ -56,15 +53,25 @@ type Directory = HashMap<(Option<&'static str>, &'static str), &'static Site>;
 
 static DIRECTORY: LazyLock<Mutex<Directory>> = LazyLock::new(Mutex::default);
 
+fn directory() -> MutexGuard<'static, Directory> {
+    DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Site {
     /// Lists the function, once.
     pub(crate) fn enlist(&'static self) {
-        self.listing.0.get_or_init(|| {
-            let mut directory = DIRECTORY.lock().unwrap_or_else(PoisonError::into_inner);
-            let elder = *directory.entry((self.facts.adapter, self.facts.template)).or_insert(self);
-            // By address: two functions of one name, in two blocks of a module, are two.
-            let name = || FunctionName { module: elder.facts.module, name: elder.facts.name };
-            (!std::ptr::eq(elder, self)).then(name)
-        });
+        if !self.listing.0.load(Ordering::Relaxed) {
+            directory().entry((self.facts.adapter, self.facts.template)).or_insert(self);
+            self.listing.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// The function that was listed before with the same template.
+    pub(super) fn elder(&'static self) -> Option<FunctionName> {
+        self.enlist();
+        let elder = *directory().get(&(self.facts.adapter, self.facts.template))?;
+        // By address: two functions of one name, in two blocks of a module, are two.
+        let name = || FunctionName { module: elder.facts.module, name: elder.facts.name };
+        (!std::ptr::eq(elder, self)).then(name)
     }
 }

@@ -47,12 +47,23 @@ pub(crate) struct Lifetimes {
     pub(crate) failed: Option<Timeout>,
 }
 
+const UNSAID: Lifetimes = Lifetimes { value: None, nothing: None, failed: None };
+
+/// What holds where the attribute says nothing.
+const NAMELESS: Facts = Facts {
+    name: "",
+    module: "",
+    template: "",
+    adapter: None,
+    lifetimes: UNSAID,
+    wait: Duration::from_secs(5),
+    version: 0,
+};
+
 impl Facts {
     /// Those of the function `name` in `module`.
     pub const fn new(name: &'static str, module: &'static str, template: &'static str) -> Self {
-        let lifetimes = Lifetimes { value: None, nothing: None, failed: None };
-        let wait = Duration::from_secs(5);
-        Self { name, module, template, adapter: None, lifetimes, wait, version: 0 }
+        Self { name, module, template, ..NAMELESS }
     }
 
     /// `timeout = …`
@@ -98,16 +109,26 @@ impl Facts {
     }
 }
 
+/// What has happened to a function whose program has just started: evaluated once, and copied into each site.
+#[expect(clippy::declare_interior_mutable_const, reason = "sites begin as copies of it, and none is read before")]
+const NOTHING_YET: (Counters, Listing) = (Counters::new(), Listing::new());
+
 impl Site {
-    /// A function of which nothing has happened yet.
-    // The facts are built before, as they are small: the compiler interprets all of this once per function.
+    /// A function with these facts.
     pub const fn new(facts: Facts) -> Self {
-        Self { facts, counters: Counters::new(), listing: Listing::new() }
+        let (counters, listing) = NOTHING_YET;
+        Self { facts, counters, listing }
+    }
+
+    /// One of which the attribute says no more than a timeout, which is most of them. The compiler interprets this for each
+    /// function, so it is one call.
+    pub const fn timed(name: &'static str, module: &'static str, template: &'static str, ms: u64) -> Self {
+        let lifetimes = Lifetimes { value: Some(Timeout::from_millis(ms)), ..UNSAID };
+        Self::new(Facts { name, module, template, lifetimes, ..NAMELESS })
     }
 
     /// What has happened so far.
     pub fn stats(&'static self) -> Stats {
-        self.enlist();
-        Stats { same_template: self.listing.elder(), ..self.counters.stats() }
+        Stats { same_template: self.elder(), ..self.counters.stats() }
     }
 }
