@@ -21,6 +21,8 @@ const RUNTIME: &[Row] = &[
     ("clock", &["sync", "timeout"]),
     ("key", &[]),
     ("value", &[]),
+    ("record", &["timeout"]),
+    ("codec", &["error", "record"]),
     ("near", &["clock", "sync", "timeout"]),
     ("rules", &["near", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
