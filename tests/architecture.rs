@@ -23,6 +23,8 @@ const RUNTIME: &[Row] = &[
     ("value", &[]),
     ("io", &["error"]),
     ("adapter", &["error", "key", "timeout"]),
+    ("record", &["timeout"]),
+    ("codec", &["error", "record"]),
     ("near", &["clock", "sync", "timeout"]),
     ("rules", &["near", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),

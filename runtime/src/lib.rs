@@ -8,6 +8,9 @@ mod adapters;
 mod cache;
 mod call;
 mod clock;
+#[cfg(feature = "far")]
+#[allow(dead_code, unreachable_pub, unused_imports, reason = "far stores come next; until then only tests use it")]
+mod codec;
 mod error;
 mod flight;
 #[cfg(feature = "far")]
