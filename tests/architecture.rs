@@ -30,7 +30,7 @@ const RUNTIME: &[Row] = &[
     ("registry", &["adapters", "cache", "error"]),
     ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
     ("testing", &["clock", "timeout"]),
-    ("__private", &["cache", "call", "error", "key", "rules", "site", "timeout"]),
+    ("__private", &["call", "error", "key", "rules", "site", "timeout"]),
 ];
 
 /// `larder-macros`: stages in the order in which an attribute passes them; none looks back.
