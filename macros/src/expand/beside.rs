@@ -14,7 +14,7 @@ use crate::signature::{Function, used_by};
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     match call(&mut <user>::__entry(&id), <user>::__rules(&())) {
+///     match call(<user>::__entry(&id), <user>::__rules(PhantomData)) {
 ///         Answer::Result(result) => result,
 ///         Answer::Compute(lead) => lead.land(<user>::uncached(id)),
 ///     }
@@ -23,7 +23,7 @@ use crate::signature::{Function, used_by};
 /// impl user {
 ///     fn __site() -> &'static Site { … }
 ///     fn __entry(id: &u64) -> Entry { … }
-///     fn __rules(_: &()) -> Vtable<User> { … }
+///     fn __rules(_: PhantomData<&()>) -> Vtable<User> { … }
 ///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id)) }
 ///     …
 ///     pub fn uncached(id: u64) -> User { body }
@@ -108,7 +108,7 @@ impl Beside<'_> {
             #attributes
             #[inline]
             // Lifetimes that the result type leaves out are those of the reference.
-            fn #rules #rules_generics(_: &()) -> #returned #rules_where #rules_block
+            fn #rules #rules_generics(_: ::core::marker::PhantomData<&()>) -> #returned #rules_where #rules_block
         }
     }
 

@@ -133,7 +133,7 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             body: {
                 let name = in_form(beside, "refresh").0;
                 let (timed, compute) = (timed(beside.plan), computed(beside.plan, &beside.computation(&owner)));
-                generate!(#private::#name(&mut #entry, #rules) #timed #compute)
+                generate!(#private::#name(#entry, #rules) #timed #compute)
             },
             ..Helper::default()
         },

@@ -15,7 +15,7 @@ use crate::signature::{Argument, Form, Function};
 /// ⇒
 /// fn find(&self, id: u64) -> Option<User> {
 ///     static SITE: Site = Site::new(…);
-///     match call(&mut { entry }, { rules }) {
+///     match call({ entry }, { rules }) {
 ///         Answer::Result(result) => result,
 ///         Answer::Compute(lead) => lead.land((move || -> Option<User> { body })()),
 ///     }

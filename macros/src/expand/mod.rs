@@ -33,10 +33,20 @@ pub(crate) fn expand(function: &Function, plan: &Plan) -> TokenStream {
 /// ```text
 /// key = "user:{id}", timeout = "5m", version = 2
 /// ⇒ Site::new(Facts::new("user", module_path!(), "user:{}").timeout(Timeout::from_millis(300000)).version(2))
+///
+/// key = "user:{id}", timeout = "5m"
+/// ⇒ Site::timed("user", module_path!(), "user:{}", 300000)
 /// ```
 fn site(function: &Function, plan: &Plan) -> TokenStream {
     let Plan { private, template, args, .. } = plan;
     let name = syn::ext::IdentExt::unraw(&function.signature.ident).to_string();
+    let unusual = [&args.none_timeout, &args.err_timeout].iter().any(|option| option.is_some())
+        || args.wait.is_some()
+        || args.version.is_some()
+        || args.adapter.is_some();
+    if let (Some(Named { value: Lifetime::Millis(ms), .. }), false) = (&args.timeout, unusual) {
+        return generate!(#private::Site::timed(#name, ::core::module_path!(), #template, #ms));
+    }
     let constant = |option: &Option<Named<Lifetime>>| option.as_ref().map(|option| option.value.constant(private));
     let timeout = args.timeout.as_ref().filter(|_| plan.args.timeout_expression().is_none());
     let timeout = timeout.map(|timeout| timeout.value.constant(private)).into_iter();
@@ -77,7 +87,7 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
 ///
 /// ```text
 /// `entry`, `rules`, `lead.land(user::uncached(id))`
-/// ⇒ match call(&mut entry, rules) {
+/// ⇒ match call(entry, rules) {
 ///       Answer::Result(result) => result,
 ///       Answer::Compute(lead) => lead.land(user::uncached(id)),
 ///   }
@@ -85,8 +95,8 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
 fn call(plan: &Plan, entry: &TokenStream, rules: &TokenStream, compute: &TokenStream) -> TokenStream {
     let private = &plan.private;
     let call = match plan.returns.form {
-        Form::Value => generate!(call(&mut #entry, #rules)),
-        _ => generate!(call_async(&mut #entry, #rules).await),
+        Form::Value => generate!(call(#entry, #rules)),
+        _ => generate!(call_async(#entry, #rules).await),
     };
     let timed = timed(plan);
     let call = generate! {

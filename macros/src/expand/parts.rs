@@ -96,11 +96,12 @@ impl Beside<'_> {
         generate!(#owner::#entry #turbofish(#lent))
     }
 
-    /// `Self::__rules(&())`
+    /// `Self::__rules(PhantomData)`
     pub(super) fn rules(&self, owner: &TokenStream) -> TokenStream {
         let rules = self.private("rules");
         let turbofish = turbofish(&used_by(&self.function.signature.generics, &self.about_results()));
-        generate!(#owner::#rules #turbofish(&()))
+        // Not `&()`: a reference to a constant is one more body for the compiler.
+        generate!(#owner::#rules #turbofish(::core::marker::PhantomData))
     }
 
     /// `Self::uncached(id)`

@@ -14,7 +14,7 @@ use crate::flight::Caller;
 use crate::key::Key;
 use crate::near::Bound;
 use crate::park::block_on;
-use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Vtable, local};
+use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Rules as _, Vtable, local};
 use crate::site::{Facts, Site};
 use crate::timeout::Timeout;
 
@@ -41,8 +41,8 @@ fn rules() -> Vtable<u64> {
     local(Probe::<u64>::new().kind().inner().share())
 }
 
-async fn run(lead: Lead<'_>, compute: impl Future<Output = u64>) -> u64 {
-    crate::call::compute(lead, None, &rules(), compute).await
+async fn run(lead: Lead, request: Request<'_>, compute: impl Future<Output = u64>) -> u64 {
+    crate::call::compute(lead, request, None, &rules(), compute).await
 }
 
 /// A cache, and an origin that is dearer than it.
@@ -100,9 +100,9 @@ impl World {
     /// As `call_async` does it, for callers of both kinds.
     async fn call_of(&self, key: &Key, caller: Caller, compute: impl Future<Output = u64>) -> u64 {
         let request = Request { site: &SITE, key: key.lend(), caller };
-        match self.cache.turn(request).await {
+        match self.cache.clone().turn(request).await {
             Turn::Take(slot) | Turn::Share(slot) => rules().unpack(&slot).unwrap(),
-            Turn::Compute(lead) => run(lead, compute).await,
+            Turn::Compute(lead) => run(lead, request, compute).await,
         }
     }
 
@@ -175,7 +175,7 @@ fn a_clear_of_the_namespace_beats_fills() {
 fn a_set_beats_fills() {
     race(|world| {
         let version = world.origin.load(Ordering::SeqCst);
-        assert!(world.cache.set(&SITE, world.key.lend(), &rules(), None, &version));
+        assert!(world.cache.set(&SITE, world.key.lend(), None, &(&rules(), &version)));
     });
 }
 
@@ -183,7 +183,7 @@ fn a_set_beats_fills() {
 fn a_refresh_beats_fills() {
     race(|world| {
         let request = Request { site: &SITE, key: world.key.lend(), caller: Caller::Blocking };
-        block_on(run(world.cache.start(request), async { world.compute() }));
+        block_on(run(world.cache.clone().start(request), request, async { world.compute() }));
     });
 }
 

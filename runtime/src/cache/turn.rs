@@ -19,12 +19,12 @@ pub(crate) struct Request<'a> {
 }
 
 /// What a call is to do.
-pub(crate) enum Turn<'a> {
+pub(crate) enum Turn {
     /// This is the result, stored meanwhile.
     Take(Arc<Slot>),
     /// This is the result, for which it waited.
     Share(Arc<Slot>),
-    Compute(Lead<'a>),
+    Compute(Lead),
 }
 
 /// What a second look finds, with the key's berth held.
@@ -36,7 +36,7 @@ enum Found {
 
 impl Cache {
     /// Waits for the call's turn.
-    pub(crate) async fn turn<'a>(self, request: Request<'a>) -> Turn<'a> {
+    pub(crate) async fn turn(self, request: Request<'_>) -> Turn {
         request.site.enlist();
         let landing = match self.enter(request) {
             Found::Slot(slot) => return Turn::Take(slot),
@@ -45,17 +45,17 @@ impl Cache {
             Found::Flight(Entered::Alone) => Landing::Ring,
         };
         match landing {
-            Landing::Lead(permit) => Turn::Compute(Lead::new(self, request, Some(permit))),
-            Landing::Ring => Turn::Compute(Lead::new(self, request, None)),
+            Landing::Lead(permit) => Turn::Compute(Lead::new(self, Some(permit))),
+            Landing::Ring => Turn::Compute(Lead::new(self, None)),
             Landing::Landed(slot) => Turn::Share(slot),
         }
     }
 
     /// A turn to compute in place of whoever computes now, whose result is stored no more. Callers that come meanwhile are
     /// served the old entry, or wait for this computation if there is none.
-    pub(crate) fn start<'a>(self, request: Request<'a>) -> Lead<'a> {
+    pub(crate) fn start(self, request: Request<'_>) -> Lead {
         let permit = self.permit(request);
-        Lead::new(self, request, permit)
+        Lead::new(self, permit)
     }
 
     /// `None` where nothing is kept: there is nothing to share either.

@@ -1,5 +1,7 @@
 //! The entry that a call or a helper is about.
 
+use crate::cache::Request;
+use crate::flight::Caller;
 use crate::key::{Key, KeyRef, KeyWriter};
 use crate::site::Site;
 
@@ -25,5 +27,9 @@ impl Entry {
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn lend(&mut self) -> KeyRef<'_> {
         KeyRef::written(&mut self.key, |_| {})
+    }
+
+    pub(crate) fn request(&mut self, caller: Caller) -> Request<'_> {
+        Request { site: self.site, key: self.lend(), caller }
     }
 }

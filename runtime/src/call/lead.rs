@@ -5,8 +5,9 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::pin;
 
-use crate::cache;
-use crate::flight::Inside;
+use super::Entry;
+use crate::cache::{self, Request};
+use crate::flight::{Caller, Inside};
 use crate::rules::Rules;
 use crate::timeout::Timeout;
 
@@ -20,27 +21,28 @@ pub enum Answer<R, L> {
 
 /// A turn to compute for a synchronous function. Whatever runs until it lands is a part of the computation.
 #[must_use]
-pub struct Lead<'a, R, U> {
+pub struct Lead<R, U> {
     // Before the lead: it ends the computation before the next one starts.
     inside: Option<Inside>,
-    turn: Turn<'a, R, U>,
+    turn: Turn<R, U>,
 }
 
 /// A turn to compute for an asynchronous function.
 #[must_use]
-pub struct AsyncLead<'a, R, U>(Turn<'a, R, U>);
+pub struct AsyncLead<R, U>(Turn<R, U>);
 
-struct Turn<'a, R, U> {
+struct Turn<R, U> {
+    entry: Entry,
     /// `None` where the function just runs.
-    lead: Option<cache::Lead<'a>>,
+    lead: Option<cache::Lead>,
     rules: U,
     timeout: Option<Timeout>,
     result: PhantomData<fn() -> R>,
 }
 
-impl<'a, R, U: Rules<R>> Turn<'a, R, U> {
-    fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
-        Self { lead, rules, timeout: None, result: PhantomData }
+impl<R, U: Rules<R>> Turn<R, U> {
+    fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
+        Self { entry, lead, rules, timeout: None, result: PhantomData }
     }
 
     fn inside(&self) -> Option<Inside> {
@@ -48,9 +50,9 @@ impl<'a, R, U: Rules<R>> Turn<'a, R, U> {
     }
 }
 
-impl<'a, R, U: Rules<R>> Lead<'a, R, U> {
-    pub(super) fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
-        let turn = Turn::new(lead, rules);
+impl<R, U: Rules<R>> Lead<R, U> {
+    pub(super) fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
+        let turn = Turn::new(entry, lead, rules);
         Self { inside: turn.inside(), turn }
     }
 
@@ -62,9 +64,9 @@ impl<'a, R, U: Rules<R>> Lead<'a, R, U> {
 
     /// Shares and stores `result`, as the rules say.
     pub fn land(self, result: R) -> R {
-        let Self { inside, turn: Turn { lead, rules, timeout, .. } } = self;
+        let Self { inside, turn: Turn { mut entry, lead, rules, timeout, .. } } = self;
         if let Some(lead) = lead {
-            lead.land(timeout, &(&rules, &result));
+            lead.land(entry.request(Caller::Blocking), timeout, &(&rules, &result));
         }
         // The rules run code of the user's, which may call the function too.
         drop(inside);
@@ -72,9 +74,9 @@ impl<'a, R, U: Rules<R>> Lead<'a, R, U> {
     }
 }
 
-impl<'a, R, U: Rules<R>> AsyncLead<'a, R, U> {
-    pub(super) fn new(lead: Option<cache::Lead<'a>>, rules: U) -> Self {
-        Self(Turn::new(lead, rules))
+impl<R, U: Rules<R>> AsyncLead<R, U> {
+    pub(super) fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
+        Self(Turn::new(entry, lead, rules))
     }
 
     /// `timeout = expression`
@@ -86,9 +88,9 @@ impl<'a, R, U: Rules<R>> AsyncLead<'a, R, U> {
 
     /// Awaits what has not begun, and shares and stores the result, as the rules say.
     pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
-        let Turn { lead, rules, timeout, .. } = self.0;
+        let Turn { mut entry, lead, rules, timeout, .. } = self.0;
         match lead {
-            Some(lead) => compute(lead, timeout, &rules, computation).await,
+            Some(lead) => compute(lead, entry.request(Caller::Async), timeout, &rules, computation).await,
             None => computation.await,
         }
     }
@@ -104,7 +106,8 @@ impl<'a, R, U: Rules<R>> AsyncLead<'a, R, U> {
 }
 
 pub(crate) async fn compute<R, C: Future<Output = R>>(
-    lead: cache::Lead<'_>,
+    lead: cache::Lead,
+    request: Request<'_>,
     timeout: Option<Timeout>,
     rules: &impl Rules<R>,
     computation: C,
@@ -120,6 +123,6 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
     };
     // The rules run code of the user's, which may call the function too.
     let _inside = lead.inside();
-    lead.land(timeout, &(rules, &result));
+    lead.land(request, timeout, &(rules, &result));
     result
 }

@@ -30,55 +30,52 @@ use crate::site::Site;
 
 /// A call of a synchronous function.
 #[inline]
-pub fn call<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, Lead<'_, R, U>> {
-    let site = entry.site;
-    let key = entry.lend();
-    match hit(site, key, &rules) {
+pub fn call<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
+    match hit(&mut entry, &rules) {
         Some(result) => Answer::Result(result),
-        None => miss(site, key, rules),
+        None => miss(entry, rules),
     }
 }
 
 /// A call of an asynchronous function. A hit is answered before the computation's future is made.
 #[inline]
-pub async fn call_async<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, AsyncLead<'_, R, U>> {
-    let site = entry.site;
-    let key = entry.lend();
-    if let Some(result) = hit(site, key, &rules) {
+pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
+    if let Some(result) = hit(&mut entry, &rules) {
         return Answer::Result(result);
     }
-    let request = Request { site, key, caller: Caller::Async };
     loop {
-        let Some(cache) = target(site) else { return Answer::Compute(AsyncLead::new(None, rules)) };
+        let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry, None, rules)) };
+        let request = entry.request(Caller::Async);
         let turn = cache.turn(request).await;
         match take(request, turn, &mut |slot| rules.unpack(slot)) {
             Taken::Result(result) => return Answer::Result(result),
-            Taken::Compute(lead) => return Answer::Compute(AsyncLead::new(Some(lead), rules)),
+            Taken::Compute(lead) => return Answer::Compute(AsyncLead::new(entry, Some(lead), rules)),
             Taken::Foreign => {}
         }
     }
 }
 
 /// A computation of a synchronous function, whatever is stored.
-pub fn refresh<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Lead<'_, R, U> {
-    Lead::new(start(entry, Caller::Blocking), rules)
+pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
+    let lead = start(entry.request(Caller::Blocking));
+    Lead::new(entry, lead, rules)
 }
 
 /// A computation of an asynchronous function, whatever is stored.
-pub fn refresh_async<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> AsyncLead<'_, R, U> {
-    AsyncLead::new(start(entry, Caller::Async), rules)
+pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R, U> {
+    let lead = start(entry.request(Caller::Async));
+    AsyncLead::new(entry, lead, rules)
 }
 
-fn start(entry: &mut Entry, caller: Caller) -> Option<cache::Lead<'_>> {
-    let site = entry.site;
-    let request = Request { site, key: entry.lend(), caller };
-    target(site).map(|cache| cache.start(request))
+fn start(request: Request<'_>) -> Option<cache::Lead> {
+    target(request.site).map(|cache| cache.start(request))
 }
 
 /// The result of a live entry.
 #[inline]
-fn hit<R>(site: &'static Site, key: KeyRef<'_>, rules: &impl Rules<R>) -> Option<R> {
-    read(site, look(site, key)?, rules)
+fn hit<R>(entry: &mut Entry, rules: &impl Rules<R>) -> Option<R> {
+    let site = entry.site;
+    read(site, look(site, entry.lend())?, rules)
 }
 
 /// The result in a slot that was counted as a hit.
@@ -105,21 +102,21 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 
 #[cold]
 #[inline(never)]
-fn miss<'a, R, U: Rules<R>>(site: &'static Site, key: KeyRef<'a>, rules: U) -> Answer<R, Lead<'a, R, U>> {
+fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
     let mut result = None;
-    let lead = wait(Request { site, key, caller: Caller::Blocking }, &mut |slot| {
+    let lead = wait(entry.request(Caller::Blocking), &mut |slot| {
         result = rules.unpack(slot);
         result.is_some()
     });
     match result {
         Some(result) => Answer::Result(result),
-        None => Answer::Compute(Lead::new(lead, rules)),
+        None => Answer::Compute(Lead::new(entry, lead, rules)),
     }
 }
 
 /// Waits for a blocking call's turn, until `unpack` takes a slot or there is one to compute. `None` also where the function
 /// just runs.
-fn wait<'a>(request: Request<'a>, unpack: &mut dyn FnMut(&Slot) -> bool) -> Option<cache::Lead<'a>> {
+fn wait(request: Request<'_>, unpack: &mut dyn FnMut(&Slot) -> bool) -> Option<cache::Lead> {
     loop {
         let turn = block_on(target(request.site)?.turn(request));
         match take(request, turn, &mut |slot| unpack(slot).then_some(())) {
@@ -131,15 +128,15 @@ fn wait<'a>(request: Request<'a>, unpack: &mut dyn FnMut(&Slot) -> bool) -> Opti
 }
 
 /// What becomes of a turn.
-enum Taken<'a, R> {
+enum Taken<R> {
     Result(R),
-    Compute(cache::Lead<'a>),
+    Compute(cache::Lead),
     /// Another type's entry stood in the way, and is gone: the next turn will do.
     Foreign,
 }
 
 /// The result, if the call is to take one, and the count of it.
-fn take<'a, R>(request: Request<'a>, turn: Turn<'a>, unpack: &mut dyn FnMut(&Slot) -> Option<R>) -> Taken<'a, R> {
+fn take<R>(request: Request<'_>, turn: Turn, unpack: &mut dyn FnMut(&Slot) -> Option<R>) -> Taken<R> {
     let counters = &request.site.counters;
     let (slot, waited) = match turn {
         Turn::Compute(lead) => {

@@ -58,6 +58,7 @@ impl Key {
         *writer = self.0;
     }
 
+    #[cfg(all(test, shuttle))]
     pub(crate) fn lend(&self) -> KeyRef<'_> {
         KeyRef(self.0.as_bytes())
     }
@@ -65,7 +66,7 @@ impl Key {
 
 /// A [`Key`] that somebody else holds. Moving a key costs about as much as writing it, so the hit path lends it.
 #[derive(Clone, Copy)]
-pub struct KeyRef<'a>(&'a [u8]);
+pub(crate) struct KeyRef<'a>(&'a [u8]);
 
 impl<'a> KeyRef<'a> {
     /// The key that `write` writes into `writer`, which is empty.
