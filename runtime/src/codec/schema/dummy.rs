@@ -19,11 +19,16 @@ pub(super) const TEXTS: [&str; 8] = [
     "http://localhost/",
 ];
 
+/// How many layers are told apart; deeper there are `None`s and empty lists.
+const MOST_LAYERS: usize = 8;
+
 #[derive(Clone, Copy)]
 pub(super) struct Dummy<'e, 'a> {
     pub(super) explorer: &'e Explorer<'a>,
     /// The type that is being made.
     pub(super) of: &'static str,
+    /// How many `Some`s and newtypes it is inside of: they ask for what they hold without telling its type.
+    pub(super) layer: usize,
     pub(super) depth: usize,
 }
 
@@ -38,16 +43,21 @@ impl Dummy<'_, '_> {
         }
     }
 
-    /// What is inside, of a type without a name of its own.
-    pub(super) fn inside(self) -> Self {
-        Self { depth: self.depth + 1, ..self }
+    /// What is inside, of a type that is not told.
+    fn inside(self) -> Self {
+        Self { layer: self.layer + 1, depth: self.depth + 1, ..self }
+    }
+
+    /// Is it opened here for the first time? A newtype may hold itself, and ends too.
+    fn opens(&self) -> bool {
+        self.layer < MOST_LAYERS && self.explorer.opens(self.of, self.layer)
     }
 
     /// A part that `seed` asks for.
     pub(super) fn part<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Unseen> {
         let of = type_name::<S::Value>();
         self.step(of, 0)?;
-        seed.deserialize(Self { of, ..self.inside() })
+        seed.deserialize(Self { of, layer: 0, ..self.inside() })
     }
 
     fn elements(self, n: usize) -> Elements<Self> {
@@ -121,7 +131,7 @@ impl<'de> Deserializer<'de> for Dummy<'_, '_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unseen> {
         self.step("option", 0)?;
-        if self.explorer.opens(self.of) { visitor.visit_some(self.inside()) } else { visitor.visit_none() }
+        if self.opens() { visitor.visit_some(self.inside()) } else { visitor.visit_none() }
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Unseen> {
@@ -136,12 +146,12 @@ impl<'de> Deserializer<'de> for Dummy<'_, '_> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unseen> {
         self.step("seq", 0)?;
-        visitor.visit_seq(self.elements(usize::from(self.explorer.opens(self.of))))
+        visitor.visit_seq(self.elements(usize::from(self.opens())))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unseen> {
         self.step("map", 0)?;
-        visitor.visit_map(self.elements(usize::from(self.explorer.opens(self.of))))
+        visitor.visit_map(self.elements(usize::from(self.opens())))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, n: usize, visitor: V) -> Result<V::Value, Unseen> {

@@ -27,8 +27,8 @@ const MOST_DEPTH: usize = 100;
 pub(super) struct Explorer<'a> {
     digest: RefCell<&'a mut Digest>,
     n_steps: Cell<usize>,
-    /// The types that were opened in this round.
-    opened: RefCell<HashSet<&'static str>>,
+    /// The types that were opened in this round, with the layers inside of them.
+    opened: RefCell<HashSet<(&'static str, usize)>>,
     enums: RefCell<HashMap<&'static str, Variants>>,
     /// Which dummy text each type is given: the first that did not make it fail.
     texts: RefCell<HashMap<&'static str, usize>>,
@@ -127,7 +127,7 @@ impl<'a> Explorer<'a> {
         self.enums.borrow_mut().values_mut().for_each(Variants::begin_round);
         self.last_text.set(None);
         self.note("round", 0);
-        let dummy = Dummy { explorer: self, of: type_name::<T>(), depth: 0 };
+        let dummy = Dummy { explorer: self, of: type_name::<T>(), layer: 0, depth: 0 };
         let made = catch_unwind(AssertUnwindSafe(|| T::deserialize(dummy).map(drop)));
         if let Ok(Ok(())) = made {
             return Round::Made;
@@ -160,8 +160,8 @@ impl<'a> Explorer<'a> {
     }
 
     /// Is it the first time in this round?
-    pub(super) fn opens(&self, of: &'static str) -> bool {
-        self.opened.borrow_mut().insert(of)
+    pub(super) fn opens(&self, of: &'static str, layer: usize) -> bool {
+        self.opened.borrow_mut().insert((of, layer))
     }
 
     /// The variant that a value of the enum is to have.

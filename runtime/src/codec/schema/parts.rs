@@ -48,7 +48,7 @@ impl<'de, 'e, 'a> EnumAccess<'de> for Variant<Dummy<'e, 'a>> {
 
     fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self::Variant), Unseen> {
         let index: U32Deserializer<Unseen> = (self.index as u32).into_deserializer();
-        Ok((seed.deserialize(index)?, self.dummy.inside()))
+        Ok((seed.deserialize(index)?, self.dummy))
     }
 }
 

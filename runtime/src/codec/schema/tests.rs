@@ -1,5 +1,6 @@
 //! Which changes of a type change its fingerprint, and that any type can be explored.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
@@ -48,6 +49,34 @@ struct Generic<T> {
 struct TwoOf<A, B> {
     _a: Generic<A>,
     _b: Generic<B>,
+}
+
+/// Nests by nothing but `Option`.
+#[derive(Deserialize)]
+struct Link(Option<Box<Link>>);
+
+thread_local! {
+    static HAS_CHANGED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// One name, and two shapes.
+struct Inner;
+
+impl<'de> Deserialize<'de> for Inner {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        if HAS_CHANGED.get() {
+            u64::deserialize(deserializer).map(|_| Self)
+        } else {
+            u32::deserialize(deserializer).map(|_| Self)
+        }
+    }
+}
+
+#[derive(Deserialize)]
+enum Choice<T> {
+    _None,
+    _Some(T),
+    _Deep(Box<Choice<Choice<u8>>>),
 }
 
 #[derive(Deserialize)]
@@ -131,12 +160,40 @@ fn recursive_types_are_seen_whole() {
     assert!(shape_of::<Node>().1);
     assert!(shape_of::<Expression>().1);
     assert!(shape_of::<Wide>().1);
+    assert!(shape_of::<Link>().1);
+    assert!(shape_of::<Option<Vec<Link>>>().1);
 }
 
 #[test]
 fn instances_of_one_generic_type_are_told_apart() {
     assert_ne!(shape_of::<TwoOf<u8, u16>>(), shape_of::<TwoOf<u8, u32>>());
     assert_ne!(shape_of::<TwoOf<u16, u8>>(), shape_of::<TwoOf<u8, u16>>());
+}
+
+/// Does a change of `Inner`, which is somewhere in `T`, change the shape of `T`?
+fn shows_inner<T: DeserializeOwned>() -> bool {
+    let shapes = [false, true].map(|has_changed| {
+        HAS_CHANGED.set(has_changed);
+        shape_of::<T>()
+    });
+    shapes[0].0 != shapes[1].0 && shapes[0].1 && shapes[1].1
+}
+
+#[test]
+fn a_change_is_seen_through_whatever_is_around_it() {
+    assert!(!shows_inner::<u8>());
+    assert!(shows_inner::<Inner>());
+    assert!(shows_inner::<Option<Inner>>());
+    assert!(shows_inner::<Option<Option<Inner>>>());
+    assert!(shows_inner::<Option<Vec<Inner>>>());
+    assert!(shows_inner::<Vec<Option<Box<Inner>>>>());
+    assert!(shows_inner::<Option<Generic<Inner>>>());
+    assert!(shows_inner::<Option<HashMap<u8, Inner>>>());
+    assert!(shows_inner::<Result<Option<u8>, Option<Inner>>>());
+    assert!(shows_inner::<Option<Choice<Inner>>>());
+    assert!(shows_inner::<Choice<Choice<(u8, Choice<Inner>)>>>());
+    assert!(shows_inner::<(Vec<Node>, Vec<Expression>, Option<Vec<Inner>>)>());
+    assert!(shows_inner::<TwoOf<Option<u8>, Option<Inner>>>());
 }
 
 #[test]
