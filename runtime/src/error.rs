@@ -43,6 +43,8 @@ pub enum ErrorKind {
     Unsupported,
     /// The entry does not fit: it was not stored.
     TooLarge,
+    /// The codec cannot write such a value so that it could be read back: the message names the codec and the way out.
+    Unstorable,
     /// What stands under the key is of another type: an `increment` of text.
     WrongType,
     /// The sum does not fit: the counter is unchanged.

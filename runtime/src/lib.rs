@@ -12,6 +12,8 @@ mod clock;
 #[allow(dead_code, unreachable_pub, unused_imports, reason = "far stores come next; until then only tests use it")]
 mod codec;
 mod error;
+#[cfg(feature = "far")]
+mod far;
 mod flight;
 #[cfg(feature = "far")]
 mod io;

@@ -15,13 +15,13 @@ pub mod layout {
     /// deadline of their own that can be read with them; others leave it as it is.
     pub const DEADLINE: Range<usize> = 8..16;
     /// The epoch of the namespace, little endian.
-    pub const NAMESPACE_EPOCH: Range<usize> = 16..24;
+    pub const NAMESPACE_EPOCH: Range<usize> = 48..56;
     /// The epoch of the template, little endian; 0 where a record belongs to no template.
-    pub const TEMPLATE_EPOCH: Range<usize> = 24..32;
-    /// Grace in milliseconds, little endian.
-    pub const GRACE: Range<usize> = 32..40;
+    pub const TEMPLATE_EPOCH: Range<usize> = 56..64;
+    /// Grace in milliseconds, little endian, as it was when the record was filled.
+    pub const GRACE: Range<usize> = 72..80;
     /// The payload begins here and ends with the record.
-    pub const PAYLOAD: usize = 96;
+    pub const PAYLOAD: usize = 88;
 }
 
 /// A record on its way into a store.

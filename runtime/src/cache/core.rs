@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::errand::Tier;
 use super::generations::Generations;
 use super::sweep::Sweep;
 use super::weights::Weights;
@@ -17,6 +18,7 @@ pub(crate) struct Setup {
     pub(crate) adapter: &'static str,
     /// `None`: nothing is ever stored, and so nothing shared.
     pub(crate) near: Option<Bound>,
+    pub(crate) tier: Tier,
     pub(crate) defaults: Defaults,
     pub(crate) weights: Weights,
     pub(crate) clock: Clock,
@@ -39,6 +41,7 @@ impl Default for Defaults {
 pub(super) struct Core {
     pub(super) adapter: &'static str,
     pub(super) near: Option<Near>,
+    pub(super) tier: Tier,
     pub(super) flights: Arc<Flights>,
     pub(super) generations: Generations,
     pub(super) defaults: Defaults,
@@ -51,10 +54,11 @@ pub(super) struct Core {
 
 impl Core {
     pub(super) fn new(setup: Setup) -> Arc<Self> {
-        let Setup { adapter, near, defaults, weights, clock } = setup;
+        let Setup { adapter, near, tier, defaults, weights, clock } = setup;
         Arc::new(Self {
             adapter,
             near: near.map(Near::new),
+            tier,
             flights: Arc::new(Flights::new(clock.clone())),
             generations: Generations::default(),
             defaults,

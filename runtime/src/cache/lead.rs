@@ -4,7 +4,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::{Cache, Request};
+use super::errand::{Errand, Parcel};
+use super::Cache;
+use crate::error::Error;
 use crate::flight::{Inside, Permit};
 use crate::near::{Garbage, Generation, Header, Slot};
 use crate::rules::{Computed, Outcome};
@@ -17,21 +19,59 @@ pub(crate) struct Lead {
     cache: Cache,
     /// `None`: what it computes is neither stored nor shared.
     permit: Option<Permit>,
+    errand: Errand,
     started: Instant,
 }
 
-/// A result on its way to a slot.
-pub(super) struct Landed {
+/// A result on its way to where it is kept, and to those who wait.
+#[must_use]
+pub(crate) struct Delivery {
+    cache: Cache,
+    site: &'static Site,
+    permit: Permit,
+    errand: Errand,
     /// `None`: it is not stored.
     lifetime: Option<Timeout>,
     failed: bool,
     /// `None`: it cannot be shared.
     slot: Option<Arc<Slot>>,
+    /// What goes to the far tier.
+    parcel: Parcel,
 }
 
 impl Lead {
     pub(super) fn new(cache: Cache, permit: Option<Permit>) -> Self {
-        Self { cache, permit, started: Instant::now() }
+        Self { cache, permit, errand: Errand::default(), started: Instant::now() }
+    }
+
+    /// Is what it computes stored?
+    pub(super) fn stores(&self) -> bool {
+        self.permit.is_some()
+    }
+
+    /// The same, with an errand in the far tier.
+    pub(super) fn with(mut self, errand: Errand) -> Self {
+        self.errand = errand;
+        // The far tier has taken its time before this.
+        self.started = Instant::now();
+        self
+    }
+
+    /// Has still to take its permit in the far tier: a refresh, which comes straight to its turn.
+    pub(crate) fn must_claim(&self) -> bool {
+        self.errand.is_unclaimed()
+    }
+
+    /// Takes that permit, whatever is stored.
+    pub(crate) async fn claim(&mut self) {
+        // With what it finds it would have nothing to do.
+        let _ = self.errand.claim(true).await;
+        self.started = Instant::now();
+    }
+
+    /// What the far tier has failed with, for a function that wants to know.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.errand.take_failure()
     }
 
     /// Held while a part of the computation runs: the calls in it have this one for a parent.
@@ -39,19 +79,104 @@ impl Lead {
         self.permit.as_ref().map(Permit::inside)
     }
 
-    /// The computation for `request`, whose turn this is, is through.
-    // The request comes back instead of staying here: what borrows nothing costs users less to compile.
-    pub(crate) fn land(self, request: Request<'_>, timeout: Option<Timeout>, computed: &dyn Computed) {
-        request.site.counters.computed(self.started.elapsed());
+    /// The computation is through. `None` if its result goes nowhere.
+    // What borrows nothing costs users less to compile.
+    pub(crate) fn pack(
+        mut self,
+        site: &'static Site,
+        timeout: Option<Timeout>,
+        computed: &dyn Computed,
+    ) -> Option<Delivery> {
+        let took = self.started.elapsed();
+        site.counters.computed(took);
         let outcome = computed.outcome();
         let failed = matches!(outcome, Outcome::Failed);
         if failed {
-            request.site.counters.errors();
+            site.counters.errors();
         }
-        let Some(permit) = self.permit else { return };
-        let lifetime = self.cache.lifetime(request.site, timeout, outcome);
-        let slot = computed.pack(self.cache.header(permit.generation(), lifetime));
-        self.cache.deliver(request, permit, Landed { lifetime, failed, slot });
+        let permit = self.permit.take()?;
+        let lifetime = self.cache.lifetime(site, timeout, outcome);
+        let slot = computed.pack(self.cache.header(site, permit.generation(), lifetime));
+        let parcel = match lifetime {
+            Some(lifetime) => self.errand.parcel(&self.cache, site, computed, lifetime, took),
+            None if failed => Parcel::default(),
+            // It says that there is nothing to store: an old entry must not be revived against that.
+            None => Parcel::denial(&self.errand),
+        };
+        let Self { cache, errand, .. } = self;
+        Some(Delivery { cache, site, permit, errand, lifetime, failed, slot, parcel })
+    }
+
+    /// Hands a result that was found stored to those who wait.
+    pub(super) fn share(mut self, site: &'static Site, slot: Option<Arc<Slot>>) {
+        let Some(permit) = self.permit.take() else { return };
+        let Self { cache, errand, .. } = self;
+        let parcel = Parcel::default();
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, slot, parcel }.land();
+    }
+
+    /// The header of a slot that goes to those who wait and is not kept.
+    pub(super) fn passing_header(&self, site: &'static Site) -> Option<Header> {
+        let permit = self.permit.as_ref()?;
+        Some(self.cache.header(site, permit.generation(), None))
+    }
+}
+
+impl Delivery {
+    /// Is there something to do in the far tier before it lands?
+    pub(crate) fn goes_far(&self) -> bool {
+        self.slot.is_some() && !self.parcel.is_empty()
+    }
+
+    /// Held while code of the user's runs for it.
+    pub(crate) fn inside(&self) -> Inside {
+        self.permit.inside()
+    }
+
+    /// Does what there is to do in the far tier. The flight goes on meanwhile, so that whoever comes waits for what is then
+    /// stored.
+    pub(crate) async fn store(&mut self) {
+        if self.permit.is_good() {
+            let refused = self.errand.send(std::mem::take(&mut self.parcel)).await;
+            if refused {
+                self.site.counters.refused();
+                self.lifetime = None;
+                self.failed = true;
+            }
+        }
+    }
+
+    /// Keeps it near, if that is where it is kept, and hands it to those who wait. Answers what they got.
+    pub(crate) fn land(self) -> Option<Arc<Slot>> {
+        let Self { cache, site, permit, errand, lifetime, failed, slot, .. } = self;
+        let Some(slot) = slot else {
+            permit.scatter();
+            return None;
+        };
+        let stays = cache.keeps_near(site) || errand.has_failed();
+        let weight = cache.weight(permit.key(), &slot);
+
+        let mut garbage = Garbage::default();
+        let mut berth = permit.berth();
+        let good = permit.redeem(&mut berth);
+        if let (true, Some(near)) = (good, &cache.core.near) {
+            let key = permit.key();
+            if lifetime.is_some() && stays {
+                near.insert(key.to_owned(), Arc::clone(&slot), weight, &mut garbage);
+            } else if !failed {
+                // An expired entry must not be revived against what has been computed since.
+                garbage.keep(near.remove(key));
+            }
+        }
+        drop(berth);
+        permit.land(&slot);
+        match lifetime {
+            Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
+            Some(_) if !good => site.counters.refused(),
+            _ => {}
+        }
+        errand.report(site);
+        Some(slot)
     }
 }
 
@@ -71,34 +196,29 @@ impl Cache {
         lifetime.filter(|lifetime| !lifetime.is_zero())
     }
 
-    pub(super) fn header(&self, generation: &Arc<Generation>, lifetime: Option<Timeout>) -> Header {
-        let fresh_until = self.core.clock.now().after(lifetime.unwrap_or(Timeout::ZERO));
-        Header { generation: Arc::clone(generation), fresh_until, grace: self.core.defaults.grace }
+    pub(super) fn header(
+        &self,
+        site: &'static Site,
+        generation: &Arc<Generation>,
+        lifetime: Option<Timeout>,
+    ) -> Header {
+        let lifetime = lifetime.unwrap_or(Timeout::ZERO);
+        let now = self.core.clock.now();
+        if self.keeps_near(site) {
+            let grace = self.grace(site);
+            Header { generation: Arc::clone(generation), fresh_until: now.after(lifetime), grace }
+        } else {
+            // Beside a far tier that has failed, for a moment.
+            let fresh_until = now.after(lifetime.min(OUTAGE));
+            Header { generation: Arc::clone(generation), fresh_until, grace: Timeout::ZERO }
+        }
     }
 
-    fn deliver(&self, request: Request<'_>, permit: Permit, landed: Landed) {
-        let Landed { lifetime, failed, slot } = landed;
-        let Some(slot) = slot else { return permit.scatter() };
-        let weight = self.weight(request.key, &slot);
-
-        let mut garbage = Garbage::default();
-        let mut berth = permit.berth();
-        let good = permit.redeem(&mut berth);
-        if let (true, Some(near)) = (good, &self.core.near) {
-            let key = self.near_key(request.key);
-            if lifetime.is_some() {
-                near.insert(key.to_owned(), Arc::clone(&slot), weight, &mut garbage);
-            } else if !failed {
-                // It says that there is nothing to store: an expired entry must not be revived against that.
-                garbage.keep(near.remove(key));
-            }
-        }
-        drop(berth);
-        permit.land(&slot);
-        match lifetime {
-            Some(_) if good => self.sweep_after(slot.kept_until()),
-            Some(_) => request.site.counters.refused(),
-            None => {}
-        }
+    /// How long past its timeout an entry of the function can be revived.
+    pub(super) fn grace(&self, site: &'static Site) -> Timeout {
+        site.facts.grace.unwrap_or(self.core.defaults.grace)
     }
 }
+
+/// How long a result is kept near while its store fails: so an outage costs at most one computation of a key per second.
+const OUTAGE: Timeout = Timeout::from_secs(1);

@@ -1,7 +1,12 @@
 //! The request path: what happens to a call, an entry and its permit, written once for every store and for both faces.
 
+mod approach;
+#[cfg(feature = "far")]
+mod builder;
 mod core;
+mod errand;
 mod generations;
+mod help;
 mod lead;
 mod sweep;
 mod turn;
@@ -12,8 +17,11 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use self::core::{Defaults, Setup};
-pub(crate) use lead::Lead;
-pub(crate) use turn::{Request, Turn};
+pub(crate) use approach::{Approach, Step};
+pub(crate) use errand::{Stored, Tier};
+pub(crate) use help::Looked;
+pub(crate) use lead::{Delivery, Lead};
+pub(crate) use turn::Request;
 pub(crate) use weights::Weights;
 
 use self::core::Core;

@@ -7,14 +7,26 @@ use super::Cache;
 use super::generations::Group;
 use crate::clock::Moment;
 use crate::key::KeyRef;
-use crate::near::{Garbage, Slot};
+use crate::near::{Garbage, NearKeyRef, Slot};
 use crate::rules::{Computed, Outcome};
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
 
+/// What becomes of a result that is set.
+pub(super) enum Set {
+    /// It is stored.
+    Near,
+    /// It belongs into the far tier, for so long.
+    Far(Timeout),
+    /// It says that there is nothing to store, and what is stored is to go.
+    Denied,
+    /// It is of a kind that is not stored.
+    Refused,
+}
+
 impl Cache {
     /// Removes the entry. Was it live?
-    pub(crate) fn remove(&self, key: KeyRef<'_>) -> bool {
+    pub(super) fn remove(&self, key: KeyRef<'_>) -> bool {
         let removed = self.take_out(key);
         removed.is_some_and(|slot| self.is_live(&slot))
     }
@@ -31,32 +43,28 @@ impl Cache {
         drop((found, removed));
     }
 
-    /// Does with `result` what a computation of it would have done. Was it stored?
-    pub(crate) fn set(
+    /// Does near with `result` what a computation of it would have done, and says what is left to do in the far tier.
+    pub(super) fn set_near(
         &self,
         site: &'static Site,
         key: KeyRef<'_>,
         timeout: Option<Timeout>,
         result: &dyn Computed,
-    ) -> bool {
-        let Some(near) = &self.core.near else {
-            return false;
-        };
+    ) -> Set {
+        let Some(near) = &self.core.near else { return Set::Refused };
         let outcome = result.outcome();
         let failed = matches!(outcome, Outcome::Failed);
         let Some(lifetime) = self.lifetime(site, timeout, outcome) else {
             // As a computed result of this kind does: it denies what is stored, unless it is an error.
-            if !failed {
-                self.remove(key);
-            }
-            return false;
+            return if failed { Set::Refused } else { Set::Denied };
         };
+        if !self.keeps_near(site) {
+            return Set::Far(lifetime);
+        }
         let generation = self.generation(site);
-        let Some(slot) = result.pack(self.header(&generation, Some(lifetime))) else {
-            return false;
-        };
-        let weight = self.weight(key, &slot);
+        let Some(slot) = result.pack(self.header(site, &generation, Some(lifetime))) else { return Set::Refused };
         let key = self.near_key(key);
+        let weight = self.weight(key, &slot);
 
         let mut garbage = Garbage::default();
         let mut berth = self.core.flights.berth(key);
@@ -64,11 +72,11 @@ impl Cache {
         near.insert(key.to_owned(), Arc::clone(&slot), weight, &mut garbage);
         drop(berth);
         self.sweep_after(slot.kept_until());
-        true
+        Set::Near
     }
 
     /// Moves the deadline of an entry that is live, or expired and still in its grace. Was there one?
-    pub(crate) fn retime(&self, key: KeyRef<'_>, timeout: Timeout) -> bool {
+    pub(super) fn retime(&self, key: KeyRef<'_>, timeout: Timeout) -> bool {
         let now = self.core.clock.now();
         if timeout.is_zero() {
             return self.take_out(key).is_some_and(|slot| slot.is_kept(now));
@@ -85,43 +93,24 @@ impl Cache {
     }
 
     /// What `slot` counts against the store's bound. May run the user's weighing function.
-    pub(super) fn weight(&self, key: KeyRef<'_>, slot: &Slot) -> u64 {
-        let weigh = || self.core.weights.weigh(key.as_bytes().len(), slot);
+    pub(super) fn weight(&self, key: NearKeyRef<'_>, slot: &Slot) -> u64 {
+        let weigh = || self.core.weights.weigh(key.text.len(), slot);
         self.core.near.as_ref().map_or(0, |near| near.weight(weigh))
     }
 
     /// The time that a live entry has left.
-    pub(crate) fn remaining(&self, key: KeyRef<'_>) -> Option<Remaining> {
+    pub(super) fn remaining(&self, key: KeyRef<'_>) -> Option<Remaining> {
         let slot = self.live(key)?;
         Some(slot.fresh_until().remaining(self.core.clock.now()))
     }
 
     /// Clears every entry of one template, computed before this returns; what is being computed is not stored.
-    pub(crate) fn clear_template(&self, template: &'static str) {
+    pub(super) fn clear_template(&self, template: &'static str) {
         self.core.generations.renew(Group { namespace: self.namespace.id, template });
         self.sweep_after(Moment::from_millis(0));
     }
 
-    /// Clears every entry of this namespace, and nothing else; what is being computed is not stored.
-    ///
-    /// Takes the same short time however many entries there are: the memory they hold is given back behind the caller.
-    ///
-    /// # Examples
-    /// ```
-    /// use larder::{Cache, MemoryCache, cached};
-    ///
-    /// #[cached(key = "length:{text}")]
-    /// fn length(text: &str) -> usize { text.len() }
-    ///
-    /// let cache = Cache::from(MemoryCache::new());
-    /// larder::scoped(&cache, || {
-    ///     length("seven");
-    ///     assert_eq!(length::get("seven").unwrap(), Some(5));
-    ///     cache.clear();
-    ///     assert_eq!(length::get("seven").unwrap(), None);
-    /// });
-    /// ```
-    pub fn clear(&self) {
+    pub(super) fn clear_namespace(&self) {
         self.core.generations.renew_all(self.namespace.id);
         self.sweep_after(Moment::from_millis(0));
     }

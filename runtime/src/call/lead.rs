@@ -6,9 +6,11 @@ use std::marker::PhantomData;
 use std::pin::pin;
 
 use super::Entry;
-use crate::cache::{self, Request};
-use crate::flight::{Caller, Inside};
+use crate::cache::{self, Delivery};
+use crate::flight::Inside;
+use crate::park::block_on;
 use crate::rules::Rules;
+use crate::site::Site;
 use crate::timeout::Timeout;
 
 /// What a call comes to.
@@ -64,9 +66,9 @@ impl<R, U: Rules<R>> Lead<R, U> {
 
     /// Shares and stores `result`, as the rules say.
     pub fn land(self, result: R) -> R {
-        let Self { inside, turn: Turn { mut entry, lead, rules, timeout, .. } } = self;
+        let Self { inside, turn: Turn { entry, lead, rules, timeout, .. } } = self;
         if let Some(lead) = lead {
-            lead.land(entry.request(Caller::Blocking), timeout, &(&rules, &result));
+            finish(lead.pack(entry.site, timeout, &(&rules, &result)));
         }
         // The rules run code of the user's, which may call the function too.
         drop(inside);
@@ -88,9 +90,9 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
 
     /// Awaits what has not begun, and shares and stores the result, as the rules say.
     pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
-        let Turn { mut entry, lead, rules, timeout, .. } = self.0;
+        let Turn { entry, lead, rules, timeout, .. } = self.0;
         match lead {
-            Some(lead) => compute(lead, entry.request(Caller::Async), timeout, &rules, computation).await,
+            Some(lead) => compute(lead, entry.site, timeout, &rules, computation).await,
             None => computation.await,
         }
     }
@@ -105,13 +107,26 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     }
 }
 
+/// The way of a blocking call's result.
+#[inline(never)]
+fn finish(delivery: Option<Delivery>) {
+    let Some(mut delivery) = delivery else { return };
+    if delivery.goes_far() {
+        block_on(delivery.store());
+    }
+    delivery.land();
+}
+
 pub(crate) async fn compute<R, C: Future<Output = R>>(
-    lead: cache::Lead,
-    request: Request<'_>,
+    mut lead: cache::Lead,
+    site: &'static Site,
     timeout: Option<Timeout>,
     rules: &impl Rules<R>,
     computation: C,
 ) -> R {
+    if lead.must_claim() {
+        lead.claim().await;
+    }
     let result = {
         // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
         let mut computation = pin!(computation);
@@ -121,8 +136,24 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
         })
         .await
     };
-    // The rules run code of the user's, which may call the function too.
-    let _inside = lead.inside();
-    lead.land(request, timeout, &(rules, &result));
-    result
+    let mut delivery = {
+        // The rules run code of the user's, which may call the function too.
+        let inside = lead.inside();
+        let delivery = lead.pack(site, timeout, &(rules, &result));
+        match delivery {
+            Some(delivery) if delivery.goes_far() => delivery,
+            delivery => {
+                delivery.map(Delivery::land);
+                drop(inside);
+                return result;
+            }
+        }
+    };
+    // It is not held while the store takes its time: a future that held it could move to another thread only if it can.
+    // What those who wait get is the same.
+    drop(result);
+    delivery.store().await;
+    let _inside = delivery.inside();
+    let slot = delivery.land();
+    slot.and_then(|slot| rules.unpack(&slot)).expect("what was packed can be unpacked")
 }

@@ -19,7 +19,7 @@ pub use lead::{Answer, AsyncLead, Lead};
 #[cfg(all(test, shuttle))]
 pub(crate) use lead::compute;
 
-use crate::cache::{self, Cache, Request, Turn};
+use crate::cache::{self, Approach, Cache, Request, Step};
 use crate::flight::Caller;
 use crate::key::KeyRef;
 use crate::near::Slot;
@@ -43,21 +43,27 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
     if let Some(result) = hit(&mut entry, &rules) {
         return Answer::Result(result);
     }
-    loop {
-        let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry, None, rules)) };
-        let request = entry.request(Caller::Async);
-        let turn = cache.turn(request).await;
-        match take(request, turn, &mut |slot| rules.unpack(slot)) {
-            Taken::Result(result) => return Answer::Result(result),
-            Taken::Compute(lead) => return Answer::Compute(AsyncLead::new(entry, Some(lead), rules)),
-            Taken::Foreign => {}
+    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry, None, rules)) };
+    let lead = {
+        let mut approach = Approach::new(cache, entry.request(Caller::Async));
+        loop {
+            let step = approach.next().await;
+            match take(&mut approach, step, &rules) {
+                Taken::Result(result) => return Answer::Result(result),
+                Taken::Compute(lead) => break lead,
+                Taken::Nothing => {}
+            }
         }
-    }
+    };
+    Answer::Compute(AsyncLead::new(entry, Some(lead), rules))
 }
 
 /// A computation of a synchronous function, whatever is stored.
 pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
-    let lead = start(entry.request(Caller::Blocking));
+    let mut lead = start(entry.request(Caller::Blocking));
+    if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
+        block_on(lead.claim());
+    }
     Lead::new(entry, lead, rules)
 }
 
@@ -103,65 +109,51 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[cold]
 #[inline(never)]
 fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    let mut result = None;
-    let lead = wait(entry.request(Caller::Blocking), &mut |slot| {
-        result = rules.unpack(slot);
-        result.is_some()
-    });
-    match result {
-        Some(result) => Answer::Result(result),
-        None => Answer::Compute(Lead::new(entry, lead, rules)),
-    }
-}
-
-/// Waits for a blocking call's turn, until `unpack` takes a slot or there is one to compute. `None` also where the function
-/// just runs.
-fn wait(request: Request<'_>, unpack: &mut dyn FnMut(&Slot) -> bool) -> Option<cache::Lead> {
-    loop {
-        let turn = block_on(target(request.site)?.turn(request));
-        match take(request, turn, &mut |slot| unpack(slot).then_some(())) {
-            Taken::Result(()) => return None,
-            Taken::Compute(lead) => return Some(lead),
-            Taken::Foreign => {}
+    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry, None, rules)) };
+    let lead = {
+        let mut approach = Approach::new(cache, entry.request(Caller::Blocking));
+        loop {
+            let step = block_on(approach.next());
+            match take(&mut approach, step, &rules) {
+                Taken::Result(result) => return Answer::Result(result),
+                Taken::Compute(lead) => break lead,
+                Taken::Nothing => {}
+            }
         }
-    }
+    };
+    Answer::Compute(Lead::new(entry, Some(lead), rules))
 }
 
-/// What becomes of a turn.
+/// What becomes of a step.
 enum Taken<R> {
     Result(R),
     Compute(cache::Lead),
-    /// Another type's entry stood in the way, and is gone: the next turn will do.
-    Foreign,
+    /// What stood in the way was of no use: the next step will do.
+    Nothing,
 }
 
 /// The result, if the call is to take one, and the count of it.
-fn take<R>(request: Request<'_>, turn: Turn, unpack: &mut dyn FnMut(&Slot) -> Option<R>) -> Taken<R> {
-    let counters = &request.site.counters;
-    let (slot, waited) = match turn {
-        Turn::Compute(lead) => {
-            counters.misses();
-            return Taken::Compute(lead);
+fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Taken<R> {
+    match step {
+        Step::Compute(lead) => {
+            approach.site().counters.misses();
+            Taken::Compute(lead)
         }
-        Turn::Take(slot) => (slot, false),
-        Turn::Share(slot) => (slot, true),
-    };
-    match unpack(&slot) {
-        Some(result) if waited => {
-            counters.misses();
-            counters.coalesced();
-            Taken::Result(result)
-        }
-        Some(result) => {
-            counters.hit();
-            Taken::Result(result)
-        }
-        None => {
-            counters.foreign();
-            if let Some(cache) = target(request.site) {
-                cache.discard(request.key, &slot);
+        Step::Open(stored) => match stored.open(approach.cache(), approach.site(), rules.travel()) {
+            Some(result) => {
+                approach.site().counters.hit();
+                approach.share(&(rules, &result));
+                Taken::Result(result)
             }
-            Taken::Foreign
+            None => {
+                approach.spoiled();
+                Taken::Nothing
+            }
+        },
+        Step::Slot(slot) => {
+            let result = rules.unpack(&slot);
+            approach.taken(&slot, result.is_some());
+            result.map_or(Taken::Nothing, Taken::Result)
         }
     }
 }

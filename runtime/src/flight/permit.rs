@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::ring::Inside;
 use super::table::{Berth, Flights};
 use super::{Caller, Flight};
-use crate::near::{Generation, Slot};
+use crate::near::{Generation, NearKeyRef, Slot};
 
 /// A leader's place in its flight. Dropped unused (a panic, a cancelled task), it goes to the next in the queue.
 #[must_use]
@@ -28,6 +28,11 @@ impl Permit {
         Inside::of(self.flight.id)
     }
 
+    /// The key that it is for.
+    pub(crate) fn key(&self) -> NearKeyRef<'_> {
+        self.flight.key.by_ref()
+    }
+
     /// What a result stored with it belongs to.
     pub(crate) fn generation(&self) -> &Arc<Generation> {
         &self.flight.generation
@@ -36,6 +41,11 @@ impl Permit {
     /// The place of the permit's key.
     pub(crate) fn berth(&self) -> Berth<'_> {
         self.flights.berth_at(self.flight.key.by_ref(), self.flight.hash)
+    }
+
+    /// Was nothing cleared since it was taken?
+    pub(crate) fn is_good(&self) -> bool {
+        self.berth().holds(&self.flight) && self.flight.generation.is_live()
     }
 
     /// Was nothing cleared since it was taken? Ends the flight: callers that come after find what is stored, or start anew.

@@ -4,13 +4,19 @@
 mod packing;
 mod probe;
 mod shape;
+mod travel;
 mod vtable;
 
 use std::sync::Arc;
 
 pub use probe::{Probe, ProbeInner, ProbeKind, ProbeShare};
 pub use shape::{far_if, local_if};
+#[cfg(feature = "far")]
+pub(crate) use travel::Payload;
+pub use travel::Travel;
 pub use vtable::{Vtable, far, local};
+
+use travel::Writes;
 
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
@@ -37,10 +43,13 @@ pub trait Rules<R> {
 
     /// The result that `slot` holds; `None` if it holds another type's.
     fn unpack(&self, slot: &Slot) -> Option<R>;
+
+    /// How results travel to a far store.
+    fn travel(&self) -> Travel<R>;
 }
 
 /// A result and its rules with their types forgotten, so that what is done with them is compiled once.
-pub(crate) trait Computed {
+pub(crate) trait Computed: Writes {
     /// See [`Rules::outcome`].
     fn outcome(&self) -> Outcome;
     /// See [`Rules::pack`].

@@ -27,6 +27,10 @@ pub enum Part<'a, V> {
 pub trait Packing<R>: Kind {
     /// Which part of `result` decides.
     fn part(result: &R) -> Part<'_, Self::Value>;
+    /// The result that a value stands for.
+    fn of_value(value: Self::Value) -> R;
+    /// The result that a `None` stands for.
+    fn of_nothing() -> Option<R>;
     /// See [`super::Rules::pack`].
     fn pack(result: &R, header: Header) -> Option<Arc<Slot>>;
     /// See [`super::Rules::unpack`].
@@ -37,6 +41,14 @@ impl<R: Local> Packing<R> for Plain<R> {
     #[inline]
     fn part(result: &R) -> Part<'_, R> {
         Part::Value(result)
+    }
+
+    fn of_value(value: R) -> R {
+        value
+    }
+
+    fn of_nothing() -> Option<R> {
+        None
     }
 
     fn pack(result: &R, header: Header) -> Option<Arc<Slot>> {
@@ -55,6 +67,14 @@ impl<T: Local> Packing<Option<T>> for Optional<T> {
             Some(value) => Part::Value(value),
             None => Part::Nothing,
         }
+    }
+
+    fn of_value(value: T) -> Option<T> {
+        Some(value)
+    }
+
+    fn of_nothing() -> Option<Option<T>> {
+        Some(None)
     }
 
     fn pack(result: &Option<T>, header: Header) -> Option<Arc<Slot>> {
@@ -109,6 +129,14 @@ impl<T: Local, E, S: Sharing<E>> Packing<Result<T, E>> for Fallible<T, E, S> {
         }
     }
 
+    fn of_value(value: T) -> Result<T, E> {
+        Ok(value)
+    }
+
+    fn of_nothing() -> Option<Result<T, E>> {
+        None
+    }
+
     fn pack(result: &Result<T, E>, header: Header) -> Option<Arc<Slot>> {
         match result {
             Ok(value) => Plain::<T>::pack(value, header),
@@ -131,6 +159,14 @@ impl<T: Local, E, S: Sharing<E>> Packing<Result<Option<T>, E>> for FallibleOptio
             Ok(value) => Optional::<T>::part(value),
             Err(_) => Part::Failed,
         }
+    }
+
+    fn of_value(value: T) -> Result<Option<T>, E> {
+        Ok(Some(value))
+    }
+
+    fn of_nothing() -> Option<Result<Option<T>, E>> {
+        Some(Ok(None))
     }
 
     fn pack(result: &Result<Option<T>, E>, header: Header) -> Option<Arc<Slot>> {

@@ -5,15 +5,11 @@ use std::sync::Arc;
 
 use super::packing::{Packing, Part};
 use super::probe::{Fallible, FallibleOptional, Kind, Optional};
+use super::travel::{Far, Near, Place, Route, Travel};
 use super::{Outcome, Rules};
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
 use crate::value::{Local, Storable};
-
-/// The value may travel.
-pub struct Far;
-/// The value stays.
-pub struct Near;
 
 /// All that is known of a function's results: the kind, where values may go, and the attribute's own conditions.
 pub struct Shape<K, P, C = (), L = ()> {
@@ -71,11 +67,12 @@ impl<K, P, C, L> Shape<K, P, C, L> {
 
     /// An `Err` is stored too: the attribute gives it a timeout.
     #[inline]
-    pub fn keep_err(self) -> Self
+    pub fn keep_err(self) -> Shape<K, P::WithError, C, L>
     where
         K: MayFail<P>,
+        P: Place,
     {
-        self
+        Shape { kind: PhantomData, cache_if: self.cache_if, timeout_by: self.timeout_by }
     }
 }
 
@@ -149,7 +146,7 @@ impl<V, F: Fn(&V) -> Timeout> TimeoutBy<V> for By<F> {
     }
 }
 
-impl<R, K: Packing<R>, P, C: CacheIf<K::Value>, L: TimeoutBy<K::Value>> Rules<R> for Shape<K, P, C, L> {
+impl<R, K: Packing<R>, P: Route<R, K>, C: CacheIf<K::Value>, L: TimeoutBy<K::Value>> Rules<R> for Shape<K, P, C, L> {
     #[inline]
     fn outcome(&self, result: &R) -> Outcome {
         match K::part(result) {
@@ -168,5 +165,10 @@ impl<R, K: Packing<R>, P, C: CacheIf<K::Value>, L: TimeoutBy<K::Value>> Rules<R>
     #[inline]
     fn unpack(&self, slot: &Slot) -> Option<R> {
         K::unpack(slot.held())
+    }
+
+    #[inline]
+    fn travel(&self) -> Travel<R> {
+        P::travel()
     }
 }

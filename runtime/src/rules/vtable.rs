@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::packing::{Packing, Part};
 use super::probe::Kind;
+use super::travel::{Far, Near, Route, Travel};
 use super::{Outcome, Rules};
 use crate::near::{Header, Slot};
 use crate::value::{Local, Storable};
@@ -16,12 +17,13 @@ pub struct Vtable<R> {
     outcome: fn(&R) -> Outcome,
     pack: fn(&R, Header) -> Option<Arc<Slot>>,
     unpack: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+    travel: Travel<R>,
 }
 
 impl<R> Vtable<R> {
     #[inline]
-    fn of<K: Packing<R>>() -> Self {
-        Self { outcome: outcome::<R, K>, pack: K::pack, unpack: K::unpack }
+    fn of<K: Packing<R>, P: Route<R, K>>() -> Self {
+        Self { outcome: outcome::<R, K>, pack: K::pack, unpack: K::unpack, travel: P::travel() }
     }
 }
 
@@ -36,13 +38,13 @@ fn outcome<R, K: Packing<R>>(result: &R) -> Outcome {
 /// The value may travel to a far store.
 #[inline]
 pub fn far<R, K: Kind<Value: Storable> + Packing<R>>(_: K) -> Vtable<R> {
-    Vtable::of::<K>()
+    Vtable::of::<K, Far>()
 }
 
 /// The value stays in this process.
 #[inline]
 pub fn local<R, K: Kind<Value: Local> + Packing<R>>(_: K) -> Vtable<R> {
-    Vtable::of::<K>()
+    Vtable::of::<K, Near>()
 }
 
 impl<R> Rules<R> for Vtable<R> {
@@ -59,5 +61,10 @@ impl<R> Rules<R> for Vtable<R> {
     #[inline]
     fn unpack(&self, slot: &Slot) -> Option<R> {
         (self.unpack)(slot.held())
+    }
+
+    #[inline]
+    fn travel(&self) -> Travel<R> {
+        self.travel
     }
 }

@@ -18,6 +18,9 @@ pub(crate) struct Counters {
     refused: AtomicU64,
     foreign: AtomicU64,
     unresolved: AtomicU64,
+    store_failures: AtomicU64,
+    unreadable: AtomicU64,
+    unstorable: AtomicU64,
 }
 
 macro_rules! raise {
@@ -40,6 +43,9 @@ impl Counters {
             refused: AtomicU64::new(0),
             foreign: AtomicU64::new(0),
             unresolved: AtomicU64::new(0),
+            store_failures: AtomicU64::new(0),
+            unreadable: AtomicU64::new(0),
+            unstorable: AtomicU64::new(0),
         }
     }
 
@@ -54,7 +60,7 @@ impl Counters {
         self.hits.lower();
     }
 
-    raise!(misses coalesced errors refused foreign unresolved);
+    raise!(misses coalesced errors refused foreign unresolved store_failures unreadable unstorable);
 
     pub(crate) fn computed(&self, took: Duration) {
         self.computed.fetch_add(1, Ordering::Relaxed);
@@ -73,6 +79,9 @@ impl Counters {
             refused: read(&self.refused),
             foreign: read(&self.foreign),
             unresolved: read(&self.unresolved),
+            store_failures: read(&self.store_failures),
+            unreadable: read(&self.unreadable),
+            unstorable: read(&self.unstorable),
             same_template: None,
         }
     }
@@ -116,6 +125,12 @@ pub struct Stats {
     pub foreign: u64,
     /// Calls that could not reach the cache named by `adapter = "…"`, and computed.
     pub unresolved: u64,
+    /// Computations made while the far store failed; their results are kept near for at most a second.
+    pub store_failures: u64,
+    /// Records of a far store that were misses because they could not be used: damaged, of another type or release.
+    pub unreadable: u64,
+    /// Results that were returned and not stored, because the codec could not write them or the store could not hold them.
+    pub unstorable: u64,
     /// Another function that was called earlier and has the same key template: the two share their entries, and clear
     /// each other's.
     pub same_template: Option<FunctionName>,

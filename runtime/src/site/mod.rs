@@ -37,6 +37,12 @@ pub struct Facts {
     pub(crate) wait: Duration,
     /// For far records; the near tier does not ask, as its entries never outlive the build.
     pub(crate) version: u32,
+    /// Results stay in this process.
+    pub(crate) local: bool,
+    /// How values are written for a far store, instead of as the cache says.
+    pub(crate) codec: Option<&'static str>,
+    /// How long an expired entry can be revived, instead of as the cache says.
+    pub(crate) grace: Option<Timeout>,
 }
 
 /// How long each kind of result is served. `None`: as long as the cache says for a value; not stored for the others.
@@ -98,6 +104,27 @@ impl Facts {
     #[must_use]
     pub const fn version(mut self, version: u32) -> Self {
         self.version = version;
+        self
+    }
+
+    /// `local`
+    #[must_use]
+    pub const fn local(mut self) -> Self {
+        self.local = true;
+        self
+    }
+
+    /// `codec = …`
+    #[must_use]
+    pub const fn codec(mut self, name: &'static str) -> Self {
+        self.codec = Some(name);
+        self
+    }
+
+    /// `grace = …`
+    #[must_use]
+    pub const fn grace(mut self, grace: Timeout) -> Self {
+        self.grace = Some(grace);
         self
     }
 

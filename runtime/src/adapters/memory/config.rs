@@ -92,7 +92,8 @@ impl MemoryCacheBuilder {
             (None, None) => Bound::Entries(DEFAULT_ENTRIES),
         };
         let Self { weights, defaults, clock, .. } = self;
-        Ok(MemoryCache(Cache::new(Setup { adapter: "memory", near: Some(bound), defaults, weights, clock })))
+        let tier = Tier::default();
+        Ok(MemoryCache(Cache::new(Setup { adapter: "memory", near: Some(bound), tier, defaults, weights, clock })))
     }
 
     /// What the query of a URL says: `max_entries=100&timeout=60`.

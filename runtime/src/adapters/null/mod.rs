@@ -1,6 +1,6 @@
 //! Nothing: always a miss.
 
-use crate::cache::{Cache, Defaults, Setup, Weights};
+use crate::cache::{Cache, Defaults, Setup, Tier, Weights};
 use crate::clock::Clock;
 
 /// Stores nothing and shares nothing: every call computes, every helper answers as for an absent entry.
@@ -28,6 +28,7 @@ impl From<NullCache> for Cache {
         Self::new(Setup {
             adapter: "null",
             near: None,
+            tier: Tier::default(),
             defaults: Defaults::default(),
             weights: Weights::default(),
             clock: Clock::default(),
