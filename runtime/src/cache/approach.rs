@@ -1,0 +1,108 @@
+//! How a call that found nothing near comes to its result: a look into the far tier, the key's flight, and, for who leads
+//! it, a permit in the far tier and a second look. Nothing here depends on the function's types.
+
+use std::sync::Arc;
+
+use super::errand::{Errand, Stored};
+use super::turn::Turn;
+use super::{Cache, Lead, Request};
+use crate::near::Slot;
+use crate::rules::Computed;
+use crate::site::Site;
+
+/// The way of one call.
+pub(crate) struct Approach<'a> {
+    cache: Cache,
+    request: Request<'a>,
+    errand: Errand,
+    has_looked: bool,
+    /// The slot is another call's result, for which it waited.
+    has_waited: bool,
+    /// What stands in the far tier is of no use: it is to be replaced.
+    is_spoiled: bool,
+    /// Its turn has come, and it has looked once more.
+    lead: Option<Lead>,
+}
+
+/// What a call meets on its way. Unless it can use it, it goes on.
+pub(crate) enum Step {
+    /// A result in this process.
+    Slot(Arc<Slot>),
+    /// A record, whose bytes are yet to be believed.
+    Open(Stored),
+    Compute(Lead),
+}
+
+impl<'a> Approach<'a> {
+    pub(crate) fn new(cache: Cache, request: Request<'a>) -> Self {
+        let errand = Errand::of_call(&cache, request);
+        Self { cache, request, errand, has_looked: false, has_waited: false, is_spoiled: false, lead: None }
+    }
+
+    pub(crate) fn cache(&self) -> &Cache {
+        &self.cache
+    }
+
+    pub(crate) fn site(&self) -> &'static Site {
+        self.request.site
+    }
+
+    pub(crate) async fn next(&mut self) -> Step {
+        if !self.has_looked {
+            self.has_looked = true;
+            if let Some(stored) = self.errand.look().await {
+                return Step::Open(stored);
+            }
+        }
+        let lead = match self.lead.take() {
+            Some(lead) => lead,
+            None => match self.cache.clone().turn(self.request).await {
+                Turn::Take(slot) => return Step::Slot(slot),
+                Turn::Share(slot) => {
+                    self.has_waited = true;
+                    return Step::Slot(slot);
+                }
+                Turn::Compute(lead) => lead,
+            },
+        };
+        if !lead.stores() {
+            return Step::Compute(lead);
+        }
+        if let Some(stored) = self.errand.claim(self.is_spoiled).await {
+            self.lead = Some(lead);
+            return Step::Open(stored);
+        }
+        Step::Compute(lead.with(std::mem::take(&mut self.errand)))
+    }
+
+    /// Was the slot of use? One that holds another type's value goes.
+    pub(crate) fn taken(&mut self, slot: &Arc<Slot>, is_used: bool) {
+        let counters = &self.request.site.counters;
+        let has_waited = std::mem::take(&mut self.has_waited);
+        match (is_used, has_waited) {
+            (true, true) => {
+                counters.misses();
+                counters.coalesced();
+            }
+            (true, false) => counters.hit(),
+            (false, _) => {
+                counters.foreign();
+                self.cache.discard(self.request.key, slot);
+            }
+        }
+    }
+
+    /// The record was of no use.
+    pub(crate) fn spoiled(&mut self) {
+        self.is_spoiled = true;
+    }
+
+    /// The record was of use: whoever waits for this call has the result too.
+    pub(crate) fn share(&mut self, computed: &dyn Computed) {
+        if let Some(lead) = self.lead.take() {
+            let site = self.request.site;
+            let slot = lead.passing_header(site).and_then(|header| computed.pack(header));
+            lead.share(site, slot);
+        }
+    }
+}

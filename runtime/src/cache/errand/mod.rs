@@ -1,0 +1,15 @@
+//! What one call has to do with the far tier of its cache. Two files with one API: without the feature `far`, an errand
+//! is nothing and leads nowhere.
+
+#[cfg(feature = "far")]
+mod helped;
+#[cfg(feature = "far")]
+#[path = "on.rs"]
+mod imp;
+#[cfg(not(feature = "far"))]
+#[path = "off.rs"]
+mod imp;
+#[cfg(feature = "far")]
+mod parcel;
+
+pub(crate) use imp::{Errand, Parcel, Setting, Stored, Tier};

@@ -1,0 +1,133 @@
+//! The errand of a call in a build without far stores: there is nothing to do.
+
+use std::time::Duration;
+
+use crate::cache::{Cache, Request};
+use crate::error::{Error, Result};
+use crate::key::KeyRef;
+use crate::rules::{Computed, Travel};
+use crate::site::Site;
+use crate::timeout::{Remaining, Timeout};
+
+/// There is none.
+#[derive(Default)]
+pub(crate) struct Tier;
+
+#[derive(Default)]
+pub(crate) struct Errand;
+
+/// Nothing goes anywhere.
+#[derive(Default)]
+pub(crate) struct Parcel;
+
+impl Parcel {
+    pub(crate) fn denial(_: &Errand) -> Self {
+        Self
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        true
+    }
+}
+
+/// There is none.
+pub(crate) enum Stored {}
+
+impl Errand {
+    pub(crate) fn of_call(_: &Cache, _: Request<'_>) -> Self {
+        Self
+    }
+
+    pub(crate) fn is_unclaimed(&self) -> bool {
+        false
+    }
+
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        None
+    }
+
+    pub(crate) fn parcel(
+        &self,
+        _: &Cache,
+        _: &'static Site,
+        _: &dyn Computed,
+        _: Timeout,
+        _: Duration,
+    ) -> Parcel {
+        Parcel
+    }
+
+    pub(crate) async fn send(&mut self, _: Parcel) -> bool {
+        false
+    }
+
+    pub(crate) fn report(&self, _: &'static Site) {}
+
+    pub(crate) fn has_failed(&self) -> bool {
+        false
+    }
+
+    pub(crate) async fn look(&mut self) -> Option<Stored> {
+        None
+    }
+
+    pub(crate) async fn claim(&mut self, _over: bool) -> Option<Stored> {
+        None
+    }
+
+    pub(crate) fn of_helper(_: &Cache, _: &'static Site, _: KeyRef<'_>) -> Self {
+        Self
+    }
+
+    pub(crate) async fn set(&mut self, _: Setting) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(crate) async fn find(&mut self) -> Result<Option<Stored>> {
+        Ok(None)
+    }
+
+    pub(crate) async fn remove(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(crate) async fn touch(&mut self, _: Timeout, _: Timeout) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Setting;
+
+impl Setting {
+    pub(crate) fn of(
+        _: &Cache,
+        _: &'static Site,
+        _: KeyRef<'_>,
+        _: Timeout,
+        _: &dyn Computed,
+    ) -> Result<Self> {
+        Ok(Self)
+    }
+}
+
+impl Stored {
+    pub(crate) fn open<R>(&self, _: &Cache, _: &'static Site, _: Travel<R>) -> Option<R> {
+        match *self {}
+    }
+
+    pub(crate) fn remaining(&self) -> Remaining {
+        match *self {}
+    }
+}
+
+impl Cache {
+    /// Is the near tier where the function's results are kept?
+    pub(crate) fn keeps_near(&self, _: &'static Site) -> bool {
+        true
+    }
+
+    pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<()> {
+        Ok(())
+    }
+}

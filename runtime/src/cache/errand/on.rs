@@ -1,0 +1,185 @@
+//! The errand of a call whose cache may have a far tier: look, claim, fill, each within what the call may spend. The first
+//! failure of the store ends it, and the call goes on without the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::parcel::Packed;
+use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
+use crate::cache::{Cache, Request};
+use crate::codec::Codec;
+use crate::error::Error;
+use crate::far::{Claimed, Far, FarPermit, Journey, Place};
+use crate::io;
+use crate::rules::Computed;
+use crate::site::Site;
+use crate::timeout::Timeout;
+
+/// The far tier of a cache, if it has one.
+#[derive(Default)]
+pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Codec)>);
+
+pub(crate) use super::helped::Setting;
+
+/// What a call or a helper has to do there.
+#[derive(Default)]
+pub(crate) struct Errand(pub(super) Option<Box<Open>>);
+
+pub(super) struct Open {
+    pub(super) far: Arc<Far>,
+    pub(super) place: Place,
+    pub(super) journey: Journey,
+    pub(super) permit: Option<FarPermit>,
+}
+
+/// A live record, whose bytes are yet to be believed.
+pub(crate) struct Stored {
+    pub(crate) record: Vec<u8>,
+    pub(crate) left: Left,
+    pub(crate) living: Living,
+    /// The whole physical key.
+    pub(crate) key: StoreKey,
+}
+
+impl Errand {
+    /// Nobody may wait for a store on the thread that serves it: a call made there goes without.
+    pub(crate) fn of_call(cache: &Cache, request: Request<'_>) -> Self {
+        let Request { site, key, .. } = request;
+        let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !io::is_io_thread());
+        Self(far.map(|(far, _)| {
+            let place = cache.place(far, key, site);
+            let journey = Journey::of_function(&cache.core.clock);
+            Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
+        }))
+    }
+
+    /// There is a store, it has not failed so far, and no permit was taken in it.
+    pub(crate) fn is_unclaimed(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| !open.journey.has_failed() && open.permit.is_none())
+    }
+
+    /// Has the store failed this call? Then its result is kept near for a moment.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.journey.has_failed())
+    }
+
+    /// What the store failed with.
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.0.as_mut()?.journey.take_failure()
+    }
+
+    /// Counts what has happened to the call's store.
+    pub(crate) fn report(&self, site: &'static Site) {
+        if self.has_failed() {
+            site.counters.store_failures();
+        }
+    }
+
+    /// The live record, if there is one.
+    pub(crate) async fn look(&mut self) -> Option<Stored> {
+        let open = self.0.as_mut().filter(|open| !open.journey.has_failed())?;
+        match open.far.look(&open.place, &mut open.journey).await {
+            Ok(found) => found.map(|(fetched, living)| open.stored(fetched, living)),
+            Err(error) => {
+                open.journey.fail(error);
+                None
+            }
+        }
+    }
+
+    /// Takes a permit, unless there is a live record meanwhile. `over`: what stands there is of no use, and is to be
+    /// replaced.
+    pub(crate) async fn claim(&mut self, over: bool) -> Option<Stored> {
+        let open = self.0.as_mut().filter(|open| !open.journey.has_failed())?;
+        let claim = if over { Claim::Fresh } else { Claim::Shared };
+        match open.far.claim(&open.place, claim, &mut open.journey).await {
+            Ok(Claimed::Found(fetched, living)) => Some(open.stored(fetched, living)),
+            Ok(Claimed::Permit(permit)) => {
+                open.permit = Some(permit);
+                None
+            }
+            Err(error) => {
+                open.journey.fail(error);
+                None
+            }
+        }
+    }
+
+    /// What goes to the far tier of a result that is stored.
+    pub(crate) fn parcel(
+        &self,
+        cache: &Cache,
+        site: &'static Site,
+        computed: &dyn Computed,
+        timeout: Timeout,
+        took: Duration,
+    ) -> Parcel {
+        let open = self.0.as_ref().filter(|open| !open.journey.has_failed());
+        let Some((open, permit)) = open.and_then(|open| Some((open, open.permit.as_ref()?))) else {
+            return Parcel::Nothing;
+        };
+        match Packed::of(cache, site, computed, &open.place.key, timeout, took) {
+            Ok(Some(packed)) => {
+                Parcel::Record(Entry { record: packed.seal(permit.living), timeout, grace: cache.grace(site) })
+            }
+            Ok(None) => Parcel::Nothing,
+            Err(_) => {
+                site.counters.unstorable();
+                Parcel::Nothing
+            }
+        }
+    }
+
+    /// Takes the parcel where it goes. `true` if the permit was void.
+    pub(crate) async fn send(&mut self, parcel: Parcel) -> bool {
+        let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
+        let Some(permit) = open.permit.take() else { return false };
+        let sent = match parcel {
+            Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
+            Parcel::Denial => open.far.remove(&open.place, &mut open.journey).await.map(|_| true),
+            Parcel::Nothing => Ok(true),
+        };
+        match sent {
+            Ok(stored) => !stored,
+            Err(error) => {
+                open.journey.fail(error);
+                false
+            }
+        }
+    }
+}
+
+/// What goes to the far tier of a result.
+#[derive(Default)]
+pub(crate) enum Parcel {
+    #[default]
+    Nothing,
+    Record(Entry),
+    /// There is nothing to store, and what is stored is to go.
+    Denial,
+}
+
+impl Parcel {
+    /// Says that there is nothing to store, if there is something that says otherwise.
+    pub(crate) fn denial(errand: &Errand) -> Self {
+        let permit = errand.0.as_ref().and_then(|open| open.permit.as_ref());
+        if permit.is_some_and(|permit| permit.replaces) { Self::Denial } else { Self::Nothing }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
+impl Open {
+    fn stored(&self, fetched: Fetched, living: Living) -> Stored {
+        Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
+    }
+}
+
+impl Cache {
+    /// Is the near tier where the function's results are kept?
+    pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
+        self.core.tier.0.is_none() || site.facts.local
+    }
+}

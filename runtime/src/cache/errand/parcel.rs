@@ -1,0 +1,124 @@
+//! Results become records, and records results: the envelope around what a codec writes.
+
+use std::time::Duration;
+
+use super::imp::Stored;
+use crate::adapter::{CacheAdapter, Left, Living, StoreKey};
+use crate::cache::Cache;
+use crate::codec::{Codec, Schema};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::{
+    CodecId, Draft, Epochs, Expected, HEADER_LEN, Head, KeyFingerprint, MAX_PAYLOAD, Meta, Outcome, Reject, decode,
+};
+use crate::rules::{Computed, Payload, Travel};
+use crate::site::Site;
+use crate::timeout::{Remaining, Timeout};
+
+/// A result's record, but for the epochs that it will carry.
+pub(super) struct Packed {
+    draft: Draft,
+    meta: Meta,
+}
+
+impl Packed {
+    /// `None` if such a result is never stored.
+    ///
+    /// # Errors
+    /// Where the codec cannot write the value, or the store cannot hold it.
+    pub(super) fn of(
+        cache: &Cache,
+        site: &'static Site,
+        computed: &dyn Computed,
+        key: &StoreKey,
+        fresh_for: Timeout,
+        computed_in: Duration,
+    ) -> Result<Option<Self>> {
+        let codec = codec(cache, site)?;
+        let version = site.facts.version;
+        let Some(schemas) = computed.schemas(codec, version) else { return Ok(None) };
+        let mut draft = Draft::new();
+        let written = computed.write(codec, &mut draft, max_payload(cache));
+        let Some(Payload { outcome, encoding }) =
+            written.map_err(|error| Error::new(ErrorKind::Unstorable, error.to_string()))?
+        else {
+            return Ok(None);
+        };
+        let schema = match (outcome, encoding.codec) {
+            (_, CodecId::DECIMAL) => Schema::decimal(version),
+            (Outcome::Failed, _) => schemas.failed.map_or(0, |schema| schema.fingerprint),
+            (Outcome::Value | Outcome::Nothing, _) => schemas.value.fingerprint,
+        };
+        let meta = Meta {
+            codec: encoding.codec,
+            outcome,
+            outer: encoding.outer,
+            key: KeyFingerprint::of(key.as_str().as_bytes()),
+            schema,
+            epochs: Epochs::default(),
+            fresh_for,
+            grace: cache.grace(site),
+            computed_in,
+        };
+        Ok(Some(Self { draft, meta }))
+    }
+
+    /// The record.
+    pub(super) fn seal(self, living: Living) -> Vec<u8> {
+        let epochs = Epochs { namespace: living.namespace, template: living.template.unwrap_or(0) };
+        self.draft.seal(Head::until(Head::NEVER), &Meta { epochs, ..self.meta })
+    }
+}
+
+impl Stored {
+    /// The result that the record holds; `None` if it holds none that the function could have stored, which is counted.
+    pub(crate) fn open<R>(&self, cache: &Cache, site: &'static Site, travel: Travel<R>) -> Option<R> {
+        match self.read(cache, site, travel) {
+            Ok(result) => Some(result),
+            // What was cleared is no surprise.
+            Err(Reject::Epoch) => None,
+            Err(_) => {
+                site.counters.unreadable();
+                None
+            }
+        }
+    }
+
+    fn read<R>(&self, cache: &Cache, site: &'static Site, travel: Travel<R>) -> std::result::Result<R, Reject> {
+        let codec = codec(cache, site).map_err(|_| Reject::Codec)?;
+        let version = site.facts.version;
+        let schemas = travel.schemas(codec, version).ok_or(Reject::Schema)?;
+        let expected = Expected {
+            key: KeyFingerprint::of(self.key.as_str().as_bytes()),
+            codec: codec.id(),
+            value: schemas.value.fingerprint,
+            failed: schemas.failed.map(|schema| schema.fingerprint),
+            decimal: Schema::decimal(version),
+            namespace_epoch: self.living.namespace,
+            template_epoch: self.living.template,
+            max_payload: max_payload(cache),
+        };
+        travel.read(&decode(&self.record, &expected)?, codec)
+    }
+
+    /// How long it is still live.
+    pub(crate) fn remaining(&self) -> Remaining {
+        match self.left {
+            Left::For(duration) => Remaining::For(duration),
+            Left::Never => Remaining::Never,
+            Left::Expired => Remaining::For(Duration::ZERO),
+        }
+    }
+}
+
+/// What the function asks for, else the cache's.
+fn codec(cache: &Cache, site: &'static Site) -> Result<Codec> {
+    match site.facts.codec {
+        Some(name) => Codec::named(name),
+        None => Ok(cache.core.tier.0.as_ref().map_or_else(Codec::default, |(_, codec)| *codec)),
+    }
+}
+
+fn max_payload(cache: &Cache) -> usize {
+    let largest = cache.core.tier.0.as_ref().map_or(0, |(far, _)| far.adapter().capability().largest_entry);
+    largest.saturating_sub(HEADER_LEN).min(MAX_PAYLOAD)
+}

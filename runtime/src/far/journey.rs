@@ -1,0 +1,90 @@
+//! What one call spends on a far store: one budget of time for all its trips, so that a store that is slow three times in a
+//! row does not cost three deadlines.
+
+use std::pin::pin;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
+use crate::layer::Deadline;
+
+/// What a call of an annotated function may wait for its store, in all.
+const FUNCTION: Duration = Duration::from_millis(250);
+/// What a helper may: its failure is seen.
+const HELPER: Duration = Duration::from_secs(1);
+
+/// One call's trips.
+pub(crate) struct Journey {
+    clock: Clock,
+    left: Duration,
+    /// The store has failed this call: it goes on without.
+    failure: Option<Error>,
+}
+
+impl Journey {
+    pub(crate) fn of_function(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), left: FUNCTION, failure: None }
+    }
+
+    pub(crate) fn of_helper(clock: &Clock) -> Self {
+        Self { clock: clock.clone(), left: HELPER, failure: None }
+    }
+
+    /// One trip, within what is left.
+    pub(crate) async fn trip<T: Send + 'static>(
+        &mut self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let started = Instant::now();
+        let answer = Deadline::within(&self.clock, self.left, io::trip(work)).await;
+        self.left = self.left.saturating_sub(started.elapsed());
+        answer
+    }
+
+    /// Has the store failed this call?
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Remembers a failure of the store. Errors that are not the store's being down leave it in use.
+    pub(crate) fn fail(&mut self, error: Error) {
+        if error.kind() == ErrorKind::Unavailable {
+            self.failure = Some(error);
+        }
+    }
+
+    pub(crate) fn take_failure(&mut self) -> Option<Error> {
+        self.failure.take()
+    }
+}
+
+/// Both at once; the first failure ends it.
+pub(super) async fn both<A, B>(
+    first: impl Future<Output = Result<A>>,
+    second: impl Future<Output = Result<B>>,
+) -> Result<(A, B)> {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let (mut a, mut b) = (None, None);
+    std::future::poll_fn(move |context| {
+        if a.is_none()
+            && let Poll::Ready(answer) = first.as_mut().poll(context)
+        {
+            a = Some(answer?);
+        }
+        if b.is_none()
+            && let Poll::Ready(answer) = second.as_mut().poll(context)
+        {
+            b = Some(answer?);
+        }
+        match (a.take(), b.take()) {
+            (Some(first), Some(second)) => Poll::Ready(Ok((first, second))),
+            (first, second) => {
+                (a, b) = (first, second);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,235 @@
+//! The far tier: records in a store, read and written within what a call may spend on it. It knows no types and no
+//! codec; a store that fails costs a call time, never its answer.
+
+mod epochs;
+mod journey;
+mod refresh;
+
+use std::sync::Arc;
+
+pub(crate) use epochs::{Group, GroupId};
+pub(crate) use journey::Journey;
+
+use epochs::Epochs;
+
+use crate::adapter::{
+    AnyAdapter, CacheAdapter, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+};
+use crate::clock::Clock;
+use crate::error::Result;
+use crate::key::KeyRef;
+use crate::timeout::Timeout;
+
+/// One store, with what is known of it.
+pub(crate) struct Far {
+    adapter: AnyAdapter,
+    epochs: Epochs,
+    clock: Clock,
+    refresh: refresh::Refresh,
+}
+
+/// One key in a far store, and the epochs that its entry carries.
+#[derive(Clone)]
+pub(crate) struct Place {
+    pub(crate) key: StoreKey,
+    group: Arc<Group>,
+}
+
+/// What a look finds: an entry in its grace, or of a dead epoch, is not found.
+pub(crate) type Found = Option<(Fetched, Living)>;
+
+/// A permit in the store, and the epochs that were current when it was taken.
+pub(crate) struct FarPermit {
+    token: Token,
+    pub(crate) living: Living,
+    /// Something stands there that the fill would replace.
+    pub(crate) replaces: bool,
+}
+
+/// What a claim comes to.
+pub(crate) enum Claimed {
+    /// An entry that came to be meanwhile.
+    Found(Fetched, Living),
+    Permit(FarPermit),
+}
+
+impl Far {
+    pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { adapter, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default() })
+    }
+
+    pub(crate) fn adapter(&self) -> &AnyAdapter {
+        &self.adapter
+    }
+
+    /// Where the entry of a template under `key` stands.
+    pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
+        let (id, name) = namespace;
+        let key = StoreKey::of(name, key);
+        let shard = self.adapter.shard(&key);
+        let id = GroupId { namespace: id, template, shard };
+        let group = self.epochs.group(id, || names(shard, name, template));
+        Place { key, group }
+    }
+
+    /// The live entry of `place`. One round trip: where the epochs are not known, they are asked for beside the entry.
+    pub(crate) async fn look(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
+        let fetched = match place.group.living(self.clock.now()) {
+            Some(living) => {
+                let (adapter, key) = (self.adapter.clone(), place.key.clone());
+                let fetched = journey.trip(async move { adapter.get(&key).await }).await?;
+                fetched.map(|fetched| (fetched, living))
+            }
+            None => {
+                let (adapter, key, group) = (self.adapter.clone(), place.key.clone(), Arc::clone(&place.group));
+                let asked = self.epochs.ask(self.clock.now());
+                let both = async move { journey::both(adapter.get(&key), adapter.epochs(&group.names)).await };
+                let (fetched, epochs) = journey.trip(both).await?;
+                let living = self.learn(place, &epochs, asked);
+                fetched.map(|fetched| (fetched, living))
+            }
+        };
+        self.refresh.keep_up(self);
+        Ok(fetched.filter(|(fetched, living)| fetched.left.is_live() && living.admits(&fetched.record)))
+    }
+
+    /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
+    pub(crate) async fn claim(&self, place: &Place, claim: Claim, journey: &mut Journey) -> Result<Claimed> {
+        // Where nothing is known, nothing can be alive.
+        let unknown = Living { namespace: 0, template: Some(0) };
+        let living = place.group.living(self.clock.now()).unwrap_or(unknown);
+        let permitted = self.permit(place, claim, living, journey).await?;
+        match permitted {
+            (Permitted { token: Some(token), found, .. }, living) => {
+                Ok(Claimed::Permit(FarPermit { token, living, replaces: found.is_some() }))
+            }
+            (Permitted { found: Some(found), .. }, living) if living.admits(&found.record) => {
+                Ok(Claimed::Found(found, living))
+            }
+            // It was alive by the epochs that were known before the trip, and is not by those that the trip has read.
+            (_, living) => match self.permit(place, Claim::Fresh, living, journey).await? {
+                (Permitted { token: Some(token), .. }, living) => {
+                    Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
+                }
+                _ => Err(crate::Error::new(crate::ErrorKind::Unavailable, "the store gave no permit")),
+            },
+        }
+    }
+
+    async fn permit(
+        &self,
+        place: &Place,
+        claim: Claim,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<(Permitted, Living)> {
+        let (adapter, key, group) = (self.adapter.clone(), place.key.clone(), Arc::clone(&place.group));
+        let asked = self.epochs.ask(self.clock.now());
+        let work = async move { adapter.permit(&key, claim, &living, &group.names).await };
+        let permitted = journey.trip(work).await?;
+        let living = self.learn(place, &permitted.epochs, asked);
+        Ok((permitted, living))
+    }
+
+    /// Stores `entry` if the permit is still good. Did it?
+    pub(crate) async fn fill(
+        &self,
+        place: &Place,
+        entry: Entry,
+        permit: FarPermit,
+        journey: &mut Journey,
+    ) -> Result<bool> {
+        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&permit.token)).await }).await
+    }
+
+    /// Stores `entry`, whatever stands there.
+    pub(crate) async fn put(&self, place: &Place, entry: Entry, journey: &mut Journey) -> Result<()> {
+        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        journey.trip(async move { adapter.put(&key, &entry, Condition::Always).await }).await.map(drop)
+    }
+
+    /// Removes the entry and voids its permits. Was it live?
+    pub(crate) async fn remove(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
+        let living = self.living(place, journey).await?;
+        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let removed = journey.trip(async move { adapter.remove(&[key], &living).await }).await?;
+        Ok(removed.first().copied().unwrap_or(false))
+    }
+
+    /// Moves the deadline of an entry, live or in its grace. Was there one?
+    pub(crate) async fn touch(
+        &self,
+        place: &Place,
+        timeout: Timeout,
+        grace: Timeout,
+        journey: &mut Journey,
+    ) -> Result<bool> {
+        let living = self.living(place, journey).await?;
+        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let touched = journey.trip(async move { adapter.touch(&key, timeout, grace, &living).await }).await?;
+        Ok(touched.is_some())
+    }
+
+    /// The epochs of a place as the store has them now, read where they are not known.
+    pub(crate) async fn living(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
+        match place.group.living(self.clock.now()) {
+            Some(living) => Ok(living),
+            None => self.living_now(place, journey).await,
+        }
+    }
+
+    /// The same, read in any case.
+    pub(crate) async fn living_now(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
+        let (adapter, group) = (self.adapter.clone(), Arc::clone(&place.group));
+        let asked = self.epochs.ask(self.clock.now());
+        let epochs = journey.trip(async move { adapter.epochs(&group.names).await }).await?;
+        Ok(self.learn(place, &epochs, asked))
+    }
+
+    /// Clears all entries of a template, or of the whole namespace, on every shard; what is left of them is swept away
+    /// behind the caller.
+    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>, journey: &mut Journey) -> Result<()> {
+        let mut dead = Vec::new();
+        let mut failure = None;
+        for shard in 0..self.adapter.capability().shards {
+            let name = match template {
+                Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
+                None => EpochName::namespace(shard, namespace),
+            };
+            let adapter = self.adapter.clone();
+            let asked = name.clone();
+            match journey.trip(async move { adapter.renew(&asked).await }).await {
+                Ok(epoch) => dead.extend(self.epochs.renewed(&name, epoch, self.clock.now())),
+                // The other shards are cleared all the same.
+                Err(error) => failure = Some(error),
+            }
+        }
+        if !dead.is_empty() && self.adapter.capability().walks {
+            let (adapter, namespace) = (self.adapter.clone(), namespace.to_owned());
+            crate::io::spawn(async move {
+                let _ = adapter.sweep(&namespace, &dead).await;
+            });
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {
+        self.epochs.learn(&place.group.names, epochs, asked);
+        match *epochs {
+            [namespace, template] => Living { namespace, template: Some(template) },
+            // An adapter that answers something else has told nothing.
+            _ => Living { namespace: 0, template: Some(0) },
+        }
+    }
+}
+
+fn names(shard: u16, namespace: &str, template: &str) -> [EpochName; 2] {
+    [EpochName::namespace(shard, namespace), EpochName::template(shard, namespace, fingerprint(template))]
+}
+
+/// The same in every process and release.
+fn fingerprint(template: &str) -> u64 {
+    let digest = blake2b_simd::Params::new().hash_length(8).personal(b"larder template").hash(template.as_bytes());
+    digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
+}
