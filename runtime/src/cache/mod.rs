@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub(crate) use self::core::{Defaults, Setup};
 pub(crate) use approach::{Approach, Step};
-pub(crate) use errand::{Stored, Tier};
+pub(crate) use errand::Tier;
 pub(crate) use help::Looked;
 pub(crate) use lead::{Delivery, Lead};
 pub(crate) use turn::Request;

@@ -1,98 +1,148 @@
-//! The helpers of an annotated function. The async twins answer at once where the store is this process's memory; they
-//! return a future so that a far store can take its time.
+//! The helpers of an annotated function. The async ones answer at once where results are kept in this process, and else
+//! hand out work that has not begun.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::Entry;
+use crate::cache::{Cache, Looked};
 use crate::error::Result;
+use crate::park::block_on;
 use crate::registry::helped;
 use crate::rules::Rules;
 use crate::site::{Site, Stats};
 use crate::timeout::{Remaining, Timeout};
 
 /// What an async helper awaits. A type of its own, as one with a name costs the compiler less than an `async fn` in each
-/// crate.
-pub struct Helped<T>(Option<T>);
+/// crate; and one that can go to another thread whatever the function returns.
+pub struct Helped<T>(State<T>);
+
+enum State<T> {
+    Ready(Option<T>),
+    Far(Pin<Box<dyn Future<Output = T> + Send>>),
+}
 
 impl<T> Unpin for Helped<T> {}
 
 impl<T> Future for Helped<T> {
     type Output = T;
 
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        Poll::Ready(self.0.take().expect("a future is not polled after it was ready"))
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        match &mut self.0 {
+            State::Ready(answer) => Poll::Ready(answer.take().expect("a future is not polled after it was ready")),
+            State::Far(work) => work.as_mut().poll(context),
+        }
     }
 }
 
-fn at_once<T>(answer: T) -> Helped<T> {
-    Helped(Some(answer))
+impl<T> Helped<Result<T>> {
+    fn of<F>(site: &'static Site, work: impl FnOnce(Cache) -> F) -> Self
+    where
+        F: Future<Output = Result<T>> + Send + 'static,
+    {
+        Self(match helped(site.facts.adapter) {
+            Err(error) => State::Ready(Some(Err(error))),
+            Ok(cache) if cache.keeps_near(site) => State::Ready(Some(block_on(work(cache)))),
+            Ok(cache) => State::Far(Box::pin(work(cache))),
+        })
+    }
 }
 
 /// What a call would return, if it is cached.
-pub fn get<R>(mut entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
-    let slot = helped(entry.site.facts.adapter)?.live(entry.lend());
-    Ok(slot.and_then(|slot| rules.unpack(&slot)))
+pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
+    let site = entry.site;
+    let cache = helped(site.facts.adapter)?;
+    let looked = block_on(cache.clone().look(site, entry.into_key()))?;
+    Ok(found(&cache, site, looked, &rules))
 }
 
 /// What a call would return, if it is cached.
-pub fn get_async<R>(entry: Entry, rules: impl Rules<R>) -> Helped<Result<Option<R>>> {
-    at_once(get(entry, rules))
+pub async fn get_async<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
+    let site = entry.site;
+    let cache = helped(site.facts.adapter)?;
+    let looked = cache.clone().look(site, entry.into_key()).await?;
+    Ok(found(&cache, site, looked, &rules))
+}
+
+fn found<R>(cache: &Cache, site: &'static Site, looked: Looked, rules: &impl Rules<R>) -> Option<R> {
+    match looked {
+        Looked::Slot(slot) => rules.unpack(&slot),
+        Looked::Stored(stored) => stored.open(cache, site, rules.travel()),
+        Looked::Nothing => None,
+    }
 }
 
 /// Stores `result` as if it had been computed now.
-pub fn set<R, U: Rules<R>>(mut entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
-    Ok(helped(entry.site.facts.adapter)?.set(entry.site, entry.lend(), timeout, &(&rules, &result)))
+pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
+    let site = entry.site;
+    let cache = helped(site.facts.adapter)?;
+    let key = entry.into_key();
+    let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
+    block_on(cache.finish(site, key, setting))
 }
 
 /// Stores `result` as if it had been computed now.
 pub fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Helped<Result<bool>> {
-    at_once(set(entry, rules, timeout, result))
+    let site = entry.site;
+    let key = entry.into_key();
+    let prepared = helped(site.facts.adapter).and_then(|cache| cache.prepare(site, &key, timeout, &(&rules, &result)));
+    match prepared {
+        Ok(setting) => Helped::of(site, |cache| cache.finish(site, key, setting)),
+        Err(error) => Helped(State::Ready(Some(Err(error)))),
+    }
 }
 
 /// Removes an entry.
-pub fn clear(mut entry: Entry) -> Result<bool> {
-    Ok(helped(entry.site.facts.adapter)?.remove(entry.lend()))
+pub fn clear(entry: Entry) -> Result<bool> {
+    let site = entry.site;
+    block_on(helped(site.facts.adapter)?.clear_entry(site, entry.into_key()))
 }
 
 /// Removes an entry.
 pub fn clear_async(entry: Entry) -> Helped<Result<bool>> {
-    at_once(clear(entry))
+    let site = entry.site;
+    let key = entry.into_key();
+    Helped::of(site, |cache| cache.clear_entry(site, key))
 }
 
 /// Moves an entry's deadline to now and `timeout`.
 pub fn update_timeout(entry: Entry, timeout: impl Into<Timeout>) -> Result<bool> {
-    retime(entry, timeout.into())
+    let site = entry.site;
+    block_on(helped(site.facts.adapter)?.update_timeout(site, entry.into_key(), timeout.into()))
 }
 
 /// Moves an entry's deadline to now and `timeout`.
 pub fn update_timeout_async(entry: Entry, timeout: impl Into<Timeout>) -> Helped<Result<bool>> {
-    at_once(retime(entry, timeout.into()))
+    retime_async(entry, timeout.into())
 }
 
-fn retime(mut entry: Entry, timeout: Timeout) -> Result<bool> {
-    Ok(helped(entry.site.facts.adapter)?.retime(entry.lend(), timeout))
+fn retime_async(entry: Entry, timeout: Timeout) -> Helped<Result<bool>> {
+    let site = entry.site;
+    let key = entry.into_key();
+    Helped::of(site, |cache| cache.update_timeout(site, key, timeout))
 }
 
 /// The time that an entry has left.
-pub fn timeout_left(mut entry: Entry) -> Result<Option<Remaining>> {
-    Ok(helped(entry.site.facts.adapter)?.remaining(entry.lend()))
+pub fn timeout_left(entry: Entry) -> Result<Option<Remaining>> {
+    let site = entry.site;
+    block_on(helped(site.facts.adapter)?.timeout_left(site, entry.into_key()))
 }
 
 /// The time that an entry has left.
 pub fn timeout_left_async(entry: Entry) -> Helped<Result<Option<Remaining>>> {
-    at_once(timeout_left(entry))
+    let site = entry.site;
+    let key = entry.into_key();
+    Helped::of(site, |cache| cache.timeout_left(site, key))
 }
 
 /// Removes all entries of a function.
 pub fn clear_all(site: &'static Site) -> Result<()> {
-    helped(site.facts.adapter)?.clear_template(site.facts.template);
-    Ok(())
+    block_on(helped(site.facts.adapter)?.clear_function(site))
 }
 
 /// Removes all entries of a function.
 pub fn clear_all_async(site: &'static Site) -> Helped<Result<()>> {
-    at_once(clear_all(site))
+    Helped::of(site, |cache| cache.clear_function(site))
 }
 
 /// What has happened to a function's calls.

@@ -53,6 +53,10 @@ impl Key {
         key
     }
 
+    pub(crate) fn lend(&self) -> KeyRef<'_> {
+        KeyRef(self.0.as_bytes())
+    }
+
     /// Puts the key into an empty buffer.
     pub(crate) fn pour(self, writer: &mut KeyWriter) {
         *writer = self.0;

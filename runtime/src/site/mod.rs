@@ -64,6 +64,9 @@ const NAMELESS: Facts = Facts {
     lifetimes: UNSAID,
     wait: Duration::from_secs(5),
     version: 0,
+    local: false,
+    codec: None,
+    grace: None,
 };
 
 impl Facts {

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::time::Duration;
 
 use super::MemoryCache;
-use crate::cache::{Cache, Defaults, Setup, Weights};
+use crate::cache::{Cache, Defaults, Setup, Tier, Weights};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::Bound;
