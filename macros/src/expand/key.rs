@@ -12,8 +12,10 @@ use crate::signature::Argument;
 ///
 /// ```text
 /// key = "user:{id}:{org.slug}"
-/// ⇒ part(key, "user:", id);
-///   part(key, ":", &org.slug);
+/// ⇒ literal(key, "user:");
+///   KeyPart::write_key(id, key);
+///   literal(key, ":");
+///   KeyPart::write_key(&org.slug, key);
 ///
 /// key = path::to::function
 /// ⇒ pour(path::to::function(id, org), key);
@@ -26,22 +28,7 @@ pub(super) fn steps(plan: &Plan) -> TokenStream {
             let made = quote_spanned!(Span::mixed_site().located_at(path.span())=> #path (#inputs));
             generate!(#private::pour(#made, key);)
         }
-        Key::Steps(steps) => {
-            let mut statements = TokenStream::new();
-            let mut steps = merged(steps).into_iter().peekable();
-            while let Some(step) = steps.next() {
-                statements.extend(match (&step, steps.peek()) {
-                    // Most of a key is text with a part behind it: one call.
-                    (Step::Text(text), Some(Step::Part { root, fields, .. })) => {
-                        let value = part(root, fields);
-                        steps.next();
-                        generate!(#private::part(key, #text, #value);)
-                    }
-                    _ => statement(private, &step),
-                });
-            }
-            statements
-        }
+        Key::Steps(steps) => merged(steps).into_iter().map(|step| statement(private, &step)).collect(),
     }
 }
 
@@ -61,10 +48,10 @@ fn statement(private: &TokenStream, step: &Step) -> TokenStream {
     match step {
         Step::Home => generate!(#private::module(key, ::core::any::type_name::<Self>());),
         Step::Text(text) => generate!(#private::literal(key, #text);),
-        Step::Part { root, fields, .. } => {
-            let value = part(root, fields);
-            generate!(#private::KeyPart::write_key(#value, key);)
+        Step::Part { root, fields, .. } if fields.is_empty() => {
+            generate!(#private::KeyPart::write_key(#root, key);)
         }
+        Step::Part { root, fields, .. } => generate!(#private::KeyPart::write_key(&#root #fields, key);),
         Step::Display { root, fields, format, .. } => {
             generate!(#private::display(key, ::core::format_args!(#format, #root #fields));)
         }
@@ -72,11 +59,6 @@ fn statement(private: &TokenStream, step: &Step) -> TokenStream {
         Step::TypeOf(name) => generate!(#private::type_name_of_val(#name, key);),
         Step::Constant(name) => generate!(#private::KeyPart::write_key(&#name, key);),
     }
-}
-
-/// `id`, a reference already, or `&org.slug`.
-fn part(root: &TokenStream, fields: &TokenStream) -> TokenStream {
-    if fields.is_empty() { root.clone() } else { generate!(&#root #fields) }
 }
 
 /// `self, id, name`: references, which is what they are by now.

@@ -64,10 +64,10 @@ fn site(function: &Function, plan: &Plan) -> TokenStream {
     }
 }
 
-/// `.timed(|| ttl(id))`, where there is a `timeout = expression`.
+/// `.timed(|| Into::into(ttl(id)))`, where there is a `timeout = expression`.
 fn timed(plan: &Plan) -> TokenStream {
     match timeout(plan) {
-        Some(timeout) => generate!(.timed(|| #timeout)),
+        Some(timeout) => generate!(.timed(|| ::core::convert::Into::into(#timeout))),
         None => TokenStream::new(),
     }
 }

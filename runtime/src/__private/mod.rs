@@ -17,17 +17,15 @@ pub fn pour(made: impl Into<Key>, key: &mut KeyWriter) {
     made.into().pour(key);
 }
 
+/// The key that `write` writes: for the floor of the benches, which moves it no more often than a hit does.
+pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
+    Key::written(write)
+}
+
 /// Appends text of a template, which the macro has put into the alphabet of keys.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn literal(key: &mut KeyWriter, text: &'static str) {
     key.literal(text);
-}
-
-/// Appends `text`, as [`literal`] does, and what stands behind it.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub fn part<T: KeyPart + ?Sized>(key: &mut KeyWriter, text: &'static str, part: &T) {
-    key.literal(text);
-    part.write_key(key);
 }
 
 /// Appends the path of a module, which may hold letters outside the alphabet.

@@ -59,8 +59,8 @@ impl<R, U: Rules<R>> Lead<R, U> {
     }
 
     /// `timeout = expression`
-    pub fn timed<T: Into<Timeout>>(mut self, timeout: impl FnOnce() -> T) -> Self {
-        self.turn.timeout = Some(timeout().into());
+    pub fn timed(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
+        self.turn.timeout = Some(timeout());
         self
     }
 
@@ -82,9 +82,9 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     }
 
     /// `timeout = expression`
-    pub fn timed<T: Into<Timeout>>(mut self, timeout: impl FnOnce() -> T) -> Self {
+    pub fn timed(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
         let _inside = self.0.inside();
-        self.0.timeout = Some(timeout().into());
+        self.0.timeout = Some(timeout());
         self
     }
 
