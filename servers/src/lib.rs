@@ -2,7 +2,7 @@
 //!
 //! A fake store agrees with its author; only the real one knows how it is silent, or comes back. So tests start
 //! [`Redis`] and [`Memcached`] of their own, each on a free port and in a folder of its own. They never meet a server that
-//! somebody else runs.
+//! somebody else runs. Where a test needs a network that misbehaves, a [`Proxy`] stands in between.
 //!
 //! ```
 //! use larder_servers::{Redis, or_skip};
@@ -20,6 +20,7 @@ mod ensure;
 mod memcached;
 mod port;
 mod process;
+mod proxy;
 mod redis;
 mod server;
 mod skip;
@@ -27,6 +28,7 @@ mod skip;
 pub use ensure::ensure;
 pub use memcached::Memcached;
 pub use port::{Unreachable, free_port};
+pub use proxy::{Behaviour, Proxy};
 pub use redis::Redis;
 pub use server::Server;
 pub use skip::or_skip;

@@ -1,6 +1,6 @@
 //! A client of few words: a line there, a line back.
 
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::time::Duration;
 
@@ -26,6 +26,13 @@ impl Client {
             _ if line.starts_with('$') && !line.starts_with("$-") => self.hear(),
             _ => Ok(line.trim_end().into()),
         }
+    }
+
+    /// The next bytes, however slowly they come.
+    pub(crate) fn hear_bytes(&mut self, n_bytes: usize) -> Vec<u8> {
+        let mut bytes = vec![0; n_bytes];
+        self.0.read_exact(&mut bytes).unwrap();
+        bytes
     }
 
     pub(crate) fn ask(&mut self, line: &str) -> io::Result<String> {
