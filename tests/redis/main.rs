@@ -1,0 +1,12 @@
+//! What is particular to the Redis adapter: what goes over the wire, its scripts, its clock, its connection. What it has in
+//! common with every adapter is the conformance suite's.
+
+mod connection;
+mod fake;
+mod foreign;
+mod login;
+mod scripts;
+mod support;
+mod sweep;
+mod time;
+mod wire;
