@@ -15,9 +15,6 @@ const NEVER_MS: u64 = 1 << 48;
 /// How many keys a walk looks at in one step.
 const STEP: usize = 500;
 
-/// A pattern has so much of a key's beginning: keys that are cut keep at least that.
-const PREFIX: usize = 100;
-
 pub(super) fn get(key: &StoreKey) -> Cmd {
     let mut command = redis::cmd("GET");
     command.arg(key.as_str());
@@ -125,11 +122,10 @@ pub(super) fn flush() -> Cmd {
     command
 }
 
-/// What matches all keys of a namespace. Of a long namespace it matches others' too: epochs tell them apart.
+/// What matches all keys of a namespace, and those of others only where that cannot be told; epochs can.
 pub(super) fn pattern(namespace: &str) -> String {
-    let key = StoreKey::new(namespace, "");
     let mut pattern = String::new();
-    for char in key.as_str().chars().take(PREFIX) {
+    for char in StoreKey::prefix(namespace).chars() {
         if matches!(char, '*' | '?' | '[' | ']' | '\\' | '^' | '-') {
             pattern.push('\\');
         }
