@@ -41,7 +41,10 @@ fn each(text: &str, answer: impl Fn(&str) -> String) -> Vec<u8> {
 async fn an_old_server_is_told_apart_from_one_that_is_down() {
     let cache = fake(|text| {
         each(text, |command| match command {
-            "INFO" => "$33\r\n# Server\r\nredis_version:5.0.14\r\n\r\n\r\n".into(),
+            "INFO" => {
+                let text = "# Server\r\nredis_version:5.0.14\r\n";
+                format!("${}\r\n{text}\r\n", text.len())
+            }
             _ => "+OK\r\n".into(),
         })
     });

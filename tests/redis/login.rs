@@ -24,24 +24,24 @@ async fn a_password_opens_and_is_never_told() {
 
     let none = RedisCache::builder().port(port).build().unwrap();
     let wrong = RedisCache::builder().port(port).password("hunter2").build().unwrap();
-    let user = RedisCache::builder().port(port).user("ann").password("hunter2").build().unwrap();
+    let user = RedisCache::builder().port(port).user("annabel").password("hunter2").build().unwrap();
     for cache in [none, wrong, user] {
         let error = cache.get(&key("a")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         let told = format!("{error} {error:?} {cache:?} {:?}", cache.client());
         assert!(told.contains("127.0.0.1"), "{told}");
-        assert!(!told.contains("hunter2") && !told.contains("ann"), "{told}");
+        assert!(!told.contains("hunter2") && !told.contains("annabel"), "{told}");
     }
-    let builder = RedisCache::builder().url(format!("redis://ann:{ESCAPED}@h")).user("ann").password(SECRET);
+    let builder = RedisCache::builder().url(format!("redis://annabel:{ESCAPED}@h")).user("annabel").password(SECRET);
     let told = format!("{builder:?}");
-    assert!(!told.contains("p%40") && !told.contains("p@ss") && !told.contains("ann"), "{told}");
+    assert!(!told.contains("p%40") && !told.contains("p@ss") && !told.contains("annabel"), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_gets_in_with_the_rights_that_larder_needs() {
     let Some(store) = Store::start() else { return };
-    store.raw::<()>(&["ACL", "SETUSER", "ann", "on", ">pw", "~*", "+@all", "-@dangerous", "-@admin"]).await;
-    works(&RedisCache::builder().port(store.server.port()).user("ann").password("pw").build().unwrap()).await;
+    store.raw::<()>(&["ACL", "SETUSER", "annabel", "on", ">pw", "~*", "+@all", "-@dangerous", "-@admin"]).await;
+    works(&RedisCache::builder().port(store.server.port()).user("annabel").password("pw").build().unwrap()).await;
 
     store.raw::<()>(&["ACL", "SETUSER", "bob", "on", ">pw", "~*", "+@all", "-get"]).await;
     let bob = RedisCache::builder().port(store.server.port()).user("bob").password("pw").build().unwrap();
@@ -80,14 +80,14 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
         (builder().host("h").socket("/s"), "socket"),
         (builder().port(0), "port"),
         (builder().host(""), "host"),
-        (builder().user("ann"), "password"),
+        (builder().user("annabel"), "password"),
         (builder().largest_entry(0), "largest_entry"),
-        (builder().url("redis://ann@h"), "password"),
+        (builder().url("redis://annabel@h"), "password"),
         (builder().url("rediss://h"), "TLS"),
     ];
     for (builder, name) in cases {
         let error = builder.build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Config);
-        assert!(error.to_string().contains(name) && !error.to_string().contains("ann"), "{error}");
+        assert!(error.to_string().contains(name) && !error.to_string().contains("annabel"), "{error}");
     }
 }

@@ -102,7 +102,7 @@ if state(KEYS[1], ARGV[2], ARGV[3], now) == 'live' then
     local added = redis.pcall('INCRBY', KEYS[3], ARGV[1])
     sum = redis.call('GET', KEYS[3])
     redis.call('UNLINK', KEYS[3])
-    if type(added) == 'table' then return counter:find('^%-?%d+$') and 'range' or 'type' end
+    if type(added) == 'table' then return counter:find('^%-?[1-9]%d*$') and 'range' or 'type' end
     redis.call('SET', KEYS[1], redis.call('GETRANGE', KEYS[1], 0, 95) .. sum, 'KEEPTTL')
 else
     store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
