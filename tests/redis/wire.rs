@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
+use std::slice;
 use std::time::Duration;
 
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName};
@@ -70,7 +71,7 @@ async fn each_verb_is_one_trip_and_a_hit_is_one_plain_get() {
     sends!(cache.touch(&key, ms(5000), ms(0), &LIVING), ["EVALSHA"]);
     sends!(cache.increment(&key, 1, &entry("1"), &LIVING), ["EVALSHA"]);
     sends!(cache.remove(&[key.clone(), other.clone()], &LIVING), ["EVALSHA"]);
-    sends!(cache.epochs(&[group.clone()]), ["EVALSHA"]);
+    sends!(cache.epochs(slice::from_ref(&group)), ["EVALSHA"]);
     sends!(cache.renew(&group), ["SET"]);
     sends!(cache.flush(), ["FLUSHDB"]);
 }
@@ -86,8 +87,8 @@ async fn a_server_that_forgot_the_scripts_is_told_them_within_the_call() {
             $call.await.unwrap()
         }};
     }
-    let permitted = forgotten!(cache.permit(&key, Claim::Shared, &LIVING, &[group.clone()]));
-    assert_eq!(permitted.epochs, cache.epochs(&[group.clone()]).await.unwrap());
+    let permitted = forgotten!(cache.permit(&key, Claim::Shared, &LIVING, slice::from_ref(&group)));
+    assert_eq!(permitted.epochs, cache.epochs(slice::from_ref(&group)).await.unwrap());
     let token = permitted.token.unwrap();
     assert!(forgotten!(cache.put(&key, &entry("1"), Condition::IfPermit(&token))));
     forgotten!(cache.put_many(&[(key.clone(), entry("41")), (key.clone(), entry("42"))]));

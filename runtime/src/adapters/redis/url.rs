@@ -54,8 +54,11 @@ pub(super) fn parse(url: &str) -> Result<Server> {
     if rest.contains('#') {
         return wrong("fragment", "means nothing; `#` in a password is written %23");
     }
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = place.split_once('/').unwrap_or((place, ""));
+    if !is_socket && rest[authority.len()..].contains('@') {
+        return wrong("password", "has `/` written as %2F and `?` as %3F");
+    }
     let (credentials, address) = authority.rsplit_once('@').map_or((None, authority), |(login, at)| (Some(login), at));
     let (user, password) = login(credentials)?;
     let mut server = Server { user, password, ..Server::default() };
@@ -151,7 +154,7 @@ fn unknown<T>(setting: &str, query: &str) -> Result<T> {
     if is_plain && !query.contains(['@', ':']) {
         return wrong("query", &format!("has no setting `{name}`: known is db"));
     }
-    wrong("query", "has a setting that is not known: known is db; `?` in a password is written %3F")
+    wrong("query", "has a setting that is not known: known is db")
 }
 
 fn wrong<T>(part: &str, what: &str) -> Result<T> {
@@ -206,7 +209,7 @@ mod tests {
             ("redis://h/secret", "database"),
             ("redis://h/-1", "database"),
             ("redis://h?db=secret", "database"),
-            ("redis://h?secret@x=1", "query"),
+            ("redis://h?secret:x=1", "query"),
             ("redis://h?namespace=x", "`namespace`"),
             ("redis://[::1", "host"),
             ("redis://[::1]secret", "host"),
@@ -215,8 +218,8 @@ mod tests {
             ("redis://:sec%ret@h", "password"),
             ("redis://:%ff@h", "password"),
             // Passwords that nobody escaped.
-            ("redis://:se/cret@h", "port"),
-            ("redis://:se?cret@h", "port"),
+            ("redis://:se/cret@h", "password"),
+            ("redis://:se?cret@h", "password"),
             ("redis://:se#cret@h", "fragment"),
         ];
         for (url, part) in cases {
