@@ -37,6 +37,8 @@ pub mod testing;
 pub mod __private;
 
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
+#[cfg(feature = "redis")]
+pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};

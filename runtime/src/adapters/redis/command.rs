@@ -1,0 +1,209 @@
+//! The commands behind the verbs; pure.
+
+use std::time::Duration;
+
+use redis::Cmd;
+
+use super::scripts::SCRIPTS;
+use crate::adapter::{Claim, Condition, Entry, EpochName, Left, Living, StoreKey, Token, layout, random_epoch};
+use crate::error::{Error, ErrorKind, Result};
+use crate::timeout::Timeout;
+
+/// So many milliseconds and more, 8,900 years, are never: below it, sums are exact in the doubles of Lua.
+const NEVER_MS: u64 = 1 << 48;
+
+/// How many keys a walk looks at in one step.
+const STEP: usize = 500;
+
+pub(super) fn get(key: &StoreKey) -> Cmd {
+    let mut command = redis::cmd("GET");
+    command.arg(key.as_str());
+    command
+}
+
+pub(super) fn get_many(keys: &[StoreKey]) -> Cmd {
+    let mut command = redis::cmd("MGET");
+    for key in keys {
+        command.arg(key.as_str());
+    }
+    command
+}
+
+/// All that [`Living::admits`] and the deadline need.
+pub(super) fn head(key: &StoreKey) -> Cmd {
+    let mut command = redis::cmd("GETRANGE");
+    command.arg(key.as_str()).arg(0).arg(layout::TEMPLATE_EPOCH.end - 1);
+    command
+}
+
+pub(super) fn permit(key: &StoreKey, claim: Claim, living: &Living) -> Cmd {
+    let is_fresh = match claim {
+        Claim::Shared => "0",
+        Claim::Fresh => "1",
+    };
+    let mut command = SCRIPTS.permit.on([key.as_str(), &permit_key(key)]);
+    add_living(&mut command, living);
+    command.arg(Token::random().as_bytes().as_slice()).arg(Token::LIFETIME.as_millis().to_string()).arg(is_fresh);
+    command
+}
+
+pub(super) fn put(key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<Cmd> {
+    let mut command = SCRIPTS.put.on([key.as_str(), &permit_key(key)]);
+    add_entry(&mut command, entry)?;
+    match condition {
+        Condition::Always => {
+            command.arg("always");
+        }
+        Condition::IfAbsent(living) => {
+            command.arg("absent");
+            add_living(&mut command, living);
+        }
+        Condition::IfPermit(token) => {
+            command.arg("permit").arg(token.as_bytes().as_slice());
+        }
+    }
+    Ok(command)
+}
+
+pub(super) fn remove(keys: &[StoreKey], living: &Living) -> Cmd {
+    let pairs: Vec<_> = keys.iter().flat_map(|key| [key.as_str().to_owned(), permit_key(key)]).collect();
+    let mut command = SCRIPTS.remove.on(pairs.iter().map(String::as_str));
+    add_living(&mut command, living);
+    command
+}
+
+pub(super) fn touch(key: &StoreKey, timeout: Timeout, grace: Timeout, living: &Living) -> Cmd {
+    let kept = Timeout::from_millis(timeout.as_millis().saturating_add(grace.as_millis()));
+    let mut command = SCRIPTS.touch.on([key.as_str()]);
+    add_living(&mut command, living);
+    command.arg(ms(timeout)).arg(ms(kept));
+    command
+}
+
+pub(super) fn increment(key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Cmd> {
+    let mut command = SCRIPTS.increment.on([key.as_str(), &permit_key(key), &beside(key, "sum")]);
+    command.arg(delta);
+    add_living(&mut command, living);
+    add_entry(&mut command, fresh)?;
+    Ok(command)
+}
+
+pub(super) fn epochs(names: &[EpochName]) -> Cmd {
+    let mut command = SCRIPTS.epochs.on(names.iter().map(EpochName::as_str));
+    for _ in names {
+        command.arg(random_epoch().to_le_bytes().as_slice());
+    }
+    command
+}
+
+pub(super) fn renew(name: &EpochName, epoch: u64) -> Cmd {
+    let mut command = redis::cmd("SET");
+    command.arg(name.as_str()).arg(epoch.to_le_bytes().as_slice());
+    command
+}
+
+pub(super) fn scan(cursor: &str, pattern: &str) -> Cmd {
+    let mut command = redis::cmd("SCAN");
+    command.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(STEP);
+    command
+}
+
+pub(super) fn sweep(keys: &[String], dead: &[u64]) -> Cmd {
+    let mut command = SCRIPTS.sweep.on(keys.iter().map(String::as_str));
+    for epoch in dead {
+        command.arg(epoch.to_le_bytes().as_slice());
+    }
+    command
+}
+
+pub(super) fn flush() -> Cmd {
+    let mut command = redis::cmd("FLUSHDB");
+    command.arg("ASYNC");
+    command
+}
+
+/// What matches all keys of a namespace, and those of others only where that cannot be told; epochs can.
+pub(super) fn pattern(namespace: &str) -> String {
+    let mut pattern = String::new();
+    for char in StoreKey::prefix(namespace).chars() {
+        if matches!(char, '*' | '?' | '[' | ']' | '\\' | '^' | '-') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern + "*"
+}
+
+/// How much is left of an entry just now timed.
+pub(super) fn left(timeout: Timeout) -> Left {
+    match timeout.as_millis() {
+        NEVER_MS.. => Left::Never,
+        ms => Left::For(Duration::from_millis(ms)),
+    }
+}
+
+/// Where the key's permit stands: in the key's own slot, and in no namespace.
+fn permit_key(key: &StoreKey) -> String {
+    beside(key, "p")
+}
+
+fn beside(key: &StoreKey, what: &str) -> String {
+    format!("{{{key}}}!{what}")
+}
+
+fn add_living(command: &mut Cmd, living: &Living) {
+    command.arg(living.namespace.to_le_bytes().as_slice());
+    match living.template {
+        Some(template) => command.arg(template.to_le_bytes().as_slice()),
+        None => command.arg(""),
+    };
+}
+
+/// The record around its deadline, which the script writes.
+fn add_entry(command: &mut Cmd, entry: &Entry) -> Result<()> {
+    let record = &entry.record;
+    let (Some(before), Some(after)) = (record.get(..layout::DEADLINE.start), record.get(layout::DEADLINE.end..)) else {
+        return Err(Error::new(ErrorKind::Unsupported, "a record for redis has a head of 16 bytes"));
+    };
+    command.arg(before).arg(after).arg(ms(entry.timeout)).arg(ms(entry.kept_for()));
+    Ok(())
+}
+
+/// Milliseconds as the scripts take them; nothing is never.
+fn ms(timeout: Timeout) -> String {
+    match timeout.as_millis() {
+        NEVER_MS.. => String::new(),
+        ms => ms.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_an_entry_share_its_slot_and_no_namespace() {
+        let key = StoreKey::new("shop", "user:7");
+        assert_eq!(permit_key(&key), "{shop:user:7}!p");
+    }
+
+    #[test]
+    fn a_pattern_matches_nothing_but_the_beginning() {
+        assert_eq!(pattern("shop"), "shop:*");
+        assert_eq!(pattern("a-b"), "a\\-b:*");
+        assert!(!pattern("a*[b]?").trim_end_matches('*').contains(['*', '?', '[']));
+        let long = "n".repeat(300);
+        let key = StoreKey::new(&long, "x");
+        assert!(key.as_str().starts_with(pattern(&long).trim_end_matches('*')));
+    }
+
+    #[test]
+    fn timeouts_past_what_lua_can_add_are_never() {
+        assert_eq!(ms(Timeout::from_millis(1)), "1");
+        assert_eq!(ms(Timeout::NEVER), "");
+        assert_eq!(ms(Timeout::from_millis(NEVER_MS)), "");
+        assert_eq!(left(Timeout::from_millis(NEVER_MS)), Left::Never);
+        let kept = Entry { record: vec![], timeout: Timeout::from_secs(1), grace: Timeout::NEVER }.kept_for();
+        assert_eq!(ms(kept), "");
+    }
+}

@@ -1,0 +1,167 @@
+//! What can be said of a Redis cache, in code or in a URL.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+
+use super::connection::Source;
+use super::url::{Place, Server};
+use super::{RedisCache, url};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Larger values keep all others waiting, as one connection carries them all and one thread serves it.
+pub(super) const LARGEST_ENTRY: usize = 8 << 20;
+
+/// Builds a [`RedisCache`].
+///
+/// What is said by a setting goes before what is said in the URL.
+///
+/// # Examples
+/// ```
+/// use larder::RedisCache;
+///
+/// let cache = RedisCache::builder().host("cache.internal").password("s3cret").database(2).build()?;
+/// assert_eq!(format!("{cache:?}"), "RedisCache(cache.internal:6379/2)");
+///
+/// let wrong = RedisCache::builder().url("redis://:s3cret@cache.internal:port").build();
+/// assert_eq!(wrong.unwrap_err().to_string(), "the port of a redis URL is a number from 1 to 65535");
+/// # Ok::<(), larder::Error>(())
+/// ```
+#[derive(Clone, Default)]
+#[must_use]
+pub struct RedisCacheBuilder {
+    url: Option<String>,
+    host: Option<String>,
+    port: Option<u16>,
+    socket: Option<PathBuf>,
+    user: Option<String>,
+    password: Option<String>,
+    database: Option<u32>,
+    largest_entry: Option<usize>,
+}
+
+impl RedisCacheBuilder {
+    /// All at once: `redis://[[user]:password@]host[:port][/database]`, or
+    /// `redis+unix://[[user]:password@]/path/of/socket[?db=database]`.
+    ///
+    /// `valkey` can stand for `redis`. In user and password, characters that mean something in a URL are written as `%23`
+    /// and the like.
+    pub fn url(mut self, url: impl Into<String>) -> Self {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// The server's name or address; `127.0.0.1` if neither this nor anything else says where it is.
+    pub fn host(mut self, host: impl Into<String>) -> Self {
+        self.host = Some(host.into());
+        self
+    }
+
+    /// The server's port; 6379 by default.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = Some(port);
+        self
+    }
+
+    /// The path of the unix socket on which the server listens, instead of a host and a port.
+    pub fn socket(mut self, path: impl Into<PathBuf>) -> Self {
+        self.socket = Some(path.into());
+        self
+    }
+
+    /// The user to log in as; the server's default user if only a password is given.
+    pub fn user(mut self, user: impl Into<String>) -> Self {
+        self.user = Some(user.into());
+        self
+    }
+
+    /// The password to log in with.
+    pub fn password(mut self, password: impl Into<String>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+
+    /// The number of the database; 0 by default. [`flush`](crate::adapter::CacheAdapter::flush) empties this one alone.
+    pub fn database(mut self, number: u32) -> Self {
+        self.database = Some(number);
+        self
+    }
+
+    /// The largest entry that is stored, in bytes; 8 MiB by default. One connection carries all entries, so that a large one
+    /// keeps others waiting.
+    pub fn largest_entry(mut self, bytes: usize) -> Self {
+        self.largest_entry = Some(bytes);
+        self
+    }
+
+    /// The cache. It connects when it is first used.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the part of the URL or the setting that is wrong. That the server cannot be reached is
+    /// none: it may come.
+    pub fn build(self) -> Result<RedisCache> {
+        let refused = |message| Err(Error::new(ErrorKind::Config, message));
+        if self.socket.is_some() && (self.host.is_some() || self.port.is_some()) {
+            return refused("a redis cache takes `socket`, or `host` and `port`, not both");
+        }
+        if self.port == Some(0) {
+            return refused("`port` of a redis cache is 1 to 65535");
+        }
+        if self.host.as_deref() == Some("") {
+            return refused("`host` of a redis cache is empty");
+        }
+        if self.largest_entry == Some(0) {
+            return refused("`largest_entry` is 0: use the `null` adapter to store nothing");
+        }
+        let server = match &self.url {
+            Some(url) => url::parse(url)?,
+            None => Server::default(),
+        };
+        let user = self.user.or(server.user);
+        let password = self.password.or(server.password);
+        if user.is_some() && password.is_none() {
+            return refused("a redis cache with a `user` needs its `password`");
+        }
+        let place = match (self.socket, self.host, self.port, server.place) {
+            (Some(path), ..) => Place::Socket(path),
+            (None, None, None, place) => place,
+            (None, host, port, place) => {
+                let (own_host, own_port) = place.into_tcp();
+                Place::Tcp(host.unwrap_or(own_host), port.unwrap_or(own_port))
+            }
+        };
+        let database = self.database.unwrap_or(server.database);
+        let info = info(place, user, password, database)?;
+        Ok(RedisCache::new(Source::Server(info), self.largest_entry.unwrap_or(LARGEST_ENTRY)))
+    }
+}
+
+fn info(place: Place, user: Option<String>, password: Option<String>, database: u32) -> Result<ConnectionInfo> {
+    let mut settings = RedisConnectionInfo::default()
+        .set_db(database.into())
+        .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+    if let Some(user) = user {
+        settings = settings.set_username(user);
+    }
+    if let Some(password) = password {
+        settings = settings.set_password(password);
+    }
+    let address = match place {
+        Place::Tcp(host, port) => ConnectionAddr::Tcp(host, port),
+        Place::Socket(path) => ConnectionAddr::Unix(path),
+    };
+    let info = address.into_connection_info();
+    let info = info.map_err(|_| Error::new(ErrorKind::Config, "the address of a redis cache is not understood"))?;
+    Ok(info.set_redis_settings(settings))
+}
+
+/// Neither credentials nor the URL, which may hold some.
+impl fmt::Debug for RedisCacheBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, socket, database, largest_entry, .. } = self;
+        let mut debug = f.debug_struct("RedisCacheBuilder");
+        debug.field("host", host).field("port", port).field("socket", socket).field("database", database);
+        debug.field("largest_entry", largest_entry).finish_non_exhaustive()
+    }
+}

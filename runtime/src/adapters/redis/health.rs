@@ -1,0 +1,59 @@
+//! Is a connection up? Shared by those who use it, the task that drives it, and the task that watches it.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Fine,
+    /// A caller has given up waiting for an answer.
+    Doubted,
+    Dead,
+}
+
+/// A handle: clones are of one connection.
+#[derive(Clone)]
+pub(super) struct Health(Arc<watch::Sender<State>>);
+
+impl Health {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(watch::Sender::new(State::Fine)))
+    }
+
+    pub(super) fn is_up(&self) -> bool {
+        *self.0.borrow() != State::Dead
+    }
+
+    /// Nothing is asked of it any more. For good.
+    pub(super) fn give_up(&self) {
+        self.0.send_if_modified(|state| std::mem::replace(state, State::Dead) != State::Dead);
+    }
+
+    /// Somebody should see whether it still answers.
+    pub(super) fn doubt(&self) {
+        self.0
+            .send_if_modified(|state| *state == State::Fine && std::mem::replace(state, State::Doubted) == State::Fine);
+    }
+
+    /// It answers.
+    pub(super) fn confirm(&self) {
+        self.0.send_if_modified(|state| {
+            if *state == State::Doubted {
+                *state = State::Fine;
+            }
+            false
+        });
+    }
+
+    /// Ends when it is dead.
+    pub(super) async fn dead(&self) {
+        // It cannot fail while we hold the sender.
+        let _ = self.0.subscribe().wait_for(|state| *state == State::Dead).await;
+    }
+
+    /// Ends when it is doubted or dead.
+    pub(super) async fn doubted(&self) {
+        let _ = self.0.subscribe().wait_for(|state| *state != State::Fine).await;
+    }
+}

@@ -1,0 +1,277 @@
+//! Entries in a Redis or Valkey server.
+
+mod client;
+mod clock;
+mod command;
+mod config;
+mod connection;
+mod health;
+mod link;
+mod reply;
+mod scripts;
+mod socket;
+mod url;
+
+use std::fmt;
+use std::sync::Arc;
+
+use redis::aio::ConnectionLike;
+
+pub use client::RedisClient;
+pub use config::RedisCacheBuilder;
+
+use crate::adapter::{
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+};
+use crate::error::{Error, ErrorKind, Result};
+use crate::timeout::Timeout;
+use connection::{Connector, Source};
+
+/// Keeps results in one Redis or Valkey server, from Redis 6.0 on, for all processes that use it.
+///
+/// One connection carries all calls, and is made when the first call needs it and made anew when it is lost: a program
+/// starts while its server is down. A hit is one plain `GET`; verbs that read before they write are scripts, which are
+/// loaded on connecting and again whenever the server has forgotten them. A handle: clones share their connection.
+///
+/// What stands under a key and is no entry (a list of another program, say) is absent for every verb, and what is stored
+/// takes its place.
+///
+/// # Examples
+/// ```no_run
+/// use larder::RedisCache;
+/// use larder::adapter::CacheAdapter;
+///
+/// # async fn example() -> larder::Result<()> {
+/// let cache = RedisCache::open("redis://cache.internal/2")?;
+/// cache.connect().await?; // only to know at start-up whether it is there
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct RedisCache {
+    connector: Arc<Connector>,
+    database: i64,
+    largest_entry: usize,
+}
+
+impl RedisCache {
+    /// The server at a [URL](RedisCacheBuilder::url).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`], naming the part of the URL that is wrong.
+    pub fn open(url: impl Into<String>) -> Result<Self> {
+        Self::builder().url(url).build()
+    }
+
+    /// To say more.
+    pub fn builder() -> RedisCacheBuilder {
+        RedisCacheBuilder::default()
+    }
+
+    /// The server that `client` leads to, by a connection of our own. For what no URL can say, such as the certificates of
+    /// a client with TLS.
+    pub fn from_client(client: &redis::Client) -> Self {
+        Self::new(Source::Server(client.get_connection_info().clone()), config::LARGEST_ENTRY)
+    }
+
+    /// The server that `connection` leads to: a `MultiplexedConnection`, a `ConnectionManager`. It is used as it is and
+    /// never replaced; whether it comes back when it is lost is its own affair. It must not have a client-side cache, which
+    /// keeps what was overwritten.
+    pub fn from_connection(connection: impl ConnectionLike + Clone + Send + Sync + 'static) -> Self {
+        Self::new(Source::Given(Box::new(connection)), config::LARGEST_ENTRY)
+    }
+
+    fn new(source: Source, largest_entry: usize) -> Self {
+        let (name, database) = match &source {
+            Source::Server(server) => (server.addr().to_string(), server.redis_settings().db()),
+            Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
+        };
+        Self { connector: Connector::new(source, name), database, largest_entry }
+    }
+
+    /// The connection, for commands of one's own.
+    pub fn client(&self) -> RedisClient {
+        RedisClient { connector: self.connector.clone(), database: self.database }
+    }
+
+    /// What is too large is not sent.
+    fn check(&self, key: &StoreKey, entry: &Entry) -> Result<()> {
+        if entry.record.len() <= self.largest_entry {
+            return Ok(());
+        }
+        let (n_bytes, largest) = (entry.record.len(), self.largest_entry);
+        Err(Error::new(ErrorKind::TooLarge, format!("the entry `{key}` has {n_bytes} bytes, more than {largest}")))
+    }
+}
+
+impl CacheAdapter for RedisCache {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    /// `persistent` depends on how the server is run; that it is not is the safe guess.
+    fn capability(&self) -> Capability {
+        Capability { largest_entry: self.largest_entry, ..Capability::new() }
+    }
+
+    fn shard(&self, _: &StoreKey) -> u16 {
+        0
+    }
+
+    async fn connect(&self) -> Result<()> {
+        let link = self.connector.link().await?;
+        match link.learn().await {
+            Err(_) if !link.is_up() => self.connector.link().await.map(drop),
+            answered => answered,
+        }
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.connector.close();
+        Ok(())
+    }
+
+    async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {
+        let link = self.connector.link().await?;
+        let record = reply::bytes(link.ask(&command::get(key)).await?)?;
+        Ok(record.and_then(|record| reply::entry(record, link.clock.now_ms())))
+    }
+
+    async fn get_many(&self, keys: &[StoreKey]) -> Result<Vec<Option<Fetched>>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let link = self.connector.link().await?;
+        let records = reply::list_of(link.ask(&command::get_many(keys)).await?, keys.len())?;
+        let now_ms = link.clock.now_ms();
+        let entry = |record| Ok(reply::bytes(record)?.and_then(|record| reply::entry(record, now_ms)));
+        records.into_iter().map(entry).collect()
+    }
+
+    async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        let link = self.connector.link().await?;
+        let mut scripts = vec![command::permit(key, claim, living)];
+        if !groups.is_empty() {
+            scripts.insert(0, command::epochs(groups));
+        }
+        let mut replies = link.run_all(scripts).await?;
+        let permitted = replies.pop().unwrap_or_default();
+        let [token, record, now_ms] = reply::several(permitted)?;
+        let now_ms = reply::integer(now_ms)?.unsigned_abs();
+        let epochs = match replies.pop() {
+            Some(epochs) => reply::epochs(epochs, groups.len())?,
+            None => Vec::new(),
+        };
+        Ok(Permitted {
+            token: reply::token(token)?.map(Token::new),
+            found: reply::bytes(record)?.and_then(|record| reply::entry(record, now_ms)),
+            epochs,
+        })
+    }
+
+    async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
+        self.check(key, entry)?;
+        let script = command::put(key, entry, condition)?;
+        let link = self.connector.link().await?;
+        Ok(reply::integer(link.run(script).await?)? == 1)
+    }
+
+    async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        entries.iter().try_for_each(|(key, entry)| self.check(key, entry))?;
+        let scripts = entries.iter().map(|(key, entry)| command::put(key, entry, Condition::Always));
+        let scripts = scripts.collect::<Result<_>>()?;
+        let link = self.connector.link().await?;
+        let stored = link.run_all(scripts).await?;
+        stored.into_iter().try_for_each(|reply| reply::integer(reply).map(drop))
+    }
+
+    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let link = self.connector.link().await?;
+        let removed = reply::list_of(link.run(command::remove(keys, living)).await?, keys.len())?;
+        removed.into_iter().map(|reply| Ok(reply::integer(reply)? == 1)).collect()
+    }
+
+    async fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> Result<Option<Fetched>> {
+        let link = self.connector.link().await?;
+        let record = reply::bytes(link.run(command::touch(key, timeout, grace, living)).await?)?;
+        // By the server's clock its whole timeout is left: the script has read both in one step.
+        let left = command::left(timeout);
+        Ok(record.map(|record| Fetched { record, left }))
+    }
+
+    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+        let link = self.connector.link().await?;
+        let head = reply::bytes(link.ask(&command::head(key)).await?)?.unwrap_or_default();
+        let left = reply::left(&head, link.clock.now_ms());
+        Ok(left.is_some_and(|left| left.is_live()) && living.admits(&head))
+    }
+
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+        self.check(key, fresh)?;
+        let script = command::increment(key, delta, fresh, living)?;
+        let link = self.connector.link().await?;
+        reply::sum(link.run(script).await?, key)
+    }
+
+    async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let link = self.connector.link().await?;
+        reply::epochs(link.run(command::epochs(names)).await?, names.len())
+    }
+
+    async fn renew(&self, name: &EpochName) -> Result<u64> {
+        let epoch = crate::adapter::random_epoch();
+        let link = self.connector.link().await?;
+        reply::done(link.ask(&command::renew(name, epoch)).await?)?;
+        Ok(epoch)
+    }
+
+    /// Many round trips, with a script on 500 keys in each: the server serves others in between.
+    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        if dead.is_empty() {
+            return Ok(0);
+        }
+        let link = self.connector.link().await?;
+        let pattern = command::pattern(namespace);
+        let mut n_removed = 0;
+        let mut cursor = "0".to_owned();
+        loop {
+            let (next, keys) = reply::scanned(link.ask(&command::scan(&cursor, &pattern)).await?)?;
+            if !keys.is_empty() {
+                let removed = reply::integer(link.run(command::sweep(&keys, dead)).await?)?;
+                n_removed += removed.unsigned_abs();
+            }
+            if next == "0" {
+                return Ok(n_removed);
+            }
+            cursor = next;
+        }
+    }
+
+    /// The selected database.
+    async fn flush(&self) -> Result<()> {
+        let link = self.connector.link().await?;
+        reply::done(link.ask(&command::flush()).await?)
+    }
+}
+
+/// Where it is, and not how to get in.
+impl fmt::Debug for RedisCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RedisCache({}/{})", self.connector.name(), self.database)
+    }
+}

@@ -1,0 +1,256 @@
+//! What a server answers, taken apart; pure. What it says in an error is shown with care, as servers quote what they were
+//! sent, passwords and values included.
+
+use std::time::Duration;
+
+use redis::{ErrorKind as ClientKind, RedisError, ServerError, Value};
+
+use crate::adapter::{Fetched, Left, StoreKey, layout};
+use crate::error::{Error, ErrorKind};
+
+/// Why something failed. It can be told to each of many who wait for one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) attempted: String,
+    pub(super) cause: String,
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::unavailable(failure.attempted, failure.cause)
+    }
+}
+
+/// The oldest server that has all we use: `SET … KEEPTTL`, users, effects of scripts replicated.
+const OLDEST: (u32, u32) = (6, 0);
+
+/// What stands under a key, by the server's time. A foreign value that is too short to be an entry is none.
+pub(super) fn entry(record: Vec<u8>, now_ms: u64) -> Option<Fetched> {
+    let left = left(&record, now_ms)?;
+    Some(Fetched { record, left })
+}
+
+/// How much is left of the entry that begins with `head`.
+pub(super) fn left(head: &[u8], now_ms: u64) -> Option<Left> {
+    let deadline = head.get(layout::DEADLINE)?.try_into().ok()?;
+    Some(Left::until(u64::from_le_bytes(deadline), now_ms))
+}
+
+/// Bytes, or `None` for nil; and for what is of another type, which is another program's and not there for us.
+pub(super) fn bytes(reply: Value) -> Result<Option<Vec<u8>>, Error> {
+    match reply {
+        Value::BulkString(bytes) => Ok(Some(bytes)),
+        Value::Nil => Ok(None),
+        Value::ServerError(error) if error.code() == "WRONGTYPE" => Ok(None),
+        other => Err(unexpected(other)),
+    }
+}
+
+pub(super) fn integer(reply: Value) -> Result<i64, Error> {
+    match reply {
+        Value::Int(integer) => Ok(integer),
+        other => Err(unexpected(other)),
+    }
+}
+
+pub(super) fn list(reply: Value) -> Result<Vec<Value>, Error> {
+    match reply {
+        Value::Array(values) => Ok(values),
+        other => Err(unexpected(other)),
+    }
+}
+
+/// A list of exactly so many.
+pub(super) fn several<const N: usize>(reply: Value) -> Result<[Value; N], Error> {
+    list(reply)?.try_into().map_err(|_| odd())
+}
+
+/// A list that is as long as what was asked for.
+pub(super) fn list_of(reply: Value, len: usize) -> Result<Vec<Value>, Error> {
+    list(reply).and_then(|values| if values.len() == len { Ok(values) } else { Err(odd()) })
+}
+
+/// For commands whose answer says nothing but that it is done.
+pub(super) fn done(reply: Value) -> Result<(), Error> {
+    match reply {
+        Value::Okay => Ok(()),
+        other => Err(unexpected(other)),
+    }
+}
+
+/// The answer to `TIME`, in microseconds since 1970.
+pub(super) fn time(reply: Value) -> Result<u64, Error> {
+    let [seconds, micros] = several(reply)?;
+    let number = |reply| {
+        let text = bytes(reply)?.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.and_then(|text| text.parse::<u64>().ok()).ok_or_else(odd)
+    };
+    Ok(Duration::from_secs(number(seconds)?).as_micros() as u64 + number(micros)?)
+}
+
+pub(super) fn epochs(reply: Value, len: usize) -> Result<Vec<u64>, Error> {
+    // Eight bytes each, as they are stored.
+    let epoch = |reply| {
+        let bytes = bytes(reply)?.and_then(|bytes| bytes.try_into().ok());
+        bytes.map(u64::from_le_bytes).ok_or_else(odd)
+    };
+    list_of(reply, len)?.into_iter().map(epoch).collect()
+}
+
+/// The bytes of a permit's token. What another has put in its place is a permit that nobody holds.
+pub(super) fn token(reply: Value) -> Result<Option<[u8; 16]>, Error> {
+    let bytes = bytes(reply)?;
+    bytes.map(|bytes| bytes.try_into().map_err(|_| odd())).transpose()
+}
+
+/// What a counter has come to, or why it has not.
+pub(super) fn sum(reply: Value, key: &StoreKey) -> Result<i64, Error> {
+    let text = bytes(reply)?.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(odd)?;
+    match text.as_str() {
+        "type" => Err(Error::new(ErrorKind::WrongType, format!("cannot increment `{key}`: it is not a whole number"))),
+        "range" => Err(Error::new(ErrorKind::OutOfRange, format!("cannot increment `{key}`: the sum is past 64 bits"))),
+        sum => sum.parse().map_err(|_| odd()),
+    }
+}
+
+/// The position to go on at, and the keys of this step.
+pub(super) fn scanned(reply: Value) -> Result<(String, Vec<String>), Error> {
+    let [cursor, keys] = several(reply)?;
+    let text = |reply| bytes(reply).map(|bytes| bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+    let cursor = text(cursor)?.ok_or_else(odd)?;
+    // A key that is no text is not ours.
+    let keys = list(keys)?.into_iter().map(text).collect::<Result<Vec<_>, _>>()?;
+    Ok((cursor, keys.into_iter().flatten().collect()))
+}
+
+/// Complains about a server that is too old, by its answer to `INFO`. Who may not ask is believed to know what they do.
+pub(super) fn check_version(reply: &Value) -> Result<(), String> {
+    let text = match reply {
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes),
+        Value::VerbatimString { text, .. } => text.into(),
+        _ => return Ok(()),
+    };
+    // Valkey says which Redis it is compatible with.
+    let Some(version) = text.lines().find_map(|line| line.strip_prefix("redis_version:")) else { return Ok(()) };
+    let mut numbers = version.split('.').map_while(|part| part.trim().parse::<u32>().ok());
+    let Some(major) = numbers.next() else { return Ok(()) };
+    if (major, numbers.next().unwrap_or(0)) >= OLDEST {
+        return Ok(());
+    }
+    let (major, minor) = OLDEST;
+    let version: String = version.chars().take_while(|char| char.is_ascii_digit() || *char == '.').collect();
+    Err(format!(
+        "the server is Redis {version}, and the oldest that can be used is Redis {major}.{minor} or any Valkey"
+    ))
+}
+
+/// Does the server ask for a script's text?
+pub(super) fn is_unknown_script(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "NOSCRIPT")
+}
+
+/// Does it say that another connection may fare better: this one leads to a replica, or to a user that is gone?
+pub(super) fn is_wrong_connection(reply: &Value) -> bool {
+    let Value::ServerError(error) = reply else { return false };
+    matches!(error.code(), "READONLY" | "NOAUTH" | "MASTERDOWN")
+        || error.details().is_some_and(|details| details.contains("READONLY"))
+}
+
+fn unexpected(reply: Value) -> Error {
+    match reply {
+        Value::ServerError(error) => Failure { attempted: REFUSED.into(), cause: said(&error) }.into(),
+        _ => odd(),
+    }
+}
+
+const REFUSED: &str = "the redis server refused";
+
+fn odd() -> Error {
+    Failure { attempted: REFUSED.into(), cause: "it answered what no Redis server would".into() }.into()
+}
+
+/// What the server said, up to where it begins to quote.
+fn said(error: &ServerError) -> String {
+    let details = match error.code() {
+        // Names the user.
+        "NOPERM" => "",
+        _ => error.details().unwrap_or_default(),
+    };
+    let details = details.split(['\'', '"', '`']).next().unwrap_or_default();
+    format!("{} {details}", error.code()).trim_end_matches([' ', ',']).into()
+}
+
+/// What the client says, without what it was given.
+pub(super) fn cause(error: &RedisError) -> String {
+    if let Some(errors) = error.clone().into_server_errors()
+        && let Some((_, error)) = errors.first()
+    {
+        return said(error);
+    }
+    let source = std::error::Error::source(error).map(ToString::to_string);
+    match error.kind() {
+        ClientKind::Io => source.unwrap_or_else(|| "the connection was lost".into()),
+        _ => error.category().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(line: &str) -> Value {
+        redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap()
+    }
+
+    fn told(reply: Value) -> String {
+        format!("{:?}", integer(reply).unwrap_err())
+    }
+
+    #[test]
+    fn what_a_server_quotes_is_not_told() {
+        let secret = told(error("ERR unknown command 'AUTH', with args beginning with: 'ann' 'secret'"));
+        assert!(
+            secret.contains("unknown command") && !secret.contains("secret") && !secret.contains("ann"),
+            "{secret}"
+        );
+        let user = told(error("NOPERM User ann has no permissions to run the 'get' command"));
+        assert!(user.contains("NOPERM") && !user.contains("ann"), "{user}");
+        let full = told(error("OOM command not allowed when used memory > 'maxmemory'."));
+        assert!(full.contains("OOM command not allowed when used memory"), "{full}");
+    }
+
+    #[test]
+    fn values_of_other_types_are_not_there() {
+        let list = error("WRONGTYPE Operation against a key holding the wrong kind of value");
+        assert_eq!(bytes(list).unwrap(), None);
+        assert_eq!(entry(b"short".to_vec(), 5), None);
+    }
+
+    #[test]
+    fn old_servers_are_named_and_new_ones_and_silent_ones_pass() {
+        let info = |text: &str| check_version(&Value::BulkString(format!("# Server\r\n{text}\r\n").into()));
+        for fine in
+            ["redis_version:6.0.16", "redis_version:7.0.15", "redis_version:255.255.255", "other:1", "redis_version:x"]
+        {
+            assert_eq!(info(fine), Ok(()), "{fine}");
+        }
+        assert!(info("redis_version:5.0.14").unwrap_err().contains("Redis 5.0.14"));
+        assert_eq!(check_version(&error("NOPERM this user has no permissions")), Ok(()));
+    }
+
+    #[test]
+    fn garbage_is_an_error_and_no_panic() {
+        for garbage in [Value::Nil, Value::Int(7), Value::Array(vec![]), Value::Array(vec![Value::Nil, Value::Nil])] {
+            assert!(time(garbage.clone()).is_err());
+            assert!(epochs(garbage.clone(), 1).is_err());
+            assert!(token(garbage.clone()).is_err() || garbage == Value::Nil);
+            assert!(scanned(garbage).is_err());
+        }
+    }
+
+    #[test]
+    fn time_is_seconds_and_microseconds() {
+        let part = |text: &str| Value::BulkString(text.into());
+        assert_eq!(time(Value::Array(vec![part("1767225600"), part("000042")])).unwrap(), 1_767_225_600_000_042);
+    }
+}

@@ -1,0 +1,198 @@
+//! What runs on the server: one script for each verb that reads before it writes, so that the verb is one step and one
+//! round trip. Pure: text, its hash, and commands made of them.
+//!
+//! Deadlines are counted on the server's clock, here and nowhere else. Numbers of Lua are doubles, which hold milliseconds
+//! since 1970 exactly; *never* does not fit one and is compared as bytes, and counters are added by `INCRBY`.
+
+use std::sync::LazyLock;
+
+use redis::Cmd;
+
+/// What the scripts share. An entry's state is `live`, `expired`, or nil for all that is not there: nothing, an entry of
+/// another epoch, or what another program has put under the key.
+const PRELUDE: &str = r"
+local NEVER, NONE = string.rep('\255', 8), string.rep('\0', 8)
+
+local function clock()
+    local time = redis.call('TIME')
+    return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function state(key, namespace, template, now)
+    local head = redis.pcall('GETRANGE', key, 0, 31)
+    if type(head) ~= 'string' or #head < 32 or head:sub(17, 24) ~= namespace then return nil end
+    local own = head:sub(25, 32)
+    if template ~= '' and own ~= NONE and own ~= template then return nil end
+    local deadline = head:sub(9, 16)
+    if deadline == NEVER or struct.unpack('<I8', deadline) > now then return 'live' end
+    return 'expired'
+end
+
+local function record(key)
+    local record = redis.pcall('GET', key)
+    return type(record) == 'string' and record
+end
+
+local function deadline(timeout, now)
+    if timeout == '' then return NEVER end
+    return struct.pack('<I8', now + timeout)
+end
+
+local function store(key, head, tail, timeout, kept, now)
+    local record = head .. deadline(timeout, now) .. tail
+    if kept == '' then redis.call('SET', key, record) else redis.call('SET', key, record, 'PX', kept) end
+end
+";
+
+/// Key, permit; namespace's and template's epochs, token, its lifetime, 1 if it must be a fresh one. Answers token or nil,
+/// record or nil, and the time.
+const PERMIT: &str = r"
+local now, token = clock(), false
+local fresh = ARGV[5] == '1'
+if fresh or state(KEYS[1], ARGV[1], ARGV[2], now) ~= 'live' then
+    token = record(KEYS[2])
+    if fresh or not token or #token ~= 16 then
+        token = ARGV[3]
+        redis.call('SET', KEYS[2], token, 'PX', ARGV[4])
+    end
+end
+return {token, record(KEYS[1]), now}
+";
+
+/// Key, permit; record before and after its deadline, timeout, how long it is kept, condition with its one or two
+/// arguments. Answers 1 if it stored.
+const PUT: &str = r"
+local now = clock()
+if ARGV[5] == 'absent' and state(KEYS[1], ARGV[6], ARGV[7], now) == 'live' then return 0 end
+if ARGV[5] == 'permit' and record(KEYS[2]) ~= ARGV[6] then return 0 end
+store(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], now)
+redis.call('UNLINK', KEYS[2])
+return 1
+";
+
+/// Key and permit, again and again; epochs. Answers for each key 1 if it was live.
+const REMOVE: &str = r"
+local now, answers = clock(), {}
+for i = 1, #KEYS, 2 do
+    local live = state(KEYS[i], ARGV[1], ARGV[2], now) == 'live'
+    redis.call('UNLINK', KEYS[i], KEYS[i + 1])
+    answers[#answers + 1] = live and 1 or 0
+end
+return answers
+";
+
+/// Key; epochs, timeout, how long it is kept. Answers the record, or nil.
+const TOUCH: &str = r"
+local now = clock()
+if not state(KEYS[1], ARGV[1], ARGV[2], now) then return false end
+redis.call('SETRANGE', KEYS[1], 8, deadline(ARGV[3], now))
+if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
+return redis.call('GET', KEYS[1])
+";
+
+/// Key, permit, a key to add in; delta, epochs, and what `PUT` takes to store a counter that is not there. Answers the sum
+/// as text, or `type` or `range`.
+const INCREMENT: &str = r"
+local now = clock()
+local sum = ARGV[1]
+if state(KEYS[1], ARGV[2], ARGV[3], now) == 'live' then
+    if redis.call('STRLEN', KEYS[1]) > 96 + 20 then return 'type' end
+    local counter = redis.call('GETRANGE', KEYS[1], 96, -1)
+    redis.call('SET', KEYS[3], counter, 'PX', 1000)
+    local added = redis.pcall('INCRBY', KEYS[3], ARGV[1])
+    sum = redis.call('GET', KEYS[3])
+    redis.call('UNLINK', KEYS[3])
+    if type(added) == 'table' then return counter:find('^%-?[1-9]%d*$') and 'range' or 'type' end
+    redis.call('SET', KEYS[1], redis.call('GETRANGE', KEYS[1], 0, 95) .. sum, 'KEEPTTL')
+else
+    store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
+end
+redis.call('UNLINK', KEYS[2])
+return sum
+";
+
+/// Names; for each the epoch that it gets if it has none. Answers the epochs.
+const EPOCHS: &str = r"
+local epochs = {}
+for i, name in ipairs(KEYS) do
+    epochs[i] = record(name)
+    if not epochs[i] or #epochs[i] ~= 8 then
+        epochs[i] = ARGV[i]
+        redis.call('SET', name, ARGV[i])
+    end
+end
+return epochs
+";
+
+/// Keys; dead epochs. Removes those that carry one of them, and answers how many: looked at and removed in one step, as
+/// another may have stored a fresh entry since the walk came by.
+const SWEEP: &str = r"
+local dead, removed = {}, 0
+for _, epoch in ipairs(ARGV) do dead[epoch] = true end
+for _, key in ipairs(KEYS) do
+    local epochs = redis.pcall('GETRANGE', key, 16, 31)
+    if type(epochs) == 'string' and (dead[epochs:sub(1, 8)] or dead[epochs:sub(9, 16)]) then
+        removed = removed + redis.call('UNLINK', key)
+    end
+end
+return removed
+";
+
+/// All there are.
+pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
+    permit: Script::new(PERMIT),
+    put: Script::new(PUT),
+    remove: Script::new(REMOVE),
+    touch: Script::new(TOUCH),
+    increment: Script::new(INCREMENT),
+    epochs: Script::new(EPOCHS),
+    sweep: Script::new(SWEEP),
+});
+
+pub(super) struct Scripts {
+    pub(super) permit: Script,
+    pub(super) put: Script,
+    pub(super) remove: Script,
+    pub(super) touch: Script,
+    pub(super) increment: Script,
+    pub(super) epochs: Script,
+    pub(super) sweep: Script,
+}
+
+impl Scripts {
+    /// What makes a server know them.
+    pub(super) fn load(&self) -> Vec<Cmd> {
+        let Self { permit, put, remove, touch, increment, epochs, sweep } = self;
+        [permit, put, remove, touch, increment, epochs, sweep].map(Script::load).into()
+    }
+}
+
+pub(super) struct Script {
+    text: String,
+    hash: String,
+}
+
+impl Script {
+    fn new(text: &str) -> Self {
+        let text = format!("{PRELUDE}{text}");
+        let hash = redis::Script::new(&text).get_hash().to_owned();
+        Self { text, hash }
+    }
+
+    fn load(&self) -> Cmd {
+        let mut command = redis::cmd("SCRIPT");
+        command.arg("LOAD").arg(&self.text);
+        command
+    }
+
+    /// Runs it on `keys`; its arguments are added to the command.
+    pub(super) fn on<'a>(&self, keys: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator>) -> Cmd {
+        let keys = keys.into_iter();
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&self.hash).arg(keys.len());
+        for key in keys {
+            command.arg(key);
+        }
+        command
+    }
+}

@@ -1,0 +1,15 @@
+//! What is particular to the Redis adapter: what goes over the wire, its scripts, its clock, its connection. What it has in
+//! common with every adapter is the conformance suite's, which it passes.
+
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
+mod conformance;
+mod connection;
+mod fake;
+mod foreign;
+mod login;
+mod scripts;
+mod support;
+mod sweep;
+mod time;
+mod wire;
