@@ -4,6 +4,7 @@ mod bench;
 mod call;
 mod downstream;
 mod quickstart;
+mod servers;
 mod steps;
 mod suite;
 
@@ -13,7 +14,7 @@ use std::process::ExitCode;
 
 use bench::BENCHES;
 use call::{Scale, Workspace};
-use steps::{BLESS, LINT, TEST};
+use steps::{BLESS, LINT, SERVERS, TEST};
 use suite::Step;
 
 /// Steps that are run together under one name.
@@ -27,6 +28,7 @@ struct Task {
 const TASKS: &[Task] = &[
     Task { name: "test", about: "everything, as CI runs it", steps: TEST, scale: Scale::Quick },
     Task { name: "soak", about: "the same, with random races ten times as long", steps: TEST, scale: Scale::Full },
+    Task { name: "servers", about: "runs servers to try things on", steps: SERVERS, scale: Scale::Quick },
     Task { name: "lint", about: "only format and clippy", steps: LINT, scale: Scale::Quick },
     Task { name: "ui", about: "writes down what the UI tests print now", steps: BLESS, scale: Scale::Quick },
     Task { name: "bench", about: "measures, and compares with other crates", steps: BENCHES, scale: Scale::Quick },

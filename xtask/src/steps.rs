@@ -1,13 +1,19 @@
 //! What must hold before a change lands, as steps.
 
 use crate::suite::Step;
-use crate::{downstream, quickstart};
+use crate::{downstream, quickstart, servers};
 
 /// Everything.
-pub(crate) const TEST: &[Step] = &[FORMAT, CLIPPY, TESTS, INTERLEAVINGS, DOWNSTREAM, DOCS, QUICKSTART];
+pub(crate) const TEST: &[Step] = &[PROGRAMS, FORMAT, CLIPPY, TESTS, INTERLEAVINGS, DOWNSTREAM, DOCS, QUICKSTART];
 
 /// What reads the code without running it.
 pub(crate) const LINT: &[Step] = &[FORMAT, CLIPPY];
+
+/// What stays, until it is stopped.
+pub(crate) const SERVERS: &[Step] = &[
+    PROGRAMS,
+    Step { name: "serve", about: "redis and memcached, gone with Ctrl-C or when stdin closes", run: servers::serve },
+];
 
 /// What changes the expectations of the UI tests, to be read as a diff.
 pub(crate) const BLESS: &[Step] = &[Step {
@@ -15,6 +21,12 @@ pub(crate) const BLESS: &[Step] = &[Step {
     about: "pins the compiler's messages about tests/ui as they are",
     run: |workspace| workspace.cargo("test --package larder-tests --test ui").env("TRYBUILD", "overwrite").run(),
 }];
+
+const PROGRAMS: Step = Step {
+    name: "programs",
+    about: "redis-server and memcached are installed, if need be by apt",
+    run: |_| larder_servers::ensure().map_err(|error| error.to_string()),
+};
 
 const FORMAT: Step = Step {
     name: "format",
@@ -35,7 +47,8 @@ const CLIPPY: Step = Step {
 const TESTS: Step = Step {
     name: "tests",
     about: "unit, integration, UI and documentation tests, examples built",
-    run: |workspace| workspace.cargo("test --all-features --no-fail-fast").run(),
+    // At a desk, under plain `cargo test`, those that need a server may be skipped.
+    run: |workspace| workspace.cargo("test --all-features --no-fail-fast").env("LARDER_REQUIRE_SERVERS", "1").run(),
 };
 
 const INTERLEAVINGS: Step = Step {

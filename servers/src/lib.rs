@@ -1,0 +1,34 @@
+//! Real servers for tests: started in private, broken at will, gone when the test is.
+//!
+//! A fake store agrees with its author; only the real one knows how it is silent, or comes back. So tests start
+//! [`Redis`] and [`Memcached`] of their own, each on a free port and in a folder of its own. They never meet a server that
+//! somebody else runs. Where a test needs a network that misbehaves, a [`Proxy`] stands in between.
+//!
+//! ```
+//! use larder_servers::{Redis, or_skip};
+//!
+//! # fn main() -> std::io::Result<()> {
+//! let Some(mut redis) = or_skip(Redis::start()) else { return Ok(()) };
+//! println!("a client would connect to {}", redis.url());
+//! redis.kill();
+//! redis.restart()?; // the same port, nothing stored
+//! # Ok(())
+//! # }
+//! ```
+
+mod ensure;
+mod memcached;
+mod port;
+mod process;
+mod proxy;
+mod redis;
+mod server;
+mod skip;
+
+pub use ensure::ensure;
+pub use memcached::Memcached;
+pub use port::{Unreachable, free_port};
+pub use proxy::{Behaviour, Proxy};
+pub use redis::Redis;
+pub use server::Server;
+pub use skip::or_skip;
