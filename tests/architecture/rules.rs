@@ -47,8 +47,8 @@ pub(crate) fn never_blocks(source: &Source) -> Vec<String> {
         "Barrier",
         "mpsc",
         "File::",
-        "TcpStream",
-        "UdpSocket",
+        "std::net::Tcp",
+        "std::net::Udp",
         "Command::",
     ];
     lines_with(source, &blocking)

@@ -1,7 +1,11 @@
 //! The stores that come with larder, a folder each.
 
+#[cfg(feature = "memcached")]
+mod memcached;
 mod memory;
 mod null;
 
+#[cfg(feature = "memcached")]
+pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
 pub use memory::{MemoryCache, MemoryCacheBuilder};
 pub use null::NullCache;
