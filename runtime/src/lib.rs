@@ -28,9 +28,9 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
-pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "memcached")]
 pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
+pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};

@@ -59,7 +59,8 @@ impl Fleet {
 
     /// The store of a shard that somebody says.
     fn at(&self, shard: u16) -> Result<&AnyAdapter> {
-        let unknown = || Error::new(ErrorKind::Unsupported, format!("a fleet of {} has no shard {shard}", self.members.len()));
+        let unknown =
+            || Error::new(ErrorKind::Unsupported, format!("a fleet of {} has no shard {shard}", self.members.len()));
         self.members.get(usize::from(shard)).map(|member| &member.adapter).ok_or_else(unknown)
     }
 }

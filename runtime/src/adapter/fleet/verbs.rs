@@ -159,7 +159,11 @@ impl Fleet {
 }
 
 /// All answers in the order of the items, if no store has failed.
-fn gather<T, R: Clone + Default>(n_items: usize, parts: &[Part<'_, T>], answers: Vec<Result<Vec<R>>>) -> Result<Vec<R>> {
+fn gather<T, R: Clone + Default>(
+    n_items: usize,
+    parts: &[Part<'_, T>],
+    answers: Vec<Result<Vec<R>>>,
+) -> Result<Vec<R>> {
     let mut all = vec![R::default(); n_items];
     for (part, answer) in parts.iter().zip(answers) {
         part.put_back(answer?, &mut all);

@@ -117,7 +117,8 @@ fn address(server: &str) -> Result<String, &'static str> {
     if bare.is_none() && host.contains(':') {
         return Err("an IPv6 address stands in brackets");
     }
-    let is_safe = |char: char| char.is_ascii_alphanumeric() || "-._".contains(char) || bare.is_some() && ":%".contains(char);
+    let is_safe =
+        |char: char| char.is_ascii_alphanumeric() || "-._".contains(char) || bare.is_some() && ":%".contains(char);
     let name = bare.unwrap_or(host);
     if name.is_empty() {
         return Err("its host is missing");

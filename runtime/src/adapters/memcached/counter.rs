@@ -5,10 +5,10 @@
 //! between, the counter would live a second longer each time, and one that is counted all the time forever. So the time
 //! left is asked for right before and right after the store, and a difference is taken back.
 
+use super::MemcachedCache;
 use super::standing::{Standing, store, stored};
 use super::time::exptime;
 use super::wire::{Command, Mode, Reply};
-use super::MemcachedCache;
 use crate::adapter::{Entry, Living, StoreKey, layout};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -50,9 +50,9 @@ pub(super) async fn increment(
 /// What a counter of this record says after `delta` more.
 fn sum(record: &[u8], delta: i64) -> Result<i64> {
     let payload = record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
-    let count: i64 = payload.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer")
-    })?;
+    let count: i64 = payload
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer"))?;
     let beyond = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
     count.checked_add(delta).ok_or_else(beyond)
 }

@@ -105,7 +105,8 @@ impl MemcachedCache {
 
 /// The replies to so many commands.
 fn each<const N: usize>(replies: Vec<Reply>) -> Result<[Reply; N]> {
-    let wrong = |replies: Vec<Reply>| Error::unavailable("memcached gave a wrong number of answers", replies.len().to_string());
+    let wrong =
+        |replies: Vec<Reply>| Error::unavailable("memcached gave a wrong number of answers", replies.len().to_string());
     replies.try_into().map_err(wrong)
 }
 

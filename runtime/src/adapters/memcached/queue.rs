@@ -81,6 +81,9 @@ impl Queue {
 
     /// Sends the commands in a row and waits for their replies.
     pub(super) async fn call(&self, commands: &[Command<'_>]) -> Result<Vec<Reply>> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
         let receiver = loop {
             let emptied = self.emptied.notified();
             match self.push(commands)? {
@@ -88,7 +91,9 @@ impl Queue {
                 None => emptied.await,
             }
         };
-        receiver.await.unwrap_or_else(|_| Err(Failure::new("hear from", "the connection was given up").at(&self.address)))
+        receiver
+            .await
+            .unwrap_or_else(|_| Err(Failure::new("hear from", "the connection was given up").at(&self.address)))
     }
 
     /// `None`: there is no room.

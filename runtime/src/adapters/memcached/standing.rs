@@ -91,6 +91,8 @@ fn unexpected(outcome: Outcome) -> Error {
     match outcome {
         Outcome::TooLarge => Error::new(ErrorKind::TooLarge, "the entry is larger than the memcached server takes"),
         Outcome::Failed(cause) => Error::unavailable("the memcached server failed", cause),
-        outcome => Error::unavailable("the memcached server gave an answer to another question", format!("{outcome:?}")),
+        outcome => {
+            Error::unavailable("the memcached server gave an answer to another question", format!("{outcome:?}"))
+        }
     }
 }

@@ -137,7 +137,11 @@ pub(super) enum Decoded {
 /// Decodes the first reply in `bytes`.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Garbage> {
     let Some(end) = bytes.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n') else {
-        return if bytes.len() < LONGEST_LINE { Ok(Decoded::Partial(bytes.len() + 1)) } else { Err(Garbage("a line has no end")) };
+        return if bytes.len() < LONGEST_LINE {
+            Ok(Decoded::Partial(bytes.len() + 1))
+        } else {
+            Err(Garbage("a line has no end"))
+        };
     };
     let line = bytes[..end].strip_suffix(b"\r").ok_or(Garbage("a line does not end in CR LF"))?;
     let line = std::str::from_utf8(line).map_err(|_| Garbage("a line is not text"))?;
@@ -161,7 +165,8 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Garbage> {
 /// A reply that has a value: its `head` after the word, and what follows the line.
 fn value(head: &str, bytes: &[u8]) -> Result<Decoded, Garbage> {
     let (length, flags) = head.split_once(' ').unwrap_or((head, ""));
-    let length: usize = length.parse().ok().filter(|length| *length <= LONGEST_VALUE).ok_or(Garbage("a length is absurd"))?;
+    let length: usize =
+        length.parse().ok().filter(|length| *length <= LONGEST_VALUE).ok_or(Garbage("a length is absurd"))?;
     let Some(value) = bytes.get(..length + 2) else {
         return Ok(Decoded::Partial(length + 2));
     };
