@@ -49,7 +49,7 @@ pub(crate) fn never_blocks(source: &Source) -> Vec<String> {
         "File::",
         "std::net::Tcp",
         "std::net::Udp",
-        "Command::",
+        "process::Command",
     ];
     lines_with(source, &blocking)
 }

@@ -9,7 +9,10 @@ use crate::support::{LIVING, entry, got, key, put};
 fn servers(n_servers: usize) -> Option<(Vec<Memcached>, Fleet)> {
     let servers: Option<Vec<_>> = (0..n_servers).map(|_| or_skip(Memcached::start())).collect();
     let servers = servers?;
-    let builder = servers.iter().fold(MemcachedCache::builder(), |builder, server| builder.url(&server.url()).unwrap());
+    let mut builder = MemcachedCache::builder();
+    for server in &servers {
+        builder = builder.url(&server.url()).unwrap();
+    }
     let fleet = builder.build_fleet(|server| server).unwrap();
     Some((servers, fleet))
 }

@@ -83,6 +83,8 @@ async fn run(queue: &Queue) -> Failure {
     if let Err(error) = stream.set_nodelay(true) {
         return Failure::new("connect to", error);
     }
+    let stream = Arc::new(stream);
+    queue.connected(stream.clone());
     let mut write = pin!(write(queue, &stream));
     let mut read = pin!(read(queue, &stream));
     let mut watch = pin!(watch(queue));

@@ -5,7 +5,9 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 
 use super::wire::{Command, Garbage, Reply};
@@ -14,11 +16,15 @@ use crate::sync::{AtomicU64, Mutex, Ordering};
 
 /// Bytes that may wait for the server; callers that bring more wait until it has taken some.
 const ROOM: usize = 4 << 20;
+/// No more bytes than this are sent by the caller, under the lock.
+const SENT_BY_CALLERS: usize = 4 << 10;
 
 /// What a connection's two ends share.
 pub(super) struct Queue {
     address: String,
     state: Mutex<State>,
+    /// Once it is connected.
+    stream: OnceLock<Arc<TcpStream>>,
     /// There are bytes to send, or the queue is closed.
     pub(super) filled: Notify,
     /// Bytes were sent, or the queue is closed.
@@ -71,8 +77,8 @@ impl From<Garbage> for Failure {
 
 impl Queue {
     pub(super) fn new(address: String) -> Self {
-        let (state, filled, emptied) = Default::default();
-        Self { address, state, filled, emptied, n_received: AtomicU64::new(0) }
+        let (state, stream, filled, emptied) = Default::default();
+        Self { address, state, stream, filled, emptied, n_received: AtomicU64::new(0) }
     }
 
     pub(super) fn address(&self) -> &str {
@@ -107,6 +113,7 @@ impl Queue {
         if !was_empty && state.outgoing.len() + n_bytes > ROOM {
             return Ok(None);
         }
+        let is_idle = was_empty && state.waiting.is_empty();
         let (sender, receiver) = oneshot::channel();
         let first = state.next;
         for command in commands {
@@ -116,11 +123,31 @@ impl Queue {
         }
         let (n_commands, replies) = (commands.len(), Vec::with_capacity(commands.len()));
         state.waiting.push_back(Waiting { first, n_commands, replies, sender });
+        if is_idle {
+            self.send(&mut state.outgoing);
+        }
+        let is_filled = was_empty && !state.outgoing.is_empty();
         drop(state);
-        if was_empty {
+        if is_filled {
             self.filled.notify_one();
         }
         Ok(Some(receiver))
+    }
+
+    /// Where nothing is under way, the caller itself sends what it has, if that is little: to wake the task for it would
+    /// take longer. What is left, and what goes wrong, is the task's.
+    fn send(&self, outgoing: &mut Vec<u8>) {
+        if let Some(stream) = self.stream.get()
+            && outgoing.len() <= SENT_BY_CALLERS
+            && let Ok(n_bytes) = stream.try_write(outgoing)
+        {
+            outgoing.drain(..n_bytes);
+        }
+    }
+
+    /// It is connected.
+    pub(super) fn connected(&self, stream: Arc<TcpStream>) {
+        let _ = self.stream.set(stream);
     }
 
     /// Takes the bytes that wait, in exchange for an empty buffer; none may be there.
