@@ -6,7 +6,7 @@ use larder_servers::{Memcached, or_skip};
 
 use crate::support::{LIVING, entry, got, key, put};
 
-fn servers(n_servers: usize) -> Option<(Vec<Memcached>, Fleet)> {
+pub(crate) fn servers(n_servers: usize) -> Option<(Vec<Memcached>, Fleet)> {
     let servers: Option<Vec<_>> = (0..n_servers).map(|_| or_skip(Memcached::start())).collect();
     let servers = servers?;
     let mut builder = MemcachedCache::builder();
