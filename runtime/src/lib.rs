@@ -36,6 +36,8 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(feature = "memcached")]
+pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};

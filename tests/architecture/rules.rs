@@ -47,9 +47,9 @@ pub(crate) fn never_blocks(source: &Source) -> Vec<String> {
         "Barrier",
         "mpsc",
         "File::",
-        "TcpStream",
-        "UdpSocket",
-        "Command::",
+        "std::net::Tcp",
+        "std::net::Udp",
+        "process::Command",
     ];
     lines_with(source, &blocking)
 }

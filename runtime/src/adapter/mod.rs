@@ -5,12 +5,14 @@
 mod any;
 mod capability;
 mod entry;
+mod fleet;
 mod key;
 mod permit;
 
 pub use any::AnyAdapter;
 pub use capability::Capability;
 pub use entry::{Entry, Fetched, Left, layout};
+pub use fleet::Fleet;
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
 

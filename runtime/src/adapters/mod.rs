@@ -1,10 +1,14 @@
 //! The stores that come with larder, a folder each.
 
+#[cfg(feature = "memcached")]
+mod memcached;
 mod memory;
 mod null;
 #[cfg(feature = "redis")]
 mod redis;
 
+#[cfg(feature = "memcached")]
+pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
 pub use memory::{MemoryCache, MemoryCacheBuilder};
 pub use null::NullCache;
 #[cfg(feature = "redis")]

@@ -1,0 +1,83 @@
+//! Counting. The server's own arithmetic knows no negative numbers and no record around them, so a counter is read,
+//! computed here, and stored on condition that it has not changed.
+//!
+//! Storing says a deadline, and the one that was read is a whole number of seconds: where the server's clock ticks in
+//! between, the counter would live a second longer each time, and one that is counted all the time forever. So the time
+//! left is asked for right before and right after the store, and a difference is taken back.
+
+use super::MemcachedCache;
+use super::standing::{Standing, store, stored};
+use super::time::exptime;
+use super::wire::{Command, Mode, Reply};
+use crate::adapter::{Entry, Living, StoreKey, layout};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Each attempt that fails is one in which another has counted.
+const N_ATTEMPTS: usize = 10_000;
+
+pub(super) async fn increment(
+    cache: &MemcachedCache,
+    key: &StoreKey,
+    delta: i64,
+    fresh: &Entry,
+    living: &Living,
+) -> Result<i64> {
+    let get = Command::Get { key: key.as_str() };
+    let mut standing = cache.standing(key).await?;
+    for _ in 0..N_ATTEMPTS {
+        let Some(record) = standing.live(living) else {
+            let [before, reply] = cache.call_each([get, store(key, fresh, standing.mode())]).await?;
+            if stored(reply)? {
+                return Ok(delta);
+            }
+            standing = Standing::of(before)?;
+            continue;
+        };
+        let sum = sum(&record.fetched.record, delta)?;
+        let value = with_payload(&record.fetched.record, sum);
+        let (exptime, mode) = (exptime(record.kept), Mode::Numbered(record.cas));
+        let counted = Command::Store { key: key.as_str(), value: &value, exptime, flags: record.flags, mode };
+        let [before, reply, after] = cache.call_each([get, counted, get]).await?;
+        let cas = reply.cas;
+        if stored(reply)? {
+            return take_back(cache, key, exptime, cas, &before, &after).await.map(|()| sum);
+        }
+        standing = Standing::of(before)?;
+    }
+    Err(Error::unavailable("cannot increment on memcached", format!("{N_ATTEMPTS} others came before")))
+}
+
+/// What a counter of this record says after `delta` more.
+fn sum(record: &[u8], delta: i64) -> Result<i64> {
+    let payload = record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
+    let count: i64 = payload
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer"))?;
+    let beyond = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
+    count.checked_add(delta).ok_or_else(beyond)
+}
+
+fn with_payload(record: &[u8], count: i64) -> Vec<u8> {
+    let mut value = record[..layout::PAYLOAD].to_vec();
+    value.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+    value
+}
+
+/// Puts the deadline back where it was `before` the counter was stored with number `cas`.
+async fn take_back(
+    cache: &MemcachedCache,
+    key: &StoreKey,
+    exptime: u32,
+    cas: u64,
+    before: &Reply,
+    after: &Reply,
+) -> Result<()> {
+    let late = after.left - before.left;
+    if late == 0 || before.left < 0 || after.cas != cas {
+        return Ok(());
+    }
+    let exptime = (i64::from(exptime) - late).max(1) as u32;
+    let [reply] = cache.call_each([Command::Retime { key: key.as_str(), cas, exptime }]).await?;
+    // If another has changed it meanwhile, that one sees to the deadline.
+    stored(reply).map(drop)
+}

@@ -1,0 +1,117 @@
+//! One memcached server. What it has to do stands in `verbs`, what is said on the wire in `wire`, who says it in
+//! `connection`; several servers are a [`Fleet`](crate::adapter::Fleet).
+
+mod config;
+mod connection;
+mod counter;
+mod epoch;
+mod queue;
+mod standing;
+mod time;
+mod verbs;
+mod wire;
+
+pub use config::MemcachedCacheBuilder;
+
+use std::fmt;
+use std::sync::Arc;
+
+use connection::Connection;
+use wire::{Command, Reply};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::sync::Mutex;
+
+/// Keeps entries on one memcached server, version 1.6 or later.
+///
+/// Connecting is lazy: a program starts while its server is down. All callers share one connection, on which commands are
+/// pipelined, so that commands of one process arrive in the order in which they were given.
+///
+/// What memcached does in its own way:
+/// * Time passes in whole seconds, on the server's ticks: a timeout is rounded up to them and then counts the tick that
+///   comes next, so that an entry never lives longer than the timeout that was rounded. What would expire after January
+///   2038, where the server's calendar ends, never does.
+/// * Permits are the server's own number of the entry or of a stub. They are void once the connection was made anew, as a
+///   server that was restarted counts from the beginning. One that was taken while an expired entry stood there ends with
+///   that entry's grace.
+/// * A value cannot be read in part, so `exists` and `remove` read it all.
+/// * Second round trips: `add` and `increment` where an entry stands that is expired or was cleared; `increment` in any
+///   case, to read first, and once more where another has counted in between; `update_timeout` where the grace is not the one that the entry
+///   was stored with.
+/// * `update_timeout` on a key that is only being computed moves the end of its permits.
+/// * Nothing can be walked: what was cleared is left to eviction.
+///
+/// A handle: clones share their connection.
+///
+/// # Examples
+/// ```
+/// use larder::MemcachedCache;
+///
+/// let cache = MemcachedCache::builder().server("127.0.0.1").build()?;
+/// assert_eq!(cache.address(), "127.0.0.1:11211");
+/// # Ok::<(), larder::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MemcachedCache(Arc<Inner>);
+
+struct Inner {
+    address: String,
+    largest_entry: usize,
+    current: Mutex<Option<Arc<Connection>>>,
+}
+
+impl MemcachedCache {
+    /// To say which server.
+    pub fn builder() -> MemcachedCacheBuilder {
+        MemcachedCacheBuilder::default()
+    }
+
+    fn new(address: String, largest_entry: usize) -> Self {
+        Self(Arc::new(Inner { address, largest_entry, current: Mutex::new(None) }))
+    }
+
+    /// Where its server is: `host:port`.
+    pub fn address(&self) -> &str {
+        &self.0.address
+    }
+
+    /// The connection, made anew if there is none or it has failed.
+    fn connection(&self) -> Arc<Connection> {
+        let mut current = self.0.current.lock();
+        match &*current {
+            Some(connection) if connection.is_open() => connection.clone(),
+            _ => current.insert(Arc::new(Connection::open(&self.0.address))).clone(),
+        }
+    }
+
+    async fn call(&self, commands: &[Command<'_>]) -> Result<Vec<Reply>> {
+        self.connection().call(commands).await
+    }
+
+    async fn call_each<const N: usize>(&self, commands: [Command<'_>; N]) -> Result<[Reply; N]> {
+        each(self.call(&commands).await?)
+    }
+
+    /// Refuses what the server would not take.
+    fn check_size(&self, record: &[u8]) -> Result<()> {
+        let (n_bytes, largest) = (record.len(), self.0.largest_entry);
+        if n_bytes <= largest {
+            return Ok(());
+        }
+        let message = format!("an entry of {n_bytes} bytes is not sent to memcached, which takes {largest}");
+        Err(Error::new(ErrorKind::TooLarge, message))
+    }
+}
+
+/// The replies to so many commands.
+fn each<const N: usize>(replies: Vec<Reply>) -> Result<[Reply; N]> {
+    let wrong =
+        |replies: Vec<Reply>| Error::unavailable("memcached gave a wrong number of answers", replies.len().to_string());
+    replies.try_into().map_err(wrong)
+}
+
+impl fmt::Debug for MemcachedCache {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemcachedCache({})", self.0.address)
+    }
+}

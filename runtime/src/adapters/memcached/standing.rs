@@ -1,0 +1,98 @@
+//! What stands under a key, read out of a reply. Pure.
+
+use super::time::{Kept, left};
+use super::wire::{Command, Mode, Outcome, Reply};
+use crate::adapter::{Entry, Fetched, Living, StoreKey};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What stands under a key.
+#[derive(Debug)]
+pub(super) enum Standing {
+    Nothing,
+    /// A permit where there is no entry: a value of no bytes, which no record is.
+    Stub {
+        cas: u64,
+    },
+    Record(Record),
+}
+
+/// An entry, alive or not.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) fetched: Fetched,
+    pub(super) cas: u64,
+    /// Its grace in seconds, as its client flags have it.
+    pub(super) flags: u32,
+    /// How many seconds the server still keeps it; -1 is forever.
+    pub(super) kept: i64,
+}
+
+impl Standing {
+    pub(super) fn of(reply: Reply) -> Result<Self> {
+        let Reply { outcome, value, cas, flags, left: kept, .. } = reply;
+        match outcome {
+            Outcome::Nothing => Ok(Self::Nothing),
+            Outcome::Value if value.is_empty() => Ok(Self::Stub { cas }),
+            Outcome::Value => {
+                let fetched = Fetched { record: value, left: left(kept, flags) };
+                Ok(Self::Record(Record { fetched, cas, flags, kept }))
+            }
+            outcome => Err(unexpected(outcome)),
+        }
+    }
+
+    pub(super) fn fetched(self) -> Option<Fetched> {
+        if let Self::Record(record) = self { Some(record.fetched) } else { None }
+    }
+
+    /// The record, if it is live and of these epochs.
+    pub(super) fn live(&self, living: &Living) -> Option<&Record> {
+        match self {
+            Self::Record(record) if record.fetched.left.is_live() && living.admits(&record.fetched.record) => {
+                Some(record)
+            }
+            _ => None,
+        }
+    }
+
+    /// Storing on condition that nothing has happened to it since.
+    pub(super) fn mode(&self) -> Mode {
+        match self {
+            Self::Nothing => Mode::Absent,
+            Self::Stub { cas } | Self::Record(Record { cas, .. }) => Mode::Numbered(*cas),
+        }
+    }
+}
+
+/// Storing `entry`.
+pub(super) fn store<'a>(key: &'a StoreKey, entry: &'a Entry, mode: Mode) -> Command<'a> {
+    let Kept { exptime, flags } = Kept::new(entry.timeout, entry.grace);
+    Command::Store { key: key.as_str(), value: &entry.record, exptime, flags, mode }
+}
+
+/// Was it stored?
+pub(super) fn stored(reply: Reply) -> Result<bool> {
+    match reply.outcome {
+        Outcome::Done => Ok(true),
+        Outcome::Refused | Outcome::Nothing => Ok(false),
+        outcome => Err(unexpected(outcome)),
+    }
+}
+
+/// For commands that may fail and have nothing to say.
+pub(super) fn done(reply: Reply) -> Result<()> {
+    match reply.outcome {
+        Outcome::Done | Outcome::Nothing => Ok(()),
+        outcome => Err(unexpected(outcome)),
+    }
+}
+
+fn unexpected(outcome: Outcome) -> Error {
+    match outcome {
+        Outcome::TooLarge => Error::new(ErrorKind::TooLarge, "the entry is larger than the memcached server takes"),
+        Outcome::Failed(cause) => Error::unavailable("the memcached server failed", cause),
+        outcome => {
+            Error::unavailable("the memcached server gave an answer to another question", format!("{outcome:?}"))
+        }
+    }
+}

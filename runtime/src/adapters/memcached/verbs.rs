@@ -1,0 +1,220 @@
+//! The contract, in memcached's words.
+
+use std::time::Duration;
+
+use super::standing::{Record, Standing, done, store, stored};
+use super::time::{Kept, PERMIT, left};
+use super::wire::{Command, Mode};
+use super::{MemcachedCache, counter, each, epoch};
+use crate::adapter::{
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+};
+use crate::error::{Error, Result};
+use crate::timeout::Timeout;
+
+/// How often a step is begun anew because another was faster.
+const N_ATTEMPTS: usize = 100;
+
+impl CacheAdapter for MemcachedCache {
+    fn name(&self) -> &'static str {
+        "memcached"
+    }
+
+    fn capability(&self) -> Capability {
+        let largest_entry = self.0.largest_entry;
+        Capability { largest_entry, timeout_step: Duration::from_secs(1), walks: false, ..Capability::new() }
+    }
+
+    fn shard(&self, _: &StoreKey) -> u16 {
+        0
+    }
+
+    async fn connect(&self) -> Result<()> {
+        let [reply] = self.call_each([Command::Noop]).await?;
+        done(reply)
+    }
+
+    async fn close(&self) -> Result<()> {
+        let connection = self.0.current.lock().take();
+        drop(connection);
+        Ok(())
+    }
+
+    async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {
+        self.standing(key).await.map(Standing::fetched)
+    }
+
+    async fn get_many(&self, keys: &[StoreKey]) -> Result<Vec<Option<Fetched>>> {
+        let commands: Vec<_> = keys.iter().map(|key| Command::Get { key: key.as_str() }).collect();
+        let replies = self.call(&commands).await?;
+        replies.into_iter().map(|reply| Standing::of(reply).map(Standing::fetched)).collect()
+    }
+
+    /// Makes a stub where nothing stands; the permit is the number of what stands there then.
+    async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        let proposals = epoch::proposals(groups);
+        let mut commands = epoch::commands(groups, &proposals);
+        let n_epochs = commands.len();
+        let is_fresh = matches!(claim, Claim::Fresh);
+        if is_fresh {
+            commands.push(Command::Renumber { key: key.as_str() });
+        }
+        commands.push(Command::Vivify { key: key.as_str(), exptime: PERMIT });
+
+        let connection = self.connection();
+        let mut replies = connection.call(&commands).await?;
+        let [reply] = each(replies.split_off(n_epochs + usize::from(is_fresh)))?;
+        let standing = Standing::of(reply)?;
+        replies.truncate(n_epochs);
+        let epochs = epoch::read(self, groups, replies).await?;
+        let token = match standing.mode() {
+            _ if standing.live(living).is_some() && !is_fresh => None,
+            Mode::Numbered(cas) => Some(token(cas, connection.id())),
+            Mode::Always | Mode::Absent => {
+                return Err(Error::unavailable("memcached gives no permit", "it has no room for one"));
+            }
+        };
+        Ok(Permitted { token, found: standing.fetched(), epochs })
+    }
+
+    async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
+        self.check_size(&entry.record)?;
+        match condition {
+            Condition::Always => self.store(store(key, entry, Mode::Always)).await,
+            Condition::IfAbsent(living) => self.add(key, entry, living).await,
+            Condition::IfPermit(token) => {
+                let (cas, id) = parts(token);
+                let connection = self.connection();
+                if connection.id() != id {
+                    return Ok(false);
+                }
+                let [reply] = each(connection.call(&[store(key, entry, Mode::Numbered(cas))]).await?)?;
+                stored(reply)
+            }
+        }
+    }
+
+    async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
+        entries.iter().try_for_each(|(_, entry)| self.check_size(&entry.record))?;
+        let commands: Vec<_> = entries.iter().map(|(key, entry)| store(key, entry, Mode::Always)).collect();
+        self.call(&commands).await?.into_iter().try_for_each(done)
+    }
+
+    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+        let keys = keys.iter().map(StoreKey::as_str);
+        let commands: Vec<_> = keys.flat_map(|key| [Command::Get { key }, Command::Delete { key }]).collect();
+        let mut replies = self.call(&commands).await?.into_iter();
+        let mut removed = Vec::with_capacity(commands.len() / 2);
+        while let (Some(found), Some(deleted)) = (replies.next(), replies.next()) {
+            done(deleted)?;
+            removed.push(Standing::of(found)?.live(living).is_some());
+        }
+        Ok(removed)
+    }
+
+    async fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> Result<Option<Fetched>> {
+        let kept = Kept::new(timeout, grace);
+        for _ in 0..N_ATTEMPTS {
+            let [reply] = self.call_each([Command::Touch { key: key.as_str(), exptime: kept.exptime }]).await?;
+            let Standing::Record(Record { mut fetched, cas, flags, kept: seconds }) = Standing::of(reply)? else {
+                return Ok(None);
+            };
+            if !living.admits(&fetched.record) {
+                return Ok(None);
+            }
+            fetched.left = left(seconds, kept.flags);
+            // What never expires has no grace.
+            if flags == kept.flags || kept.is_forever() {
+                return Ok(Some(fetched));
+            }
+            let Kept { exptime, flags } = kept;
+            let value = &fetched.record;
+            let mode = Mode::Numbered(cas);
+            if self.store(Command::Store { key: key.as_str(), value, exptime, flags, mode }).await? {
+                return Ok(Some(fetched));
+            }
+        }
+        Err(overtaken("update the timeout of an entry"))
+    }
+
+    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+        Ok(self.standing(key).await?.live(living).is_some())
+    }
+
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+        self.check_size(&fresh.record)?;
+        counter::increment(self, key, delta, fresh, living).await
+    }
+
+    async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
+        let proposals = epoch::proposals(names);
+        let replies = self.call(&epoch::commands(names, &proposals)).await?;
+        epoch::read(self, names, replies).await
+    }
+
+    async fn renew(&self, name: &EpochName) -> Result<u64> {
+        epoch::renew(self, name).await
+    }
+
+    async fn sweep(&self, _: &str, _: &[u64]) -> Result<u64> {
+        Ok(0)
+    }
+
+    async fn flush(&self) -> Result<()> {
+        let [reply] = self.call_each([Command::Flush]).await?;
+        done(reply)
+    }
+}
+
+impl MemcachedCache {
+    pub(super) async fn standing(&self, key: &StoreKey) -> Result<Standing> {
+        let [reply] = self.call_each([Command::Get { key: key.as_str() }]).await?;
+        Standing::of(reply)
+    }
+
+    async fn store(&self, command: Command<'_>) -> Result<bool> {
+        let [reply] = self.call_each([command]).await?;
+        stored(reply)
+    }
+
+    /// Looks and stores in one trip where nothing stands; where a body does that is not live, takes its place in a second.
+    async fn add(&self, key: &StoreKey, entry: &Entry, living: &Living) -> Result<bool> {
+        let mut mode = Mode::Absent;
+        for _ in 0..N_ATTEMPTS {
+            let get = Command::Get { key: key.as_str() };
+            let [before, reply] = self.call_each([get, store(key, entry, mode)]).await?;
+            if stored(reply)? {
+                return Ok(true);
+            }
+            let standing = Standing::of(before)?;
+            if standing.live(living).is_some() {
+                return Ok(false);
+            }
+            mode = standing.mode();
+        }
+        Err(overtaken("add an entry"))
+    }
+}
+
+fn overtaken(what: &str) -> Error {
+    Error::unavailable(format!("cannot {what} on memcached"), format!("others came before, {N_ATTEMPTS} times"))
+}
+
+fn token(cas: u64, connection: u64) -> Token {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&cas.to_le_bytes());
+    bytes[8..].copy_from_slice(&connection.to_le_bytes());
+    Token::new(bytes)
+}
+
+/// The number, and the connection that it is good for.
+fn parts(token: &Token) -> (u64, u64) {
+    let bytes = u128::from_le_bytes(*token.as_bytes());
+    (bytes as u64, (bytes >> 64) as u64)
+}

@@ -1,0 +1,125 @@
+//! Clear beats fill: what voids a permit, and what does not.
+
+use larder::adapter::{CacheAdapter, Claim, Condition};
+use larder_servers::{Memcached, or_skip};
+
+use crate::support::{LIVING, cache, cleared, entry, fill, got, key, permit, put, server, stat, until, with};
+
+#[tokio::test]
+async fn a_permit_stores_once_and_a_stub_is_absent() {
+    let Some((_server, cache)) = server() else { return };
+    let key = key("a");
+    let first = permit(&cache, &key, Claim::Shared).await;
+    let second = permit(&cache, &key, Claim::Shared).await;
+    assert_eq!(first, second);
+    assert_eq!(got(&cache, &key).await, None);
+    assert_eq!(cache.get_many(std::slice::from_ref(&key)).await.unwrap(), [None]);
+    assert!(!cache.exists(&key, &LIVING).await.unwrap());
+    assert!(fill(&cache, &key, &first, "1").await);
+    assert!(!fill(&cache, &key, &second, "2").await);
+    assert_eq!(got(&cache, &key).await.as_deref(), Some("1"));
+    assert_eq!(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap(), [true]);
+    permit(&cache, &key, Claim::Shared).await;
+    assert_eq!(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap(), [false]);
+}
+
+#[tokio::test]
+async fn whatever_changes_the_key_voids_its_permit() {
+    let Some((_server, cache)) = server() else { return };
+    let key = key("a");
+    for change in ["remove", "put", "put_many", "add", "increment", "flush", "fresh"] {
+        for before in [None, Some(cleared("old"))] {
+            cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap();
+            if let Some(entry) = &before {
+                put(&cache, &key, entry).await;
+            }
+            let token = permit(&cache, &key, Claim::Shared).await;
+            match change {
+                "remove" => drop(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap()),
+                "put" => put(&cache, &key, &entry("new")).await,
+                "put_many" => cache.put_many(&[(key.clone(), entry("new"))]).await.unwrap(),
+                "add" => assert!(cache.put(&key, &entry("new"), Condition::IfAbsent(&LIVING)).await.unwrap()),
+                "increment" => assert_eq!(cache.increment(&key, 3, &entry("3"), &LIVING).await.unwrap(), 3),
+                "flush" => cache.flush().await.unwrap(),
+                _ => assert_ne!(permit(&cache, &key, Claim::Fresh).await, token),
+            }
+            let stands = got(&cache, &key).await;
+            assert!(!fill(&cache, &key, &token, "late").await, "after {change}");
+            assert_eq!(got(&cache, &key).await, stands, "after {change}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_permit_outlives_a_touch_and_other_keys() {
+    let Some((_server, cache)) = server() else { return };
+    let token = permit(&cache, &key("a"), Claim::Shared).await;
+    put(&cache, &key("ab"), &entry("other")).await;
+    cache.touch(&key("a"), 60.into(), 60.into(), &LIVING).await.unwrap();
+    assert!(fill(&cache, &key("a"), &token, "1").await);
+}
+
+#[tokio::test]
+async fn a_live_entry_is_handed_out_and_only_a_fresh_claim_gets_a_permit_beside_it() {
+    let Some((_server, cache)) = server() else { return };
+    let key = key("a");
+    put(&cache, &key, &entry("1")).await;
+    let shared = cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap();
+    assert!(shared.token.is_none() && shared.found.unwrap().left.is_live());
+    let fresh = cache.permit(&key, Claim::Fresh, &LIVING, &[]).await.unwrap();
+    assert!(fresh.found.unwrap().left.is_live());
+    let newer = permit(&cache, &key, Claim::Fresh).await;
+    assert_eq!(got(&cache, &key).await.as_deref(), Some("1"));
+    assert!(!fill(&cache, &key, &fresh.token.unwrap(), "late").await);
+    assert!(fill(&cache, &key, &newer, "2").await);
+    assert_eq!(got(&cache, &key).await.as_deref(), Some("2"));
+}
+
+#[tokio::test]
+async fn what_has_expired_is_found_with_its_permit_and_replaced_by_the_fill() {
+    let Some((_server, cache)) = server() else { return };
+    let key = key("a");
+    put(&cache, &key, &with(1, 60)).await;
+    until(async || !cache.exists(&key, &LIVING).await.unwrap()).await;
+    let permitted = cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap();
+    assert!(!permitted.found.unwrap().left.is_live());
+    assert!(fill(&cache, &key, &permitted.token.unwrap(), "new").await);
+    assert_eq!(got(&cache, &key).await.as_deref(), Some("new"));
+}
+
+#[tokio::test]
+async fn a_permit_is_void_after_a_restart_though_the_server_counts_anew() {
+    let Some((mut server, cache)) = server() else { return };
+    let key = key("a");
+    let token = permit(&cache, &key, Claim::Shared).await;
+    server.restart().unwrap();
+    until(async || cache.connect().await.is_ok()).await;
+    // The same number again, for another's computation.
+    let again = permit(&cache, &key, Claim::Shared).await;
+    assert_eq!(token.as_bytes()[..8], again.as_bytes()[..8]);
+    assert!(!fill(&cache, &key, &token, "late").await);
+    assert!(fill(&cache, &key, &again, "new").await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_permit_that_was_evicted_is_void() {
+    // Room for 90,000 stubs or so.
+    let Some(server) = or_skip(Memcached::with(&["-m", "8"])) else { return };
+    let cache = cache(&server);
+    let first = permit(&cache, &key("first"), Claim::Shared).await;
+    let claimants: Vec<_> = (0..100)
+        .map(|claimant| {
+            let cache = cache.clone();
+            tokio::spawn(async move {
+                for number in 0..2000 {
+                    permit(&cache, &key(&format!("{claimant}/{number}")), Claim::Shared).await;
+                }
+            })
+        })
+        .collect();
+    for claimant in claimants {
+        claimant.await.unwrap();
+    }
+    assert!(stat(&server, "evictions") > 0);
+    assert!(!fill(&cache, &key("first"), &first, "late").await);
+}
