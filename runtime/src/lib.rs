@@ -18,6 +18,8 @@ mod flight;
 #[cfg(feature = "far")]
 mod io;
 mod key;
+#[cfg(feature = "far")]
+mod layer;
 mod near;
 mod park;
 #[cfg(feature = "far")]
@@ -42,7 +44,11 @@ pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 pub use cache::Cache;
+#[cfg(feature = "far")]
+pub use cache::CacheBuilder;
 pub use clock::Clock;
+#[cfg(feature = "far")]
+pub use codec::Codec;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
 pub use registry::{IntoCache, Scoped, adapter_get, adapter_set, register_adapter, scoped, scoped_async, set_caching};

@@ -1,7 +1,5 @@
 //! What a cache over a far store can be told.
 
-use std::time::Duration;
-
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights};

@@ -17,6 +17,9 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use self::core::{Defaults, Setup};
+#[cfg(feature = "far")]
+pub use builder::CacheBuilder;
+
 pub(crate) use approach::{Approach, Step};
 pub(crate) use errand::Tier;
 pub(crate) use help::Looked;
@@ -55,6 +58,22 @@ struct Namespace {
 }
 
 impl Cache {
+    /// The namespace of caches over far stores, which other programs may use too, unless they are given one.
+    #[cfg(feature = "far")]
+    pub(crate) const FAR_NAMESPACE: &str = "larder";
+
+    /// A cache over a far store, with the defaults: see [`CacheBuilder`].
+    #[cfg(feature = "far")]
+    pub fn far(adapter: impl crate::adapter::CacheAdapter) -> Self {
+        Self::builder(adapter).build().expect("the defaults are valid")
+    }
+
+    /// To say otherwise.
+    #[cfg(feature = "far")]
+    pub fn builder(adapter: impl crate::adapter::CacheAdapter) -> CacheBuilder {
+        CacheBuilder::new(crate::adapter::AnyAdapter::new(adapter))
+    }
+
     pub(crate) fn new(setup: Setup) -> Self {
         let core = Core::new(setup);
         let namespace = Namespace { id: core.namespace_id(""), name: "".into() };

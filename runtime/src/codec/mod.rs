@@ -101,6 +101,13 @@ struct Format {
     wide: bool,
 }
 
+/// MessagePack.
+impl Default for Codec {
+    fn default() -> Self {
+        msgpack::CODEC.expect("far stores come with their default codec")
+    }
+}
+
 impl Codec {
     /// The codec that goes by `name`: `msgpack`, `postcard`, `bincode`, `json` or `raw`.
     ///

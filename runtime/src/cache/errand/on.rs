@@ -172,7 +172,7 @@ impl Parcel {
 }
 
 impl Open {
-    fn stored(&self, fetched: Fetched, living: Living) -> Stored {
+    pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
         Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
     }
 }
