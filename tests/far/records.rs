@@ -1,0 +1,1 @@
+//! Bytes that cannot be believed are a miss.
