@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::generations::Group;
+use super::errand::Errand;
 use super::{Cache, Lead};
 use crate::flight::{Caller, Entered, Landing, Permit};
 use crate::key::KeyRef;
@@ -55,7 +56,8 @@ impl Cache {
     /// served the old entry, or wait for this computation if there is none.
     pub(crate) fn start(self, request: Request<'_>) -> Lead {
         let permit = self.permit(request);
-        Lead::new(self, permit)
+        let errand = if permit.is_some() { Errand::of_call(&self, request) } else { Errand::default() };
+        Lead::new(self, permit).with(errand)
     }
 
     /// `None` where nothing is kept: there is nothing to share either.
