@@ -194,8 +194,11 @@ impl Drop for Asking<'_> {
 /// Reads the server's clock now and then, and whenever a caller gave up; a server that is silent then loses its connection,
 /// which TCP alone would keep for a quarter of an hour.
 async fn watch(link: Weak<Link>, health: Health) {
+    // Soon again at first: the answer on connecting may have been a slow one.
+    let mut wait = BETWEEN;
     loop {
-        let _ = timeout(RENEWAL, health.doubted()).await;
+        let _ = timeout(wait, health.doubted()).await;
+        wait = RENEWAL;
         let Some(link) = link.upgrade().filter(|link| link.is_up()) else { return };
         match timeout(SILENCE, link.learn()).await {
             Ok(Ok(())) => health.confirm(),
