@@ -11,7 +11,7 @@ pub(super) enum Command<'a> {
     Get { key: &'a str },
     /// Makes a stub where nothing stands, and says what stands there.
     Vivify { key: &'a str, exptime: u32 },
-    /// Moves the deadline of whatever stands there, and says what that is.
+    /// Moves the deadline of whatever stands there, and says all about it but its value.
     Touch { key: &'a str, exptime: u32 },
     /// Stores a value.
     Store { key: &'a str, value: &'a [u8], exptime: u32, flags: u32, mode: Mode },
@@ -48,7 +48,7 @@ impl Command<'_> {
             Self::Get { key } => text(&["mg ", key, " v c t f O", number]),
             Self::Vivify { key, exptime } => text(&["mg ", key, " v c t f O", number, " N", b.format(exptime)]),
             // In this order, so that the time that is told is the new one.
-            Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " v c t f O", number]),
+            Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " c t f O", number]),
             Self::Delete { key } => text(&["md ", key, " O", number]),
             Self::Renumber { key } => text(&["md ", key, " I O", number]),
             Self::Retime { key, cas, exptime } => {

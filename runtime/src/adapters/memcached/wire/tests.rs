@@ -14,7 +14,7 @@ fn commands_are_written_as_the_server_reads_them() {
     let cases = [
         (Command::Get { key }, "mg a:b v c t f O7\r\n"),
         (Command::Vivify { key, exptime: 600 }, "mg a:b v c t f O7 N600\r\n"),
-        (Command::Touch { key, exptime: 60 }, "mg a:b T60 v c t f O7\r\n"),
+        (Command::Touch { key, exptime: 60 }, "mg a:b T60 c t f O7\r\n"),
         (store(Mode::Always), "ms a:b 3 c T60 F5 O7\r\nxyz\r\n"),
         (store(Mode::Absent), "ms a:b 3 c T60 F5 O7 ME\r\nxyz\r\n"),
         (store(Mode::Numbered(u64::MAX)), "ms a:b 3 c T60 F5 O7 C18446744073709551615\r\nxyz\r\n"),
