@@ -62,8 +62,7 @@ fn replies_are_read_with_all_that_they_say() {
 fn a_reply_is_not_read_before_it_is_complete() {
     let text = b"VA 3 c12\r\nabc\r\n";
     for length in 0..text.len() {
-        let Ok(Decoded::Partial(needed)) = decode(&text[..length]) else { panic!("{length} bytes are no reply") };
-        assert!((length + 1..=text.len()).contains(&needed), "{length} bytes want {needed}");
+        assert!(matches!(decode(&text[..length]), Ok(Decoded::Partial)), "{length} bytes are no reply");
     }
 }
 
