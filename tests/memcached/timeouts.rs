@@ -33,7 +33,7 @@ async fn every_timeout_means_the_same_as_elsewhere() {
                     (Left::Never, None) => {}
                     // The server's clock may tick in between, and past a month it is set against ours.
                     (Left::For(left), Some(seconds)) => {
-                        assert!(left.as_secs().abs_diff(seconds) <= 3, "{left:?} of {timeout:?}")
+                        assert!(left.as_secs().abs_diff(seconds) <= 3, "{left:?} of {timeout:?}");
                     }
                     _ => panic!("{left:?} of {timeout:?} and {grace:?}"),
                 }

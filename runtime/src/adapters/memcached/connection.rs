@@ -141,20 +141,18 @@ async fn read(queue: &Queue, stream: &TcpStream) -> Result<Infallible, Failure> 
             }
             Err(error) => return Err(failed(error)),
         }
-        let needed = loop {
-            match decode(&buffer[unread.clone()])? {
-                Decoded::Reply(reply, length) => {
-                    unread.start += length;
-                    queue.deliver(reply)?;
-                }
-                Decoded::Partial(length) => break length,
-            }
-        };
+        while let Decoded::Reply(reply, length) = decode(&buffer[unread.clone()])? {
+            unread.start += length;
+            queue.deliver(reply)?;
+        }
         buffer.copy_within(unread.clone(), 0);
         unread = 0..unread.len();
-        if unread.is_empty() || needed > buffer.len() {
-            buffer.resize(needed.max(CHUNK), 0);
+        if unread.is_empty() {
+            buffer.truncate(CHUNK);
             buffer.shrink_to(CHUNK);
+        } else if unread.len() == buffer.len() {
+            // By what has come, not by what was announced.
+            buffer.resize(2 * unread.len(), 0);
         }
     }
 }

@@ -35,10 +35,9 @@ use crate::sync::Mutex;
 ///   server that was restarted counts from the beginning. One that was taken while an expired entry stood there ends with
 ///   that entry's grace.
 /// * A value cannot be read in part, so `exists` and `remove` read it all.
-/// * Second round trips: `add` and `increment` where an entry stands that is expired or was cleared; `increment` in any
-///   case, to read first, and once more where another has counted in between; `update_timeout` where the grace is not the one that the entry
-///   was stored with.
-/// * `update_timeout` on a key that is only being computed moves the end of its permits.
+/// * Second round trips: `update_timeout`, `increment` and, where an entry stands that has expired or was cleared, `add`
+///   look first. What they do then holds only if nothing has happened in between; else they look again.
+/// * `update_timeout` with another grace than the entry was stored with sends the value again, which voids permits.
 /// * Nothing can be walked: what was cleared is left to eviction.
 ///
 /// A handle: clones share their connection.

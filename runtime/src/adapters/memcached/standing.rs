@@ -66,7 +66,7 @@ impl Standing {
 
 /// Storing `entry`.
 pub(super) fn store<'a>(key: &'a StoreKey, entry: &'a Entry, mode: Mode) -> Command<'a> {
-    let Kept { exptime, flags } = Kept::new(entry.timeout, entry.grace);
+    let Kept { exptime, flags, .. } = Kept::new(entry.timeout, entry.grace);
     Command::Store { key: key.as_str(), value: &entry.record, exptime, flags, mode }
 }
 

@@ -22,6 +22,8 @@ pub(super) struct Kept {
     pub(super) exptime: u32,
     /// The grace in seconds.
     pub(super) flags: u32,
+    /// What is left at first, rounded as the server is told.
+    pub(super) left: Left,
 }
 
 impl Kept {
@@ -35,10 +37,11 @@ impl Kept {
         let longest = LAST_MOMENT.saturating_sub(now).max(LONGEST_RELATIVE);
         let timeout = seconds(timeout).max(1);
         if timeout > longest {
-            return Self { exptime: 0, flags: 0 };
+            return Self { exptime: 0, flags: 0, left: Left::Never };
         }
         let grace = seconds(grace).min(longest - timeout);
-        Self { exptime: exptime_at(now, timeout + grace), flags: grace as u32 }
+        let left = Left::For(Duration::from_secs(timeout));
+        Self { exptime: exptime_at(now, timeout + grace), flags: grace as u32, left }
     }
 
     pub(super) fn is_forever(self) -> bool {

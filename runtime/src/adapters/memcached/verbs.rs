@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::standing::{Record, Standing, done, store, stored};
-use super::time::{Kept, PERMIT, left};
+use super::time::{Kept, PERMIT};
 use super::wire::{Command, Mode};
 use super::{MemcachedCache, counter, each, epoch};
 use crate::adapter::{
@@ -112,6 +112,7 @@ impl CacheAdapter for MemcachedCache {
         Ok(removed)
     }
 
+    /// Looks first, as the server would move the deadline of anything: a stub, or what was cleared.
     async fn touch(
         &self,
         key: &StoreKey,
@@ -121,23 +122,14 @@ impl CacheAdapter for MemcachedCache {
     ) -> Result<Option<Fetched>> {
         let kept = Kept::new(timeout, grace);
         for _ in 0..N_ATTEMPTS {
-            let [reply] = self.call_each([Command::Touch { key: key.as_str(), exptime: kept.exptime }]).await?;
-            let Standing::Record(Record { mut fetched, cas, flags, kept: seconds }) = Standing::of(reply)? else {
+            let Standing::Record(record) = self.standing(key).await? else {
                 return Ok(None);
             };
-            if !living.admits(&fetched.record) {
+            if !living.admits(&record.fetched.record) {
                 return Ok(None);
             }
-            fetched.left = left(seconds, kept.flags);
-            // What never expires has no grace.
-            if flags == kept.flags || kept.is_forever() {
-                return Ok(Some(fetched));
-            }
-            let Kept { exptime, flags } = kept;
-            let value = &fetched.record;
-            let mode = Mode::Numbered(cas);
-            if self.store(Command::Store { key: key.as_str(), value, exptime, flags, mode }).await? {
-                return Ok(Some(fetched));
+            if self.retime(key, &record, kept).await? {
+                return Ok(Some(Fetched { left: kept.left, ..record.fetched }));
             }
         }
         Err(overtaken("update the timeout of an entry"))
@@ -181,6 +173,18 @@ impl MemcachedCache {
     async fn store(&self, command: Command<'_>) -> Result<bool> {
         let [reply] = self.call_each([command]).await?;
         stored(reply)
+    }
+
+    /// Moves the deadline; says whether it was still this record's. The value is sent again only for another grace.
+    async fn retime(&self, key: &StoreKey, record: &Record, kept: Kept) -> Result<bool> {
+        let (key, Kept { exptime, flags, .. }) = (key.as_str(), kept);
+        // What never expires has no grace.
+        if record.flags == flags || kept.is_forever() {
+            let [reply] = self.call_each([Command::Touch { key, exptime }]).await?;
+            return Ok(reply.cas == record.cas && stored(reply)?);
+        }
+        let (value, mode) = (&record.fetched.record, Mode::Numbered(record.cas));
+        self.store(Command::Store { key, value, exptime, flags, mode }).await
     }
 
     /// Looks and stores in one trip where nothing stands; where a body does that is not live, takes its place in a second.

@@ -11,7 +11,7 @@ pub(super) enum Command<'a> {
     Get { key: &'a str },
     /// Makes a stub where nothing stands, and says what stands there.
     Vivify { key: &'a str, exptime: u32 },
-    /// Moves the deadline of whatever stands there, and says what that is.
+    /// Moves the deadline of whatever stands there, and says all about it but its value.
     Touch { key: &'a str, exptime: u32 },
     /// Stores a value.
     Store { key: &'a str, value: &'a [u8], exptime: u32, flags: u32, mode: Mode },
@@ -48,7 +48,7 @@ impl Command<'_> {
             Self::Get { key } => text(&["mg ", key, " v c t f O", number]),
             Self::Vivify { key, exptime } => text(&["mg ", key, " v c t f O", number, " N", b.format(exptime)]),
             // In this order, so that the time that is told is the new one.
-            Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " v c t f O", number]),
+            Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " c t f O", number]),
             Self::Delete { key } => text(&["md ", key, " O", number]),
             Self::Renumber { key } => text(&["md ", key, " I O", number]),
             Self::Retime { key, cas, exptime } => {
@@ -130,18 +130,14 @@ const LONGEST_LINE: usize = 2048;
 pub(super) enum Decoded {
     /// A reply, and how many bytes it has.
     Reply(Reply, usize),
-    /// The beginning of one that has at least so many bytes.
-    Partial(usize),
+    /// The beginning of one.
+    Partial,
 }
 
 /// Decodes the first reply in `bytes`.
 pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Garbage> {
     let Some(end) = bytes.iter().take(LONGEST_LINE).position(|byte| *byte == b'\n') else {
-        return if bytes.len() < LONGEST_LINE {
-            Ok(Decoded::Partial(bytes.len() + 1))
-        } else {
-            Err(Garbage("a line has no end"))
-        };
+        return if bytes.len() < LONGEST_LINE { Ok(Decoded::Partial) } else { Err(Garbage("a line has no end")) };
     };
     let line = bytes[..end].strip_suffix(b"\r").ok_or(Garbage("a line does not end in CR LF"))?;
     let line = std::str::from_utf8(line).map_err(|_| Garbage("a line is not text"))?;
@@ -168,7 +164,7 @@ fn value(head: &str, bytes: &[u8]) -> Result<Decoded, Garbage> {
     let length: usize =
         length.parse().ok().filter(|length| *length <= LONGEST_VALUE).ok_or(Garbage("a length is absurd"))?;
     let Some(value) = bytes.get(..length + 2) else {
-        return Ok(Decoded::Partial(length + 2));
+        return Ok(Decoded::Partial);
     };
     let value = value.strip_suffix(b"\r\n").ok_or(Garbage("a value is not as long as was said"))?;
     Ok(Decoded::Reply(Reply { value: value.to_vec(), ..Reply::of(Outcome::Value, flags)? }, length + 2))
@@ -179,7 +175,7 @@ impl Decoded {
     fn after(self, n_bytes: usize) -> Self {
         match self {
             Self::Reply(reply, length) => Self::Reply(reply, n_bytes + length),
-            Self::Partial(length) => Self::Partial(n_bytes + length),
+            Self::Partial => Self::Partial,
         }
     }
 }

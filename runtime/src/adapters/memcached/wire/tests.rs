@@ -14,7 +14,7 @@ fn commands_are_written_as_the_server_reads_them() {
     let cases = [
         (Command::Get { key }, "mg a:b v c t f O7\r\n"),
         (Command::Vivify { key, exptime: 600 }, "mg a:b v c t f O7 N600\r\n"),
-        (Command::Touch { key, exptime: 60 }, "mg a:b T60 v c t f O7\r\n"),
+        (Command::Touch { key, exptime: 60 }, "mg a:b T60 c t f O7\r\n"),
         (store(Mode::Always), "ms a:b 3 c T60 F5 O7\r\nxyz\r\n"),
         (store(Mode::Absent), "ms a:b 3 c T60 F5 O7 ME\r\nxyz\r\n"),
         (store(Mode::Numbered(u64::MAX)), "ms a:b 3 c T60 F5 O7 C18446744073709551615\r\nxyz\r\n"),
@@ -62,8 +62,7 @@ fn replies_are_read_with_all_that_they_say() {
 fn a_reply_is_not_read_before_it_is_complete() {
     let text = b"VA 3 c12\r\nabc\r\n";
     for length in 0..text.len() {
-        let Ok(Decoded::Partial(needed)) = decode(&text[..length]) else { panic!("{length} bytes are no reply") };
-        assert!((length + 1..=text.len()).contains(&needed), "{length} bytes want {needed}");
+        assert!(matches!(decode(&text[..length]), Ok(Decoded::Partial)), "{length} bytes are no reply");
     }
 }
 
