@@ -28,7 +28,7 @@ const RUNTIME: &[Row] = &[
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),
     ("cache", &["clock", "flight", "key", "near", "rules", "site", "sync", "timeout"]),
-    ("adapters", &["cache", "clock", "error", "near", "timeout"]),
+    ("adapters", &["adapter", "cache", "clock", "error", "near", "sync", "timeout"]),
     ("registry", &["adapters", "cache", "error"]),
     ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
     ("testing", &["clock", "timeout"]),

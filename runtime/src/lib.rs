@@ -29,6 +29,8 @@ pub mod testing;
 pub mod __private;
 
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
+#[cfg(feature = "sqlite")]
+pub use adapters::{SqliteCache, SqliteCacheBuilder};
 pub use cache::Cache;
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, Result};
