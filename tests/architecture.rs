@@ -31,7 +31,7 @@ const RUNTIME: &[Row] = &[
     ("adapters", &["adapter", "cache", "clock", "error", "near", "sync", "timeout"]),
     ("registry", &["adapters", "cache", "error"]),
     ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
-    ("testing", &["clock", "timeout"]),
+    ("testing", &["adapter", "clock", "error", "io", "park", "sync", "timeout"]),
     ("__private", &["cache", "call", "error", "key", "rules", "site", "timeout"]),
 ];
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::key::{Key, KeyRef};
+use crate::key::{Key, KeyRef, KeyWriter};
 
 /// The physical key of one entry: `namespace:text`.
 ///
@@ -38,6 +38,24 @@ impl StoreKey {
             writer.literal(text);
         });
         Self { text: physical.as_str().into() }
+    }
+
+    /// What all keys of a namespace begin with, and no other's: for stores that walk. A namespace of more than 134 characters
+    /// is cut here, as it is in long keys; then another that begins alike has the same.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::adapter::StoreKey;
+    ///
+    /// assert_eq!(StoreKey::prefix("foo"), "foo:");
+    /// assert!(StoreKey::new("foo", "x".repeat(100_000)).as_str().starts_with("foo:"));
+    /// ```
+    pub fn prefix(namespace: &str) -> String {
+        let mut writer = KeyWriter::new();
+        writer.value(namespace);
+        writer.literal(":");
+        // Of a digested key, so much of its text is left.
+        writer.as_str().chars().take(135).collect()
     }
 
     /// Its text.
@@ -79,11 +97,19 @@ impl EpochName {
     }
 
     fn written(shard: u16, namespace: &str, suffix: &str) -> Self {
-        let namespace = Key::written(|writer| writer.value(namespace));
-        let namespace = namespace.as_str();
-        // Where a name is so long, it ends in its digest.
-        let tail = namespace.len().saturating_sub(160);
-        Self { text: format!("{}!epoch!{suffix}", &namespace[tail..]).into(), shard }
+        const LONGEST: usize = 160;
+        let whole = Key::written(|writer| writer.value(namespace));
+        let text = whole.as_str();
+        if text.len() < LONGEST {
+            return Self { text: format!("{text}!epoch!{suffix}").into(), shard };
+        }
+        // Padded past what a key holds, it ends in its digest; and with that it is longer than all that have none.
+        let digested = Key::written(|writer| {
+            writer.value(namespace);
+            writer.literal(&"=".repeat(200));
+        });
+        let text = digested.as_str();
+        Self { text: format!("{}!epoch!{suffix}", &text[text.len() - LONGEST..]).into(), shard }
     }
 
     /// Its text. The shard is not in it.
@@ -100,5 +126,36 @@ impl EpochName {
 impl fmt::Debug for EpochName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "EpochName({} on {})", self.text, self.shard)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{EpochName, StoreKey};
+
+    #[test]
+    fn keys_of_a_namespace_begin_with_its_prefix() {
+        for namespace in ["", "foo", "a b:c\r\n", &"n".repeat(134), &"n".repeat(180), &"é".repeat(100_000)] {
+            let prefix = StoreKey::prefix(namespace);
+            for key in ["", "k", &"k".repeat(60), &"k".repeat(300)] {
+                let key = StoreKey::new(namespace, key);
+                assert!(key.as_str().starts_with(&prefix), "{key:?} {prefix}");
+            }
+        }
+        assert!(!StoreKey::new("foobar", "k").as_str().starts_with(&StoreKey::prefix("foo")));
+    }
+
+    #[test]
+    fn no_two_namespaces_share_an_epoch() {
+        let mut names = std::collections::HashSet::new();
+        for length in [1, 100, 158, 159, 160, 161, 180, 199, 200, 300] {
+            let namespaces =
+                ["a".repeat(length), format!("b{}", "a".repeat(length)), format!("{}b", "a".repeat(length))];
+            for (number, namespace) in namespaces.iter().enumerate() {
+                let name = EpochName::namespace(0, namespace);
+                assert!(name.as_str().len() <= 200 && name.as_str().contains('!'), "{name:?}");
+                assert!(names.insert(name), "{length} {number}");
+            }
+        }
     }
 }

@@ -95,7 +95,7 @@ pub trait CacheAdapter: Send + Sync + 'static {
 
     /// Removes the keys and voids their permits; says for each, in order, whether a live entry stood there. Never reads
     /// more of an entry than its head and epochs, so a damaged one can be removed. A key that is named twice is live at
-    /// most once.
+    /// most once. `living` is asked about all of them: who has keys of several shards asks once per shard.
     fn remove(&self, keys: &[StoreKey], living: &Living) -> impl Future<Output = Result<Vec<bool>>> + Send;
 
     /// Moves the deadline of a live or expired entry to now and `timeout`, its `grace` behind it, and hands it out; `None`
@@ -134,8 +134,9 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// one. That is the whole clear, however many entries there are.
     fn renew(&self, name: &EpochName) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Removes the namespace's entries that carry one of these epochs, all of them replaced, in small batches, as
-    /// housekeeping; says how many. A store that cannot walk answers 0 and leaves it to its eviction.
+    /// Removes the namespace's entries that carry one of these epochs (of the namespace or of a template), all of them
+    /// replaced, in small batches, as housekeeping; says how many. The namespace's keys are those that begin with its
+    /// [prefix](StoreKey::prefix). A store that cannot walk answers 0 and leaves it to its eviction.
     fn sweep(&self, namespace: &str, dead: &[u64]) -> impl Future<Output = Result<u64>> + Send;
 
     /// Removes everything in the store, other programs' entries included.

@@ -2,6 +2,8 @@
 //! Who wants to be woken later asks the clock too, so that waits follow the same time as deadlines.
 
 mod moment;
+#[cfg(feature = "far")]
+mod sleep;
 mod system;
 mod timers;
 

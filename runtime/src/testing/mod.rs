@@ -1,7 +1,18 @@
-//! What tests need, ours and those of programs that use larder: a clock that moves by hand.
+//! What tests need, ours and those of programs that use larder: a clock that moves by hand; for who builds on the contract
+//! for adapters, an adapter in this process.
+
+#[cfg(feature = "far")]
+pub mod conformance;
+#[cfg(feature = "far")]
+mod dice;
+#[cfg(feature = "far")]
+mod memory;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+#[cfg(feature = "far")]
+pub use self::memory::MemoryAdapter;
 
 use crate::clock::{Clock, Manual};
 use crate::timeout::Timeout;

@@ -1,0 +1,156 @@
+//! One shard of the reference adapter: plain state, with time coming in as a value.
+
+use std::collections::HashMap;
+use std::num::IntErrorKind;
+
+use crate::adapter::{Claim, Entry, EpochName, Fetched, Left, Living, StoreKey, Token, layout, random_epoch};
+use crate::clock::Moment;
+use crate::error::{Error, ErrorKind, Result};
+use crate::timeout::Timeout;
+
+/// What one server keeps.
+#[derive(Default)]
+pub(super) struct Shard {
+    entries: HashMap<StoreKey, Stored>,
+    /// The token of each key that somebody computes, and until when it lasts.
+    permits: HashMap<StoreKey, (Token, Moment)>,
+    epochs: HashMap<EpochName, u64>,
+}
+
+struct Stored {
+    record: Vec<u8>,
+    deadline: Moment,
+    gone: Moment,
+}
+
+impl Stored {
+    fn left(&self, now: Moment) -> Left {
+        Left::until(self.deadline.as_millis(), now.as_millis())
+    }
+
+    fn carries(&self, dead: &[u64]) -> bool {
+        [layout::NAMESPACE_EPOCH, layout::TEMPLATE_EPOCH].into_iter().any(|at| {
+            let epoch = self.record.get(at).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
+            epoch.is_some_and(|epoch| dead.contains(&epoch))
+        })
+    }
+}
+
+impl Shard {
+    pub(super) fn get(&mut self, key: &StoreKey, now: Moment) -> Option<Fetched> {
+        let stored = self.kept(key, now)?;
+        Some(Fetched { record: stored.record.clone(), left: stored.left(now) })
+    }
+
+    /// What stands there, live or in its grace.
+    fn kept(&mut self, key: &StoreKey, now: Moment) -> Option<&mut Stored> {
+        if self.entries.get(key)?.gone <= now {
+            self.entries.remove(key);
+        }
+        self.entries.get_mut(key)
+    }
+
+    pub(super) fn is_live(&mut self, key: &StoreKey, living: &Living, now: Moment) -> bool {
+        self.kept(key, now).is_some_and(|stored| stored.left(now).is_live() && living.admits(&stored.record))
+    }
+
+    pub(super) fn permit(
+        &mut self,
+        key: &StoreKey,
+        claim: Claim,
+        living: &Living,
+        now: Moment,
+    ) -> (Option<Token>, Option<Fetched>) {
+        let found = self.get(key, now);
+        if claim != Claim::Fresh && self.is_live(key, living, now) {
+            return (None, found);
+        }
+        let shared = self.permits.get(key).filter(|(_, until)| *until > now && claim == Claim::Shared);
+        let permit = shared.copied().unwrap_or_else(|| (Token::random(), now.after(Token::LIFETIME.into())));
+        self.permits.insert(key.clone(), permit);
+        (Some(permit.0), found)
+    }
+
+    /// Is the permit still good? One that is not there is not.
+    pub(super) fn is_good(&self, key: &StoreKey, token: &Token, now: Moment) -> bool {
+        self.permits.get(key).is_some_and(|(permit, until)| permit == token && *until > now)
+    }
+
+    pub(super) fn store(&mut self, key: &StoreKey, entry: &Entry, now: Moment) {
+        let (deadline, gone) = (now.after(entry.timeout), now.after(entry.kept_for()));
+        self.entries.insert(key.clone(), Stored { record: entry.record.clone(), deadline, gone });
+        self.permits.remove(key);
+    }
+
+    pub(super) fn remove(&mut self, key: &StoreKey, living: &Living, now: Moment) -> bool {
+        let was_live = self.is_live(key, living, now);
+        self.entries.remove(key);
+        self.permits.remove(key);
+        was_live
+    }
+
+    pub(super) fn touch(
+        &mut self,
+        key: &StoreKey,
+        (timeout, grace): (Timeout, Timeout),
+        living: &Living,
+        now: Moment,
+    ) -> Option<Fetched> {
+        let stored = self.kept(key, now).filter(|stored| living.admits(&stored.record))?;
+        stored.deadline = now.after(timeout);
+        stored.gone = stored.deadline.after(grace);
+        self.get(key, now)
+    }
+
+    pub(super) fn increment(
+        &mut self,
+        key: &StoreKey,
+        delta: i64,
+        fresh: &Entry,
+        living: &Living,
+        now: Moment,
+    ) -> Result<i64> {
+        if !self.is_live(key, living, now) {
+            self.store(key, fresh, now);
+            return Ok(delta);
+        }
+        let stored = self.entries.get_mut(key).expect("it is live");
+        let sum = counted(&stored.record)?.checked_add(delta).ok_or_else(out_of_range)?;
+        stored.record.truncate(layout::PAYLOAD);
+        stored.record.extend_from_slice(sum.to_string().as_bytes());
+        self.permits.remove(key);
+        Ok(sum)
+    }
+
+    pub(super) fn epoch(&mut self, name: &EpochName) -> u64 {
+        *self.epochs.entry(name.clone()).or_insert_with(random_epoch)
+    }
+
+    pub(super) fn renew(&mut self, name: &EpochName) -> u64 {
+        let epoch = random_epoch();
+        self.epochs.insert(name.clone(), epoch);
+        epoch
+    }
+
+    pub(super) fn sweep(&mut self, prefix: &str, dead: &[u64]) -> u64 {
+        let n_before = self.entries.len();
+        self.entries.retain(|key, stored| !key.as_str().starts_with(prefix) || !stored.carries(dead));
+        (n_before - self.entries.len()) as u64
+    }
+}
+
+/// What a counter stands at.
+fn counted(record: &[u8]) -> Result<i64> {
+    let payload = record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
+    match payload.unwrap_or_default().parse::<i64>() {
+        Ok(count) => Ok(count),
+        Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
+            Err(out_of_range())
+        }
+        Err(_) => Err(Error::with_kind(ErrorKind::WrongType, "cannot increment what is not a decimal integer")),
+    }
+}
+
+fn out_of_range() -> Error {
+    Error::with_kind(ErrorKind::OutOfRange, "cannot increment past what 64 bits hold")
+}
