@@ -110,11 +110,8 @@ pub(super) enum Dead {
 
 impl Dead {
     pub(super) fn replaced(namespace: &str, epochs: &[u64]) -> Self {
-        let key = StoreKey::new(namespace, "x");
-        let text = key.as_str();
-        // Where a namespace is so long that its keys are digested, a readable head of it is left.
-        let end = text.find(':').map_or(text.find('~').unwrap_or(text.len()), |at| at + 1);
-        Self::Replaced { prefix: text[..end].into(), epochs: epochs.iter().map(|epoch| epoch.cast_signed()).collect() }
+        let epochs = epochs.iter().map(|epoch| epoch.cast_signed()).collect();
+        Self::Replaced { prefix: StoreKey::prefix(namespace), epochs }
     }
 
     fn has(&self, key: &str, head: &Head, now: i64) -> bool {
