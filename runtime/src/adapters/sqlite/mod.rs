@@ -288,3 +288,6 @@ impl CacheAdapter for SqliteCache {
         self.write(|store| Ok(store.flush()?)).await
     }
 }
+
+#[cfg(test)]
+mod tests;

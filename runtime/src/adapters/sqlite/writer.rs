@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use super::housekeeping::{self, Dead, Room};
+use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
 use super::statements::Statements;
 use super::worker::{Batch, Worker};
@@ -15,6 +15,9 @@ use super::worker::{Batch, Worker};
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
 /// And so frequent where nothing is written.
 const LONG_PAUSE: Duration = Duration::from_secs(60);
+/// Slices in a row, while each has at least so many entries to remove.
+const N_SLICES: usize = 16;
+const MUCH: u64 = 64;
 /// Requests that may each cost the others of their batch another attempt.
 const N_CULPRITS: usize = 3;
 
@@ -68,7 +71,7 @@ impl Writer {
                 Err(lost) => lost,
             };
             let Lost { fault, culprit } = lost;
-            let is_mended = self.worker.is_mended(fault);
+            let is_mended = self.worker.is_mended(fault) || fault.is_full() && n_attempts == 1 && self.makes_room();
             match culprit {
                 _ if n_attempts > N_CULPRITS => return self.worker.fail(batch, &fault.into()),
                 _ if is_mended => {}
@@ -76,6 +79,12 @@ impl Writer {
                 None => return self.worker.fail(batch, &fault.into()),
             }
         }
+    }
+
+    /// A sixteenth of what there is makes way, where the limits alone were not enough; does it?
+    fn makes_room(&mut self) -> bool {
+        let Ok(connection) = self.worker.connection() else { return false };
+        in_transaction(connection, |statements| self.room.make_more(statements)).is_ok()
     }
 
     fn answer(&self, batch: Batch, faults: Vec<Option<Fault>>) {
@@ -89,22 +98,25 @@ impl Writer {
         if self.kept.0.elapsed() < self.pause() {
             return;
         }
-        let from = self.kept.1;
-        self.kept.0 = Instant::now();
-        let Ok(connection) = self.worker.connection() else { return };
-        match in_transaction(connection, |statements| {
-            housekeeping::forget_permits(statements)?;
-            housekeeping::walk(statements, from, &Dead::Past)
-        }) {
-            Ok(step) => {
-                self.kept.1 = step.next.unwrap_or(0);
-                // Goes on soon where there is more to see.
-                self.is_dirty = step.next.is_some();
-            }
-            Err(fault) => {
+        for _ in 0..N_SLICES {
+            let from = self.kept.1;
+            let Ok(connection) = self.worker.connection() else { break };
+            let kept = in_transaction(connection, |statements| {
+                housekeeping::forget_permits(statements)?;
+                housekeeping::walk(statements, from, &Dead::Past)
+            });
+            let step = kept.unwrap_or_else(|fault| {
                 self.worker.is_mended(fault);
+                Step::default()
+            });
+            self.kept.1 = step.next.unwrap_or(0);
+            // Goes on soon where there is more to see.
+            self.is_dirty = step.next.is_some();
+            if step.n_removed < MUCH {
+                break;
             }
         }
+        self.kept.0 = Instant::now();
     }
 }
 
@@ -115,7 +127,7 @@ fn transact(connection: &Connection, room: &Room, batch: &mut Batch) -> Result<V
     let mut faults = Vec::with_capacity(batch.len());
     for (at, request) in batch.iter_mut().enumerate() {
         let ran = in_savepoint(&statements, room, request.as_mut());
-        let is_lost = |fault: &Fault| fault.is_damage() || connection.is_autocommit();
+        let is_lost = |fault: &Fault| fault.is_damage() || fault.is_full() || connection.is_autocommit();
         match ran {
             Err(fault) if is_lost(&fault) => {
                 roll_back(connection);
@@ -129,16 +141,11 @@ fn transact(connection: &Connection, room: &Room, batch: &mut Batch) -> Result<V
     Ok(faults)
 }
 
-/// Where there is no room for what a request stores, a sixteenth of what there is makes way, once.
+/// Runs a request. If it fails, what it did is undone, and where SQLite cannot do that, the whole transaction is.
 fn in_savepoint(statements: &Statements<'_>, room: &Room, request: &mut dyn Request) -> Result<(), Fault> {
     let connection = statements.connection;
     run(connection, "SAVEPOINT request")?;
-    let mut ran = request.run(statements);
-    if ran.is_err_and(Fault::is_full) && !connection.is_autocommit() {
-        run(connection, "ROLLBACK TO request")?;
-        room.make_more(statements)?;
-        ran = request.run(statements);
-    }
+    let ran = request.run(statements);
     if ran.is_err() {
         if connection.is_autocommit() {
             return ran;
