@@ -125,3 +125,20 @@ fn a_closed_cache_opens_again() {
     assert_eq!(folder.names(), ["cache.sqlite", "cache.sqlite.lock"], "no log is left behind");
     assert!(has(&cache, "a"));
 }
+
+#[test]
+fn a_file_that_cannot_be_written_can_be_read() {
+    let folder = Folder::new();
+    let path = folder.file("cache.sqlite");
+    let cache = SqliteCache::open(&path).unwrap();
+    put(&cache, "a", &entry(1, 10)).unwrap();
+    close(&cache);
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    if fs::OpenOptions::new().write(true).open(&path).is_ok() {
+        println!("skipped: this user may write whatever the mode");
+        return;
+    }
+    assert!(has(&cache, "a"));
+    assert_eq!(put(&cache, "b", &entry(2, 10)).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(has(&cache, "a"));
+}
