@@ -35,7 +35,9 @@ fn two_caches_of_one_file_are_one_store() {
 fn memory_is_private_unless_it_has_a_name() {
     let [one, other] = [SqliteCache::memory(), SqliteCache::memory()];
     put(&one, "a", &entry(1, 10)).unwrap();
-    assert!(has(&one.clone(), "a") && get(&other, "a").unwrap().is_none());
+    let clone = one.clone();
+    drop(one);
+    assert!(has(&clone, "a") && get(&other, "a").unwrap().is_none());
 
     let [one, other] = [0, 1].map(|_| SqliteCache::memory_persist("sharing"));
     put(&one, "a", &entry(1, 10)).unwrap();
