@@ -131,11 +131,8 @@ async fn a_month_passes_as_a_second_does(store: Store) -> Outcome {
     store.put(&key, &store.entry_for("tea", Timeout::from_secs(40 * DAY), Timeout::from_secs(DAY))).await?;
     store.put(&never, &store.entry_for("tea", Timeout::NEVER, Timeout::ZERO)).await?;
     store.pass_for(Duration::from_secs(39 * DAY)).await;
-    let last_day = left(&store, &key).await?;
-    expect(
-        store.is_left_of(last_day, Timeout::from_secs(DAY)),
-        format_args!("after 39 of 40 days, {last_day:?} is left"),
-    )?;
+    let day = Left::For(Duration::from_secs(DAY));
+    same(left(&store, &key).await?, day, "left of 40 days after 39")?;
     store.pass_for(Duration::from_secs(DAY)).await;
     same(left(&store, &key).await?, Left::Expired, "left of 40 days after 40")?;
     store.pass_for(Duration::from_secs(DAY)).await;
