@@ -43,6 +43,8 @@ pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
+#[cfg(feature = "sqlite")]
+pub use adapters::{SqliteCache, SqliteCacheBuilder};
 pub use cache::Cache;
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;

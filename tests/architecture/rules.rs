@@ -6,8 +6,14 @@ use crate::source::Source;
 const LONGEST_FILE: usize = 300;
 
 /// Where the crate may block: where it parks a caller, on threads of its own, and what both are made of.
-const MAY_BLOCK: [&str; 4] =
-    ["runtime/src/park.rs", "runtime/src/sync.rs", "runtime/src/clock/", "runtime/src/cache/sweep.rs"];
+const MAY_BLOCK: [&str; 6] = [
+    "runtime/src/park.rs",
+    "runtime/src/sync.rs",
+    "runtime/src/clock/",
+    "runtime/src/cache/sweep.rs",
+    "runtime/src/adapters/sqlite/file/",
+    "runtime/src/adapters/sqlite/queue.rs",
+];
 
 pub(crate) type Rule = fn(&Source) -> Vec<String>;
 

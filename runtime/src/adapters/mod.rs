@@ -6,6 +6,8 @@ mod memory;
 mod null;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 #[cfg(feature = "memcached")]
 pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
@@ -13,3 +15,5 @@ pub use memory::{MemoryCache, MemoryCacheBuilder};
 pub use null::NullCache;
 #[cfg(feature = "redis")]
 pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteCache, SqliteCacheBuilder};

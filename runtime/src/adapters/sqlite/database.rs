@@ -1,0 +1,208 @@
+//! One database as all threads of an adapter know it, and how each opens its connection to it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::damage;
+use super::fault::Fault;
+use super::file::{self, Identity, Lock};
+use super::housekeeping::Limits;
+use super::schema::{self, Kind};
+use super::statements;
+use crate::error::{Error, ErrorKind};
+use crate::sync::{AtomicU64, Ordering};
+
+/// How long a connection may go on with a file that has another's place by now.
+const WATCH: Duration = Duration::from_millis(500);
+/// The size of a page, SQLite's own choice.
+const PAGE: u64 = 4096;
+
+/// Where entries are kept.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(super) enum Place {
+    File(PathBuf),
+    /// This process, as long as the connection is open: one thread has it, and answers reads and writes.
+    Memory,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "`{}`", path.display()),
+            Self::Memory => f.write_str("in memory"),
+        }
+    }
+}
+
+/// One database.
+pub(super) struct Database {
+    pub(super) place: Place,
+    pub(super) limits: Limits,
+    /// Where SQLite itself stops, should eviction not be enough.
+    pub(super) most_pages: u32,
+    /// How often a damaged file was set aside: connections of before are of no use.
+    generation: AtomicU64,
+}
+
+/// Why there is no connection.
+#[derive(Clone)]
+pub(super) enum Trouble {
+    Fault(Fault),
+    System(Arc<io::Error>),
+    Refused(&'static str),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::System(Arc::new(error))
+    }
+}
+
+/// A connection, and what it leads to.
+pub(super) struct Opened {
+    pub(super) connection: Connection,
+    home: Option<(PathBuf, Identity)>,
+    generation: u64,
+    watched: Instant,
+}
+
+impl Opened {
+    pub(super) fn is_file(&self) -> bool {
+        self.home.is_some()
+    }
+}
+
+impl Database {
+    pub(super) fn new(place: Place, limits: Limits) -> Self {
+        // An eighth above the limit, and what one transaction may store before there is a look at the size.
+        let hard = limits.max_bytes.saturating_add(limits.max_bytes / 8).saturating_add(4 << 20) / PAGE;
+        let most_pages = u32::try_from(hard).unwrap_or(u32::MAX).min(u32::MAX - 1);
+        Self { place, limits, most_pages, generation: AtomicU64::new(0) }
+    }
+
+    /// What a caller is told.
+    pub(super) fn error(&self, trouble: &Trouble) -> Error {
+        let place = &self.place;
+        match trouble {
+            Trouble::Fault(fault) => fault.into_error(&place.to_string()),
+            Trouble::System(error) => {
+                Error::unavailable(format!("cannot open the SQLite cache {place}"), Arc::clone(error))
+            }
+            Trouble::Refused(why) => {
+                Error::new(ErrorKind::Unavailable, format!("cannot use {place} as a SQLite cache: {why}"))
+            }
+        }
+    }
+
+    /// Opens a connection. A file that is missing is made; one that is damaged is set aside, and made anew.
+    pub(super) fn open(&self) -> Result<Opened, Trouble> {
+        if !schema::is_sqlite_sound() {
+            return Err(Trouble::Refused("SQLite before 3.51.3 can corrupt it"));
+        }
+        let Place::File(path) = &self.place else { return self.open_memory() };
+        let path = file::prepare(path)?;
+        for _ in 0..2 {
+            let home = home(&path)?;
+            match self.open_file(&path, home) {
+                Err(Trouble::Fault(fault)) if fault.is_damage() => self.set_aside(&path, home)?,
+                opened => return opened,
+            }
+        }
+        Err(Fault::DAMAGED.into())
+    }
+
+    fn open_memory(&self) -> Result<Opened, Trouble> {
+        let connection = Connection::open_in_memory().map_err(Fault::from)?;
+        schema::set_up(&connection, self.most_pages)?;
+        schema::create(&connection)?;
+        Ok(Opened { connection, home: None, generation: 0, watched: Instant::now() })
+    }
+
+    fn open_file(&self, path: &Path, home: Identity) -> Result<Opened, Trouble> {
+        let generation = self.generation.load(Ordering::Acquire);
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW
+            | OpenFlags::SQLITE_OPEN_EXRESCODE;
+        let connection = Connection::open_with_flags(path, flags).map_err(Fault::from)?;
+        let known = recognise(&connection, self.most_pages);
+        match known {
+            Ok(Kind::Ours) => {}
+            Ok(Kind::Empty) => {
+                let _lock = Lock::take(path)?;
+                schema::create(&connection)?;
+            }
+            Ok(Kind::OtherVersion) => return Err(Trouble::Refused("another version of larder made it")),
+            Ok(Kind::Foreign) => return Err(Trouble::Refused("another program's tables are in it")),
+            Ok(Kind::Unmarked) if !Lock::is_known(path) => return Err(Trouble::Refused("it has no mark of larder")),
+            Ok(Kind::Unmarked) => return Err(Fault::DAMAGED.into()),
+            Err(fault) if fault.is_damage() && !Lock::is_known(path) => {
+                return Err(Trouble::Refused("it is no SQLite database"));
+            }
+            Err(fault) => return Err(fault.into()),
+        }
+        match statements::prepare(&connection) {
+            Err(fault) if fault.is_misfit() => Err(Fault::DAMAGED.into()),
+            prepared => {
+                prepared?;
+                let home = Some((path.to_owned(), home));
+                Ok(Opened { connection, home, generation, watched: Instant::now() })
+            }
+        }
+    }
+
+    /// Is it still the right connection? Looks at the file now and then.
+    pub(super) fn is_current(&self, opened: &mut Opened) -> bool {
+        let Some((path, identity)) = &opened.home else { return true };
+        if opened.generation != self.generation.load(Ordering::Acquire) {
+            return false;
+        }
+        if opened.watched.elapsed() < WATCH {
+            return true;
+        }
+        opened.watched = Instant::now();
+        file::identity(path).is_ok_and(|found| found == Some(*identity))
+    }
+
+    /// Gives up a connection that has met damage, and what it led to.
+    pub(super) fn give_up(&self, opened: Opened) -> Result<(), Trouble> {
+        let Opened { connection, home, .. } = opened;
+        drop(connection);
+        home.map_or(Ok(()), |(path, identity)| self.set_aside(&path, identity))
+    }
+
+    fn set_aside(&self, path: &Path, identity: Identity) -> Result<(), Trouble> {
+        damage::set_aside(path, identity)?;
+        self.generation.fetch_add(1, Ordering::Release);
+        Ok(())
+    }
+}
+
+/// The file at `path`, made if there is none.
+fn home(path: &Path) -> Result<Identity, Trouble> {
+    if let Some(identity) = file::identity(path)? {
+        return Ok(identity);
+    }
+    let _lock = Lock::take(path)?;
+    if file::identity(path)?.is_none() {
+        file::create(path)?;
+    }
+    let gone = || io::Error::from(io::ErrorKind::NotFound);
+    Ok(file::identity(path)?.ok_or_else(gone)?)
+}
+
+fn recognise(connection: &Connection, most_pages: u32) -> Result<Kind, Fault> {
+    schema::set_up(connection, most_pages)?;
+    schema::kind(connection)
+}

@@ -1,0 +1,148 @@
+//! From a verb to a thread and back: starts the threads when they are needed, hands them requests, and ends them with the
+//! last handle.
+
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Weak};
+
+use tokio::sync::oneshot;
+
+use super::database::{Database, Place};
+use super::fault::Stop;
+use super::housekeeping::Limits;
+use super::queue::Rejected;
+use super::request::{self, Request};
+use super::statements::Statements;
+use super::worker::{self, Requests};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sync::Mutex;
+
+/// Threads that read a file. More than one so that a large batch does not hold up a small one.
+const N_READERS: usize = 2;
+
+/// Which threads a request is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    Read,
+    Write,
+}
+
+/// A database and its threads.
+pub(super) struct Engine {
+    database: Arc<Database>,
+    /// `None` until the first request, and after a close.
+    running: Mutex<Option<Running>>,
+}
+
+struct Running {
+    writes: Arc<Requests>,
+    /// For a database in memory, that of the writes.
+    reads: Arc<Requests>,
+    ended: Vec<oneshot::Receiver<()>>,
+}
+
+impl Engine {
+    pub(super) fn new(place: Place, limits: Limits) -> Self {
+        Self::of(Database::new(place, limits))
+    }
+
+    pub(super) fn of(database: Database) -> Self {
+        Self { database: Arc::new(database), running: Mutex::new(None) }
+    }
+
+    /// The database in memory that goes by this name, while anybody in this process holds it; the limits are the first
+    /// one's.
+    pub(super) fn named(name: &str, limits: Limits) -> Arc<Self> {
+        static NAMED: LazyLock<Mutex<HashMap<String, Weak<Engine>>>> = LazyLock::new(Mutex::default);
+        let mut named = NAMED.lock();
+        named.retain(|_, engine| engine.strong_count() > 0);
+        if let Some(engine) = named.get(name).and_then(Weak::upgrade) {
+            return engine;
+        }
+        let engine = Arc::new(Self::new(Place::Memory, limits));
+        named.insert(name.into(), Arc::downgrade(&engine));
+        engine
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.database.place
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.database.limits
+    }
+
+    /// Has `work` done by a thread, and waits for its answer without blocking this one.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnMut(&Statements<'_>) -> Result<T, Stop> + Send + 'static,
+    ) -> Result<T> {
+        let (request, told) = request::request(work);
+        self.push(lane, request)?;
+        let gone = |error| Err(Error::unavailable("a thread of the SQLite cache has ended early", error));
+        told.await.unwrap_or_else(gone)
+    }
+
+    /// A queue may be closed between its being found and the push, hence the attempts.
+    fn push(&self, lane: Lane, mut request: Box<dyn Request>) -> Result<()> {
+        for _ in 0..3 {
+            match self.queue(lane)?.push(request) {
+                Ok(()) => return Ok(()),
+                Err((Rejected::Full, _)) => break,
+                Err((Rejected::Closed, back)) => request = back,
+            }
+        }
+        Err(Error::new(ErrorKind::Unavailable, "too many requests wait for the SQLite cache"))
+    }
+
+    /// Where requests of a lane go; starts the threads if they do not run.
+    fn queue(&self, lane: Lane) -> Result<Arc<Requests>> {
+        let mut running = self.running.lock();
+        let is_well = |running: &mut Running| !running.writes.is_closed() && !running.reads.is_closed();
+        if running.as_mut().is_none_or(|running| !is_well(running)) {
+            *running = None;
+            *running = Some(Running::start(&self.database)?);
+        }
+        let queue = running.as_ref().map(|running| match lane {
+            Lane::Read => Arc::clone(&running.reads),
+            Lane::Write => Arc::clone(&running.writes),
+        });
+        queue.ok_or_else(|| Error::new(ErrorKind::Unavailable, "the SQLite cache does not run"))
+    }
+
+    /// Ends the threads once they have done what they were asked for. One that keeps a database in memory stays.
+    pub(super) async fn close(&self) {
+        if self.database.place == Place::Memory {
+            return;
+        }
+        let Some(mut running) = self.running.lock().take() else { return };
+        let ended = std::mem::take(&mut running.ended);
+        drop(running);
+        for thread in ended {
+            // It ends by dropping the other half.
+            let _ = thread.await;
+        }
+    }
+}
+
+impl Running {
+    fn start(database: &Arc<Database>) -> Result<Self> {
+        let writes = Arc::new(Requests::new());
+        let is_memory = database.place == Place::Memory;
+        let reads = if is_memory { Arc::clone(&writes) } else { Arc::new(Requests::new()) };
+        let mut running = Self { writes, reads, ended: Vec::new() };
+        running.ended.push(worker::start_writer(database, &running.writes)?);
+        for _ in 0..if is_memory { 0 } else { N_READERS } {
+            running.ended.push(worker::start_reader(database, &running.reads)?);
+        }
+        Ok(running)
+    }
+}
+
+/// The threads end; nobody waits for them.
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.writes.close();
+        self.reads.close();
+    }
+}

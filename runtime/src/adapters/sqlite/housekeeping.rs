@@ -1,0 +1,170 @@
+//! Room for what comes, and an end for what nobody can be served any more: in slices, so that a transaction stays short.
+
+use std::cell::Cell;
+
+use rusqlite::params;
+
+use super::fault::Fault;
+use super::life::{self, Head};
+use super::statements::Statements;
+use crate::adapter::{StoreKey, Token};
+
+const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?1)";
+/// Asked for both ends at once, SQLite would look at all that is between.
+const SPAN: &str = "SELECT ifnull((SELECT max(id) FROM entry) - (SELECT min(id) FROM entry) + 1, 0)";
+const COUNT: &str = "SELECT count(*) FROM entry";
+const SLICE: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, id, key \
+                     FROM entry WHERE id > ?1 ORDER BY id LIMIT ?2";
+const DELETE: &str = "DELETE FROM entry WHERE id = ?1";
+/// What ends too late was taken before the clock was set back.
+const OLD_PERMITS: &str = "DELETE FROM permit WHERE until <= ?1 OR until > ?2";
+
+/// Entries that are looked at in one transaction.
+const N_IN_SLICE: u32 = 512;
+/// Entries that are evicted at once, at first and at most.
+const N_EVICTED: (u32, u32) = (8, 4096);
+/// Records of so many bytes may be stored before there is a look at the size.
+const BYTES_BETWEEN: usize = 256 << 10;
+
+/// How much the database may hold.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) max_bytes: u64,
+    pub(super) max_entries: Option<u64>,
+}
+
+/// What was stored since there was a last look at the limits.
+pub(super) struct Room {
+    limits: Limits,
+    n_since_count: Cell<u64>,
+}
+
+impl Room {
+    pub(super) fn new(limits: Limits) -> Self {
+        // A cache that was opened just now may be full.
+        Self { limits, n_since_count: Cell::new(u64::MAX) }
+    }
+
+    /// Has so much been stored that there has to be a look even before the transaction ends?
+    pub(super) fn is_due(&self, statements: &Statements<'_>) -> bool {
+        statements.n_stored.get().0 >= BYTES_BETWEEN
+    }
+
+    /// Evicts the oldest entries until the limits hold.
+    pub(super) fn make(&self, statements: &Statements<'_>) -> Result<(), Fault> {
+        let (_, n_stored) = statements.n_stored.take();
+        if n_stored > 0 {
+            self.keep_to_bytes(statements, self.limits.max_bytes)?;
+            self.n_since_count.set(self.n_since_count.get().saturating_add(n_stored));
+        }
+        self.limits.max_entries.map_or(Ok(()), |most| self.keep_to_entries(statements, most))
+    }
+
+    /// Evicts a sixteenth of what there is.
+    pub(super) fn make_more(&self, statements: &Statements<'_>) -> Result<(), Fault> {
+        let n_bytes = n_bytes(statements)?;
+        self.keep_to_bytes(statements, n_bytes - n_bytes / 16)
+    }
+
+    /// Evicts until the database holds `max_bytes`, counted in the pages that are in use.
+    fn keep_to_bytes(&self, statements: &Statements<'_>, max_bytes: u64) -> Result<(), Fault> {
+        let (mut n_evicted, most) = N_EVICTED;
+        while n_bytes(statements)? > max_bytes && statements.execute(OLDEST, [n_evicted])? > 0 {
+            n_evicted = (n_evicted * 2).min(most);
+        }
+        Ok(())
+    }
+
+    /// Counting takes as long as there are entries. So the span of their row ids, which is at least their number, is looked
+    /// at first, and the count is due again only after a part of `most` was stored.
+    fn keep_to_entries(&self, statements: &Statements<'_>, most: u64) -> Result<(), Fault> {
+        let number = |sql: &str| -> Result<u64, Fault> {
+            let number: i64 = statements.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok(u64::try_from(number).unwrap_or(0))
+        };
+        if self.n_since_count.get() <= most / 64 || number(SPAN)? <= most {
+            return Ok(());
+        }
+        self.n_since_count.set(0);
+        let n_surplus = number(COUNT)?.saturating_sub(most);
+        if n_surplus > 0 {
+            statements.execute(OLDEST, [n_surplus.cast_signed()])?;
+        }
+        Ok(())
+    }
+}
+
+/// The bytes that are in use.
+fn n_bytes(statements: &Statements<'_>) -> Result<u64, Fault> {
+    let (n_pages, page_size) = super::schema::pages(statements.connection)?;
+    Ok(n_pages.saturating_mul(page_size))
+}
+
+/// What a walk over the entries removes.
+#[derive(Clone)]
+pub(super) enum Dead {
+    /// What is past its grace.
+    Past,
+    /// What stands in a namespace and carries one of these epochs.
+    Replaced { prefix: String, epochs: Vec<i64> },
+}
+
+impl Dead {
+    pub(super) fn replaced(namespace: &str, epochs: &[u64]) -> Self {
+        let epochs = epochs.iter().map(|epoch| epoch.cast_signed()).collect();
+        Self::Replaced { prefix: StoreKey::prefix(namespace), epochs }
+    }
+
+    fn has(&self, key: &str, head: &Head, now: i64) -> bool {
+        match self {
+            Self::Past => !head.is_kept(now),
+            Self::Replaced { prefix, epochs } => {
+                let is_dead = |epoch: i64| epoch != 0 && epochs.contains(&epoch);
+                key.starts_with(prefix) && (head.namespace_epoch.is_some_and(is_dead) || is_dead(head.template_epoch))
+            }
+        }
+    }
+}
+
+/// What one step of a walk has come to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Step {
+    /// Where the next one goes on; `None` after the last.
+    pub(super) next: Option<i64>,
+    pub(super) n_removed: u64,
+}
+
+/// Removes what is dead among the entries after the row `from`.
+pub(super) fn walk(statements: &Statements<'_>, from: i64, dead: &Dead) -> Result<Step, Fault> {
+    let mut step = Step::default();
+    let mut n_seen = 0;
+    let mut removed = Vec::new();
+    {
+        let mut slice = statements.connection.prepare_cached(SLICE)?;
+        let mut rows = slice.query(params![from, N_IN_SLICE])?;
+        while let Some(row) = rows.next()? {
+            let id = row.get(5)?;
+            let key = row.get_ref(6)?.as_str().map_err(|_| Fault::DAMAGED)?;
+            if dead.has(key, &super::statements::head(row)?, statements.now) {
+                removed.push(id);
+            }
+            n_seen += 1;
+            step.next = Some(id);
+        }
+    }
+    for id in &removed {
+        statements.execute(DELETE, [id])?;
+    }
+    step.n_removed = removed.len() as u64;
+    if n_seen < N_IN_SLICE {
+        step.next = None;
+    }
+    Ok(step)
+}
+
+/// Removes permits that have run out; few, as each lasts for one computation.
+pub(super) fn forget_permits(statements: &Statements<'_>) -> Result<(), Fault> {
+    let latest = life::after(statements.now, Token::LIFETIME.into());
+    statements.execute(OLD_PERMITS, params![statements.now, latest])?;
+    Ok(())
+}

@@ -1,0 +1,242 @@
+//! What each verb does to the tables. Whoever calls has opened the transaction, and ends it.
+
+use std::cell::Cell;
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+use super::fault::{Fault, Stop};
+use super::life::{self, Head};
+use crate::adapter::{
+    Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, layout, random_epoch,
+};
+use crate::error::{Error, ErrorKind};
+use crate::timeout::Timeout;
+
+const GET: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, record \
+                   FROM entry WHERE key = ?1";
+const HEAD: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch FROM entry WHERE key = ?1";
+/// What replaces an entry has a row id of its own, the newest.
+const PUT: &str = "REPLACE INTO entry(key, deadline, kept_until, stamped, namespace_epoch, template_epoch, record) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const REMOVE: &str = "DELETE FROM entry WHERE key = ?1 \
+                      RETURNING deadline, kept_until, stamped, namespace_epoch, template_epoch";
+const TOUCH: &str = "UPDATE entry SET deadline = ?2, kept_until = ?3, stamped = ?4 WHERE key = ?1";
+const RECOUNT: &str = "UPDATE entry SET record = ?2 WHERE key = ?1";
+const PERMIT: &str = "SELECT token FROM permit WHERE key = ?1 AND until > ?2 AND until <= ?3";
+const TAKE: &str = "REPLACE INTO permit(key, token, until) VALUES (?1, ?2, ?3)";
+const USE: &str = "DELETE FROM permit WHERE key = ?1 AND token = ?2 AND until > ?3 AND until <= ?4";
+const VOID: &str = "DELETE FROM permit WHERE key = ?1";
+const EPOCH: &str = "SELECT value FROM epoch WHERE name = ?1";
+const RENEW: &str = "REPLACE INTO epoch(name, value) VALUES (?1, ?2)";
+const FLUSH: [&str; 3] = ["DELETE FROM entry", "DELETE FROM permit", "DELETE FROM epoch"];
+
+/// A connection inside a transaction.
+pub(super) struct Statements<'c> {
+    pub(super) connection: &'c Connection,
+    /// The time of the whole transaction.
+    pub(super) now: i64,
+    /// Bytes and entries that were stored so far.
+    pub(super) n_stored: Cell<(usize, u64)>,
+}
+
+/// Prepares what a hit and a fill need, which shows whether the tables have the right columns.
+pub(super) fn prepare(connection: &Connection) -> Result<(), Fault> {
+    for sql in [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VOID, EPOCH, RENEW] {
+        connection.prepare_cached(sql)?;
+    }
+    Ok(())
+}
+
+impl<'c> Statements<'c> {
+    /// Of a transaction that begins now.
+    pub(super) fn new(connection: &'c Connection) -> Self {
+        Self { connection, now: life::now(), n_stored: Cell::default() }
+    }
+
+    pub(super) fn get(&self, key: &StoreKey) -> Result<Option<Fetched>, Fault> {
+        Ok(self.stored(key)?.map(|(_, fetched)| fetched))
+    }
+
+    pub(super) fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool, Fault> {
+        let head = self.row(HEAD, [key.as_str()], head)?;
+        Ok(head.is_some_and(|head| head.is_live(living, self.now)))
+    }
+
+    pub(super) fn permit(
+        &self,
+        key: &StoreKey,
+        claim: Claim,
+        living: &Living,
+        groups: &[EpochName],
+    ) -> Result<Permitted, Fault> {
+        let epochs = self.epochs(groups)?;
+        let stored = self.stored(key)?;
+        let is_live = stored.as_ref().is_some_and(|(head, _)| head.is_live(living, self.now));
+        let found = stored.map(|(_, fetched)| fetched);
+        let token = match claim {
+            Claim::Shared if is_live => None,
+            Claim::Shared => Some(match self.token(key)? {
+                Some(token) => token,
+                None => self.take(key)?,
+            }),
+            Claim::Fresh => Some(self.take(key)?),
+        };
+        Ok(Permitted { token, found, epochs })
+    }
+
+    pub(super) fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool, Fault> {
+        match condition {
+            Condition::IfAbsent(living) if self.exists(key, living)? => return Ok(false),
+            Condition::IfPermit(token) => {
+                let until = self.permits_end();
+                if self.execute(USE, params![key.as_str(), token.as_bytes(), self.now, until])? == 0 {
+                    return Ok(false);
+                }
+            }
+            Condition::Always | Condition::IfAbsent(_) => {
+                self.execute(VOID, [key.as_str()])?;
+            }
+        }
+        self.store(key, entry)?;
+        Ok(true)
+    }
+
+    pub(super) fn remove(&self, key: &StoreKey, living: &Living) -> Result<bool, Fault> {
+        self.execute(VOID, [key.as_str()])?;
+        let head = self.row(REMOVE, [key.as_str()], head)?;
+        Ok(head.is_some_and(|head| head.is_live(living, self.now)))
+    }
+
+    pub(super) fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> Result<Option<Fetched>, Fault> {
+        let Some((_, fetched)) = self.stored(key)?.filter(|(head, _)| head.is_of(living)) else { return Ok(None) };
+        let deadline = life::after(self.now, timeout);
+        let kept_until = life::after(deadline, grace);
+        self.execute(TOUCH, params![key.as_str(), deadline, kept_until, self.now])?;
+        let head = Head { deadline, kept_until, stamped: self.now, namespace_epoch: None, template_epoch: 0 };
+        Ok(Some(Fetched { left: head.left(self.now), ..fetched }))
+    }
+
+    pub(super) fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64, Stop> {
+        let stored = self.stored(key)?.filter(|(head, _)| head.is_live(living, self.now));
+        let Some((_, fetched)) = stored else {
+            self.execute(VOID, [key.as_str()])?;
+            self.store(key, fresh)?;
+            return Ok(delta);
+        };
+        let refused = |kind, what| Stop::Refused(Error::new(kind, format!("cannot increment `{key}`: {what}")));
+        let mut record = fetched.record;
+        let counter = record.get(layout::PAYLOAD..).and_then(counter);
+        let counter = counter.ok_or_else(|| refused(ErrorKind::WrongType, "it is no whole number"))?;
+        let Some(sum) = counter.checked_add(delta) else {
+            return Err(refused(ErrorKind::OutOfRange, "the sum is beyond 64 bits"));
+        };
+        record.truncate(layout::PAYLOAD);
+        record.extend_from_slice(sum.to_string().as_bytes());
+        self.execute(VOID, [key.as_str()])?;
+        self.execute(RECOUNT, params![key.as_str(), record])?;
+        Ok(sum)
+    }
+
+    /// The epochs, made where there are none.
+    pub(super) fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>, Fault> {
+        names.iter().map(|name| self.epoch(name)?.map_or_else(|| self.renew(name), Ok)).collect()
+    }
+
+    /// The epoch, if there is one. 0 is none.
+    pub(super) fn epoch(&self, name: &EpochName) -> Result<Option<u64>, Fault> {
+        let value: Option<i64> = self.row(EPOCH, [name.as_str()], |row| row.get(0))?;
+        Ok(value.map(i64::cast_unsigned).filter(|&epoch| epoch != 0))
+    }
+
+    pub(super) fn renew(&self, name: &EpochName) -> Result<u64, Fault> {
+        let epoch = random_epoch();
+        self.execute(RENEW, params![name.as_str(), epoch.cast_signed()])?;
+        Ok(epoch)
+    }
+
+    pub(super) fn flush(&self) -> Result<(), Fault> {
+        FLUSH.iter().try_for_each(|sql| self.execute(sql, []).map(drop))
+    }
+
+    /// What stands under `key`, live or in its grace.
+    fn stored(&self, key: &StoreKey) -> Result<Option<(Head, Fetched)>, Fault> {
+        let read = |row: &Row<'_>| {
+            let head = head(row)?;
+            if !head.is_kept(self.now) {
+                return Ok(None);
+            }
+            let record = match row.get_ref(5)? {
+                ValueRef::Blob(record) => record.to_vec(),
+                _ => return Err(rusqlite::Error::InvalidQuery),
+            };
+            Ok(Some((head, Fetched { record, left: head.left(self.now) })))
+        };
+        Ok(self.row(GET, [key.as_str()], read)?.flatten())
+    }
+
+    fn store(&self, key: &StoreKey, entry: &Entry) -> Result<(), Fault> {
+        let Head { deadline, kept_until, stamped, namespace_epoch, template_epoch } = Head::stored(entry, self.now);
+        let record = &entry.record;
+        let (n_bytes, n_entries) = self.n_stored.get();
+        self.n_stored.set((n_bytes + record.len(), n_entries + 1));
+        self.execute(
+            PUT,
+            params![key.as_str(), deadline, kept_until, stamped, namespace_epoch, template_epoch, record],
+        )?;
+        Ok(())
+    }
+
+    /// The key's permit, if one was taken. One of the future, from before the clock was set back, is none.
+    fn token(&self, key: &StoreKey) -> Result<Option<Token>, Fault> {
+        self.row(PERMIT, params![key.as_str(), self.now, self.permits_end()], |row| row.get(0).map(Token::new))
+    }
+
+    fn take(&self, key: &StoreKey) -> Result<Token, Fault> {
+        let token = Token::random();
+        self.execute(TAKE, params![key.as_str(), token.as_bytes(), self.permits_end()])?;
+        Ok(token)
+    }
+
+    /// When a permit that is taken now ends; none ends later.
+    fn permits_end(&self) -> i64 {
+        life::after(self.now, Token::LIFETIME.into())
+    }
+
+    /// The one row that a statement finds.
+    fn row<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.connection.prepare_cached(sql)?.query_row(params, read).optional()?)
+    }
+
+    /// How many rows a statement has changed.
+    pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, Fault> {
+        Ok(self.connection.prepare_cached(sql)?.execute(params)?)
+    }
+}
+
+pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
+    Ok(Head {
+        deadline: row.get(0)?,
+        kept_until: row.get(1)?,
+        stamped: row.get(2)?,
+        namespace_epoch: row.get(3)?,
+        template_epoch: row.get(4)?,
+    })
+}
+
+/// The number that a counter's payload says.
+fn counter(payload: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(payload).ok()?;
+    if text.starts_with('+') { None } else { text.parse().ok() }
+}

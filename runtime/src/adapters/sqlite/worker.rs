@@ -1,0 +1,131 @@
+//! The threads: one that writes, and for a file two that read beside it. Each has a connection of its own, which it opens
+//! when it is first asked for something, and again when the file behind it is no longer the right one.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::database::{Database, Opened, Trouble};
+use super::fault::Fault;
+use super::queue::{Queue, Taken};
+use super::reader;
+use super::request::Request;
+use super::writer::Writer;
+use crate::error::{Error, Result};
+
+/// Requests of one kind.
+pub(super) type Requests = Queue<Box<dyn Request>>;
+/// Requests that are run together.
+pub(super) type Batch = Vec<Box<dyn Request>>;
+
+/// How long a reader that has nothing to do sleeps. It is woken when there is something.
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A connection that opens itself.
+pub(super) struct Worker {
+    pub(super) database: Arc<Database>,
+    opened: Option<Opened>,
+}
+
+impl Worker {
+    pub(super) fn new(database: Arc<Database>) -> Self {
+        Self { database, opened: None }
+    }
+
+    /// The connection; a new one if there is none, or if what it led to is gone.
+    pub(super) fn connection(&mut self) -> Result<&Connection, Trouble> {
+        if self.opened.as_mut().is_some_and(|opened| !self.database.is_current(opened)) {
+            self.opened = None;
+        }
+        let opened = match self.opened.take() {
+            Some(opened) => opened,
+            None => self.database.open()?,
+        };
+        Ok(&self.opened.insert(opened).connection)
+    }
+
+    /// Draws the consequences of a fault; is there any use in another attempt?
+    pub(super) fn is_mended(&mut self, fault: Fault) -> bool {
+        if fault.is_passing() {
+            return false;
+        }
+        // What is in memory goes with its connection.
+        let Some(opened) = self.opened.take_if(|opened| fault.is_damage() || opened.is_file()) else { return false };
+        fault.is_damage() && self.database.give_up(opened).is_ok()
+    }
+
+    /// Tells all of a batch of the same trouble.
+    pub(super) fn fail(&self, batch: Batch, trouble: &Trouble) {
+        for request in batch {
+            request.answer(Some(self.database.error(trouble)));
+        }
+    }
+}
+
+/// Starts the thread that writes. What it tells at its end is that it has ended.
+pub(super) fn start_writer(database: &Arc<Database>, queue: &Arc<Requests>) -> Result<oneshot::Receiver<()>> {
+    let mut writer = Writer::new(Worker::new(Arc::clone(database)));
+    start("larder-sqlite-w", queue, move |queue| {
+        loop {
+            match queue.take(writer.pause()) {
+                Taken::Batch(batch) => writer.serve(wanted(batch)),
+                Taken::Idle => {}
+                Taken::Closed => return,
+            }
+            writer.keep_house();
+        }
+    })
+}
+
+/// Starts a thread that reads.
+pub(super) fn start_reader(database: &Arc<Database>, queue: &Arc<Requests>) -> Result<oneshot::Receiver<()>> {
+    let mut worker = Worker::new(Arc::clone(database));
+    start("larder-sqlite-r", queue, move |queue| {
+        loop {
+            match queue.take(LONG) {
+                Taken::Batch(batch) => reader::serve(&mut worker, wanted(batch)),
+                Taken::Idle => {}
+                Taken::Closed => return,
+            }
+        }
+    })
+}
+
+/// What somebody still waits for. Under a load that is too high the rest has been given up by now.
+fn wanted(mut batch: Batch) -> Batch {
+    batch.retain(|request| request.is_wanted());
+    batch
+}
+
+fn start(
+    name: &str,
+    queue: &Arc<Requests>,
+    run: impl FnOnce(&Requests) + Send + 'static,
+) -> Result<oneshot::Receiver<()>> {
+    let (ending, ended) = oneshot::channel();
+    let last = Last { queue: Arc::clone(queue), _ending: ending };
+    let started = thread::Builder::new().name(name.into()).spawn(move || {
+        let last = last;
+        run(&last.queue);
+    });
+    match started {
+        Ok(_) => Ok(ended),
+        Err(error) => Err(Error::unavailable("the system refuses a thread that the SQLite cache needs", error)),
+    }
+}
+
+/// However a thread ends, nobody waits for it any longer.
+struct Last {
+    queue: Arc<Requests>,
+    /// Told by being dropped.
+    _ending: oneshot::Sender<()>,
+}
+
+impl Drop for Last {
+    fn drop(&mut self) {
+        self.queue.abandon();
+    }
+}

@@ -1,0 +1,184 @@
+//! Writes: all that wait together are one transaction, since making it last costs far more than what is in it. Each request
+//! has a savepoint, so that one that fails takes no other with it. Answers are given once the transaction stands.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::housekeeping::{self, Dead, Room, Step};
+use super::request::Request;
+use super::statements::Statements;
+use super::worker::{Batch, Worker};
+
+/// Housekeeping after writes is at most so frequent.
+const SHORT_PAUSE: Duration = Duration::from_secs(1);
+/// And so frequent where nothing is written.
+const LONG_PAUSE: Duration = Duration::from_secs(60);
+/// Slices in a row, while each has at least so many entries to remove.
+const N_SLICES: usize = 16;
+const MUCH: u64 = 64;
+/// Requests that may each cost the others of their batch another attempt.
+const N_CULPRITS: usize = 3;
+
+/// What the thread that writes has.
+pub(super) struct Writer {
+    worker: Worker,
+    room: Room,
+    /// When there was housekeeping last, and how far it came.
+    kept: (Instant, i64),
+    is_dirty: bool,
+}
+
+/// Why a whole transaction came to nothing.
+struct Lost {
+    fault: Fault,
+    /// The request that did it, if it was one of them.
+    culprit: Option<usize>,
+}
+
+impl From<Fault> for Lost {
+    fn from(fault: Fault) -> Self {
+        Self { fault, culprit: None }
+    }
+}
+
+impl Writer {
+    pub(super) fn new(worker: Worker) -> Self {
+        let room = Room::new(worker.database.limits);
+        Self { worker, room, kept: (Instant::now(), 0), is_dirty: false }
+    }
+
+    /// How long to wait for requests until there is housekeeping to be done.
+    pub(super) fn pause(&self) -> Duration {
+        if self.is_dirty { SHORT_PAUSE } else { LONG_PAUSE }
+    }
+
+    /// Runs a batch and answers it.
+    pub(super) fn serve(&mut self, mut batch: Batch) {
+        let mut n_attempts = 0;
+        while !batch.is_empty() {
+            n_attempts += 1;
+            let done = match self.worker.connection() {
+                Ok(connection) => transact(connection, &self.room, &mut batch),
+                Err(trouble) => return self.worker.fail(batch, &trouble),
+            };
+            let lost = match done {
+                Ok(faults) => {
+                    self.is_dirty = true;
+                    return self.answer(batch, faults);
+                }
+                Err(lost) => lost,
+            };
+            let Lost { fault, culprit } = lost;
+            let is_mended = self.worker.is_mended(fault) || fault.is_full() && n_attempts == 1 && self.makes_room();
+            match culprit {
+                _ if n_attempts > N_CULPRITS => return self.worker.fail(batch, &fault.into()),
+                _ if is_mended => {}
+                Some(culprit) => self.worker.fail(vec![batch.remove(culprit)], &fault.into()),
+                None => return self.worker.fail(batch, &fault.into()),
+            }
+        }
+    }
+
+    /// A sixteenth of what there is makes way, where the limits alone were not enough; does it?
+    fn makes_room(&mut self) -> bool {
+        let Ok(connection) = self.worker.connection() else { return false };
+        in_transaction(connection, |statements| self.room.make_more(statements)).is_ok()
+    }
+
+    fn answer(&self, batch: Batch, faults: Vec<Option<Fault>>) {
+        for (request, fault) in batch.into_iter().zip(faults) {
+            request.answer(fault.map(|fault| self.worker.database.error(&fault.into())));
+        }
+    }
+
+    /// Removes a slice of what is past its grace, if it is time.
+    pub(super) fn keep_house(&mut self) {
+        if self.kept.0.elapsed() < self.pause() {
+            return;
+        }
+        for _ in 0..N_SLICES {
+            let from = self.kept.1;
+            let Ok(connection) = self.worker.connection() else { break };
+            let kept = in_transaction(connection, |statements| {
+                housekeeping::forget_permits(statements)?;
+                housekeeping::walk(statements, from, &Dead::Past)
+            });
+            let step = kept.unwrap_or_else(|fault| {
+                self.worker.is_mended(fault);
+                Step::default()
+            });
+            self.kept.1 = step.next.unwrap_or(0);
+            // Goes on soon where there is more to see.
+            self.is_dirty = step.next.is_some();
+            if step.n_removed < MUCH {
+                break;
+            }
+        }
+        self.kept.0 = Instant::now();
+    }
+}
+
+/// Runs a batch as one transaction; the fault of each request that failed by itself.
+fn transact(connection: &Connection, room: &Room, batch: &mut Batch) -> Result<Vec<Option<Fault>>, Lost> {
+    begin(connection)?;
+    let statements = Statements::new(connection);
+    let mut faults = Vec::with_capacity(batch.len());
+    for (at, request) in batch.iter_mut().enumerate() {
+        let ran = in_savepoint(&statements, room, request.as_mut());
+        let is_lost = |fault: &Fault| fault.is_damage() || fault.is_full() || connection.is_autocommit();
+        match ran {
+            Err(fault) if is_lost(&fault) => {
+                roll_back(connection);
+                return Err(Lost { fault, culprit: Some(at) });
+            }
+            ran => faults.push(ran.err()),
+        }
+    }
+    let ended = room.make(&statements).and_then(|()| run(connection, "COMMIT"));
+    ended.inspect_err(|_| roll_back(connection))?;
+    Ok(faults)
+}
+
+/// Runs a request. If it fails, what it did is undone, and where SQLite cannot do that, the whole transaction is.
+fn in_savepoint(statements: &Statements<'_>, room: &Room, request: &mut dyn Request) -> Result<(), Fault> {
+    let connection = statements.connection;
+    run(connection, "SAVEPOINT request")?;
+    let ran = request.run(statements);
+    if ran.is_err() {
+        if connection.is_autocommit() {
+            return ran;
+        }
+        run(connection, "ROLLBACK TO request")?;
+    }
+    run(connection, "RELEASE request")?;
+    if room.is_due(statements) {
+        room.make(statements)?;
+    }
+    ran
+}
+
+/// Does `work` in a transaction of its own.
+fn in_transaction<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Statements<'_>) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    begin(connection)?;
+    let done = work(&Statements::new(connection)).and_then(|done| run(connection, "COMMIT").map(|()| done));
+    done.inspect_err(|_| roll_back(connection))
+}
+
+fn begin(connection: &Connection) -> Result<(), Fault> {
+    run(connection, "BEGIN IMMEDIATE")
+}
+
+/// A transaction that SQLite has rolled back itself is rolled back already.
+fn roll_back(connection: &Connection) {
+    let _ = run(connection, "ROLLBACK");
+}
+
+fn run(connection: &Connection, sql: &str) -> Result<(), Fault> {
+    connection.prepare_cached(sql)?.execute([])?;
+    Ok(())
+}

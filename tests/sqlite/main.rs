@@ -1,0 +1,13 @@
+//! The SQLite adapter over real files: who may read them, what other processes see, and what is left after a kill, a full
+//! disk or a flipped byte.
+
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+#![cfg(unix)]
+
+mod contract;
+mod damage;
+mod files;
+mod kills;
+mod limits;
+mod sharing;
+mod support;

@@ -1,0 +1,129 @@
+//! Several handles, caches and callers on one database.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_lite::future::block_on;
+use larder::SqliteCache;
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Left};
+
+use crate::support::{Folder, LIVING, entry, get, has, key, put};
+
+#[test]
+fn two_caches_of_one_file_are_one_store() {
+    let folder = Folder::new();
+    let [one, other] = [0, 1].map(|_| SqliteCache::open(folder.file("cache.sqlite")).unwrap());
+    put(&one, "a", &entry(1, 10)).unwrap();
+    assert!(has(&other, "a"));
+
+    let name = EpochName::namespace(0, "test");
+    let epochs = [&one, &other].map(|cache| block_on(cache.epochs(std::slice::from_ref(&name))).unwrap());
+    assert_eq!(epochs[0], epochs[1]);
+    assert_eq!(block_on(other.renew(&name)).unwrap(), block_on(one.epochs(&[name])).unwrap()[0]);
+
+    let permitted = block_on(one.permit(&key("b"), Claim::Shared, &LIVING, &[])).unwrap();
+    let token = permitted.token.unwrap();
+    let shared = block_on(other.permit(&key("b"), Claim::Shared, &LIVING, &[])).unwrap();
+    assert!(shared.token == Some(token));
+    block_on(other.remove(&[key("b")], &LIVING)).unwrap();
+    let fill = Condition::IfPermit(&token);
+    assert!(!block_on(one.put(&key("b"), &entry(2, 10), fill)).unwrap(), "a remove beats a fill, across caches");
+}
+
+#[test]
+fn memory_is_private_unless_it_has_a_name() {
+    let [one, other] = [SqliteCache::memory(), SqliteCache::memory()];
+    put(&one, "a", &entry(1, 10)).unwrap();
+    let clone = one.clone();
+    drop(one);
+    assert!(has(&clone, "a") && get(&other, "a").unwrap().is_none());
+
+    let [one, other] = [0, 1].map(|_| SqliteCache::memory_persist("sharing"));
+    put(&one, "a", &entry(1, 10)).unwrap();
+    block_on(one.close()).unwrap();
+    drop(one);
+    assert!(has(&other, "a"));
+    drop(other);
+    assert!(get(&SqliteCache::memory_persist("sharing"), "a").unwrap().is_none());
+}
+
+#[test]
+fn many_writers_share_a_transaction_and_one_that_is_refused_harms_no_other() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    put(&cache, "text", &entry(1, 10)).unwrap();
+    let n_callers: u64 = 64;
+    let started = Instant::now();
+    std::thread::scope(|scope| {
+        for caller in 0..n_callers {
+            let cache = &cache;
+            scope.spawn(move || {
+                for n in 0..20 {
+                    assert!(put(cache, &format!("{caller}-{n}"), &entry(caller, 100)).unwrap());
+                    let fresh = entry(1, 0);
+                    assert!(block_on(cache.increment(&key("text"), 1, &fresh, &LIVING)).is_err());
+                }
+            });
+        }
+    });
+    let elapsed = started.elapsed();
+    assert!(elapsed < Duration::from_secs(20), "{elapsed:?}");
+    for caller in 0..n_callers {
+        assert!((0..20).all(|n| has(&cache, &format!("{caller}-{n}"))));
+    }
+}
+
+#[test]
+fn a_counter_counts_each_of_many_callers() {
+    let folder = Folder::new();
+    let caches = [0, 1].map(|_| SqliteCache::open(folder.file("cache.sqlite")).unwrap());
+    let mut fresh = entry(0, 0);
+    fresh.record.truncate(96);
+    fresh.record.extend_from_slice(b"1");
+    std::thread::scope(|scope| {
+        for cache in caches.iter().cycle().take(8) {
+            let fresh = &fresh;
+            scope.spawn(move || {
+                for _ in 0..50 {
+                    block_on(cache.increment(&key("n"), 1, fresh, &LIVING)).unwrap();
+                }
+            });
+        }
+    });
+    assert_eq!(block_on(caches[0].increment(&key("n"), 0, &fresh, &LIVING)).unwrap(), 400);
+}
+
+#[test]
+fn only_one_of_many_fills_with_one_permit_is_stored() {
+    let folder = Folder::new();
+    let cache = Arc::new(SqliteCache::open(folder.file("cache.sqlite")).unwrap());
+    let n_stored = AtomicU64::new(0);
+    std::thread::scope(|scope| {
+        for caller in 0..16 {
+            let (cache, n_stored) = (&cache, &n_stored);
+            scope.spawn(move || {
+                let permitted = block_on(cache.permit(&key("a"), Claim::Shared, &LIVING, &[])).unwrap();
+                let Some(token) = permitted.token else { return };
+                let fill = Condition::IfPermit(&token);
+                let is_stored = block_on(cache.put(&key("a"), &entry(caller, 10), fill)).unwrap();
+                n_stored.fetch_add(is_stored.into(), Ordering::Relaxed);
+            });
+        }
+    });
+    assert_eq!(n_stored.into_inner(), 1);
+    assert!(matches!(get(&cache, "a").unwrap().unwrap().left, Left::For(_)));
+}
+
+#[test]
+fn a_caller_that_stops_waiting_hurts_nobody() {
+    let cache = SqliteCache::memory();
+    for n in 0..100 {
+        let key = key("a");
+        let mut abandoned = Box::pin(cache.get(&key));
+        block_on(futures_lite::future::poll_once(&mut abandoned));
+        drop(abandoned);
+        put(&cache, "a", &entry(n, 10)).unwrap();
+        assert!(has(&cache, "a"));
+    }
+}
