@@ -28,9 +28,9 @@ use crate::sync::Mutex;
 /// pipelined, so that commands of one process arrive in the order in which they were given.
 ///
 /// What memcached does in its own way:
-/// * Time passes in whole seconds, on the server's ticks: a timeout is rounded up to them and then counts the tick that
-///   comes next, so that an entry never lives longer than the timeout that was rounded. What would expire after January
-///   2038, where the server's calendar ends, never does.
+/// * Time passes in whole seconds: timeouts are rounded up to them. The first of them ends with the next tick of the
+///   server's clock, so an entry of 1 s may live for less. What would expire after January 2038, where the server's
+///   calendar ends, never does.
 /// * Permits are the server's own number of the entry or of a stub. They are void once the connection was made anew, as a
 ///   server that was restarted counts from the beginning. One that was taken while an expired entry stood there ends with
 ///   that entry's grace.
