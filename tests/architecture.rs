@@ -25,6 +25,7 @@ const RUNTIME: &[Row] = &[
     ("adapter", &["error", "key", "timeout"]),
     ("record", &["timeout"]),
     ("codec", &["error", "record"]),
+    ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
     ("rules", &["near", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),

@@ -378,10 +378,10 @@ impl CacheAdapter for Broken {
         match self.flaw {
             Some(Flaw::PermitOverLive) => is_live = false,
             Some(Flaw::NoPermitOverExpired) => {
-                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| living.admits(&jar.record))
+                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| living.admits(&jar.record));
             }
             Some(Flaw::NoPermitOverDead) => {
-                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| jar.deadline > self.now())
+                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| jar.deadline > self.now());
             }
             _ => {}
         }

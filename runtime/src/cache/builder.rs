@@ -8,7 +8,7 @@ use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
-use crate::layer;
+use crate::layer::Guarded;
 use crate::near::Bound;
 use crate::timeout::Timeout;
 
@@ -102,8 +102,12 @@ impl CacheBuilder {
             return Err(Error::new(ErrorKind::Config, message));
         }
         let name = adapter.name();
-        let adapter = if is_guarded { layer::guarded(adapter, &clock) } else { adapter };
-        let far = Far::new(adapter, clock.clone());
+        let store = if is_guarded {
+            Guarded::new(adapter, &clock)
+        } else {
+            Guarded { calls: adapter.clone(), helpers: adapter }
+        };
+        let far = Far::new(store, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,
             near: Some(Bound::Entries(NEAR_ENTRIES)),

@@ -5,18 +5,28 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::layer::Deadline;
 
-/// What a call of an annotated function may wait for its store, in all.
-const FUNCTION: Duration = Duration::from_millis(250);
+/// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
+/// quick ones. A little more than the limit on one trip, so that it is that one which ends a trip and tells the breaker.
+const FUNCTION: Duration = Duration::from_millis(280);
 /// What a helper may: its failure is seen.
-const HELPER: Duration = Duration::from_secs(1);
+const HELPER: Duration = Duration::from_millis(1_500);
+
+/// Whose journey it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Limit {
+    Function,
+    Helper,
+}
 
 /// One call's trips.
 pub(crate) struct Journey {
+    adapter: AnyAdapter,
     clock: Clock,
     left: Duration,
     /// The store has failed this call: it goes on without.
@@ -24,12 +34,17 @@ pub(crate) struct Journey {
 }
 
 impl Journey {
-    pub(crate) fn of_function(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), left: FUNCTION, failure: None }
+    pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit) -> Self {
+        let left = match limit {
+            Limit::Function => FUNCTION,
+            Limit::Helper => HELPER,
+        };
+        Self { adapter: adapter.clone(), clock: clock.clone(), left, failure: None }
     }
 
-    pub(crate) fn of_helper(clock: &Clock) -> Self {
-        Self { clock: clock.clone(), left: HELPER, failure: None }
+    /// The store, with the limits of this journey.
+    pub(super) fn adapter(&self) -> AnyAdapter {
+        self.adapter.clone()
     }
 
     /// One trip, within what is left.
@@ -38,7 +53,7 @@ impl Journey {
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         let started = Instant::now();
-        let answer = Deadline::within(&self.clock, self.left, io::trip(work)).await;
+        let answer = Deadline::within(self.adapter.name(), &self.clock, self.left.into(), io::trip(work)).await;
         self.left = self.left.saturating_sub(started.elapsed());
         answer
     }

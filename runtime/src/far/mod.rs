@@ -8,21 +8,22 @@ mod refresh;
 use std::sync::Arc;
 
 pub(crate) use epochs::{Group, GroupId};
-pub(crate) use journey::Journey;
+pub(crate) use journey::{Journey, Limit};
 
 use epochs::Epochs;
 
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
 };
 use crate::clock::Clock;
 use crate::error::Result;
 use crate::key::KeyRef;
+use crate::layer::Guarded;
 use crate::timeout::Timeout;
 
 /// One store, with what is known of it.
 pub(crate) struct Far {
-    adapter: AnyAdapter,
+    store: Guarded,
     epochs: Epochs,
     clock: Clock,
     refresh: refresh::Refresh,
@@ -54,19 +55,28 @@ pub(crate) enum Claimed {
 }
 
 impl Far {
-    pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { adapter, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default() })
+    pub(crate) fn new(store: Guarded, clock: Clock) -> Arc<Self> {
+        Arc::new(Self { store, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default() })
     }
 
-    pub(crate) fn adapter(&self) -> &AnyAdapter {
-        &self.adapter
+    /// What the store can do.
+    pub(crate) fn capability(&self) -> Capability {
+        self.store.calls.capability()
+    }
+
+    pub(crate) fn journey(&self, limit: Limit) -> Journey {
+        let adapter = match limit {
+            Limit::Function => &self.store.calls,
+            Limit::Helper => &self.store.helpers,
+        };
+        Journey::new(adapter, &self.clock, limit)
     }
 
     /// Where the entry of a template under `key` stands.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;
         let key = StoreKey::of(name, key);
-        let shard = self.adapter.shard(&key);
+        let shard = self.store.calls.shard(&key);
         let id = GroupId { namespace: id, template, shard };
         let group = self.epochs.group(id, || names(shard, name, template));
         Place { key, group }
@@ -76,12 +86,12 @@ impl Far {
     pub(crate) async fn look(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
         let fetched = match place.group.living(self.clock.now()) {
             Some(living) => {
-                let (adapter, key) = (self.adapter.clone(), place.key.clone());
+                let (adapter, key) = (journey.adapter(), place.key.clone());
                 let fetched = journey.trip(async move { adapter.get(&key).await }).await?;
                 fetched.map(|fetched| (fetched, living))
             }
             None => {
-                let (adapter, key, group) = (self.adapter.clone(), place.key.clone(), Arc::clone(&place.group));
+                let (adapter, key, group) = (journey.adapter(), place.key.clone(), Arc::clone(&place.group));
                 let asked = self.epochs.ask(self.clock.now());
                 let both = async move { journey::both(adapter.get(&key), adapter.epochs(&group.names)).await };
                 let (fetched, epochs) = journey.trip(both).await?;
@@ -123,7 +133,7 @@ impl Far {
         living: Living,
         journey: &mut Journey,
     ) -> Result<(Permitted, Living)> {
-        let (adapter, key, group) = (self.adapter.clone(), place.key.clone(), Arc::clone(&place.group));
+        let (adapter, key, group) = (journey.adapter(), place.key.clone(), Arc::clone(&place.group));
         let asked = self.epochs.ask(self.clock.now());
         let work = async move { adapter.permit(&key, claim, &living, &group.names).await };
         let permitted = journey.trip(work).await?;
@@ -139,20 +149,20 @@ impl Far {
         permit: FarPermit,
         journey: &mut Journey,
     ) -> Result<bool> {
-        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&permit.token)).await }).await
     }
 
     /// Stores `entry`, whatever stands there.
     pub(crate) async fn put(&self, place: &Place, entry: Entry, journey: &mut Journey) -> Result<()> {
-        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::Always).await }).await.map(drop)
     }
 
     /// Removes the entry and voids its permits. Was it live?
     pub(crate) async fn remove(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
         let living = self.living(place, journey).await?;
-        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let (adapter, key) = (journey.adapter(), place.key.clone());
         let removed = journey.trip(async move { adapter.remove(&[key], &living).await }).await?;
         Ok(removed.first().copied().unwrap_or(false))
     }
@@ -166,7 +176,7 @@ impl Far {
         journey: &mut Journey,
     ) -> Result<bool> {
         let living = self.living(place, journey).await?;
-        let (adapter, key) = (self.adapter.clone(), place.key.clone());
+        let (adapter, key) = (journey.adapter(), place.key.clone());
         let touched = journey.trip(async move { adapter.touch(&key, timeout, grace, &living).await }).await?;
         Ok(touched.is_some())
     }
@@ -181,7 +191,7 @@ impl Far {
 
     /// The same, read in any case.
     pub(crate) async fn living_now(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
-        let (adapter, group) = (self.adapter.clone(), Arc::clone(&place.group));
+        let (adapter, group) = (journey.adapter(), Arc::clone(&place.group));
         let asked = self.epochs.ask(self.clock.now());
         let epochs = journey.trip(async move { adapter.epochs(&group.names).await }).await?;
         Ok(self.learn(place, &epochs, asked))
@@ -192,12 +202,12 @@ impl Far {
     pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>, journey: &mut Journey) -> Result<()> {
         let mut dead = Vec::new();
         let mut failure = None;
-        for shard in 0..self.adapter.capability().shards {
+        for shard in 0..self.capability().shards {
             let name = match template {
                 Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
                 None => EpochName::namespace(shard, namespace),
             };
-            let adapter = self.adapter.clone();
+            let adapter = journey.adapter();
             let asked = name.clone();
             match journey.trip(async move { adapter.renew(&asked).await }).await {
                 Ok(epoch) => dead.extend(self.epochs.renewed(&name, epoch, self.clock.now())),
@@ -205,8 +215,8 @@ impl Far {
                 Err(error) => failure = Some(error),
             }
         }
-        if !dead.is_empty() && self.adapter.capability().walks {
-            let (adapter, namespace) = (self.adapter.clone(), namespace.to_owned());
+        if !dead.is_empty() && self.capability().walks {
+            let (adapter, namespace) = (journey.adapter(), namespace.to_owned());
             crate::io::spawn(async move {
                 let _ = adapter.sweep(&namespace, &dead).await;
             });

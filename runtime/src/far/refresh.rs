@@ -5,7 +5,7 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use super::Far;
-use super::journey::Journey;
+use super::journey::Limit;
 use crate::adapter::CacheAdapter;
 use crate::io;
 
@@ -36,12 +36,18 @@ async fn run(far: Weak<Far>) {
             far.refresh.is_running.store(false, Ordering::Release);
             return;
         }
-        let adapter = far.adapter.clone();
-        let asked = far.epochs.ask(far.clock.now());
-        let wanted = names.clone();
-        let epochs = Journey::of_function(&far.clock).trip(async move { adapter.epochs(&wanted).await }).await;
-        if let Ok(epochs) = epochs {
-            far.epochs.learn(&names, &epochs, asked);
+        // Each shard by itself: one that is down must not keep the others from being read.
+        for shard in 0..far.capability().shards {
+            let names: Vec<_> = names.iter().filter(|name| name.shard() == shard).cloned().collect();
+            if names.is_empty() {
+                continue;
+            }
+            let mut journey = far.journey(Limit::Function);
+            let (adapter, wanted) = (journey.adapter(), names.clone());
+            let asked = far.epochs.ask(far.clock.now());
+            if let Ok(epochs) = journey.trip(async move { adapter.epochs(&wanted).await }).await {
+                far.epochs.learn(&names, &epochs, asked);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use super::parcel::Packed;
 use crate::adapter::Entry;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
-use crate::far::{Far, Journey, Place};
+use crate::far::{Far, Limit, Place};
 use crate::io;
 use crate::key::KeyRef;
 use crate::rules::Computed;
@@ -41,7 +41,7 @@ impl Errand {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local);
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
-            let journey = Journey::of_helper(&cache.core.clock);
+            let journey = far.journey(Limit::Helper);
             Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
         }))
     }
@@ -93,7 +93,7 @@ impl Cache {
     /// Clears a template, or the whole namespace, in the far tier.
     pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<()> {
         let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
-        let mut journey = Journey::of_helper(&self.core.clock);
+        let mut journey = far.journey(Limit::Helper);
         far.renew(&self.namespace.name, template, &mut journey).await
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::imp::Stored;
-use crate::adapter::{CacheAdapter, Left, Living, StoreKey};
+use crate::adapter::{Left, Living, StoreKey};
 use crate::cache::Cache;
 use crate::codec::{Codec, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -119,6 +119,6 @@ fn codec(cache: &Cache, site: &'static Site) -> Result<Codec> {
 }
 
 fn max_payload(cache: &Cache) -> usize {
-    let largest = cache.core.tier.0.as_ref().map_or(0, |(far, _)| far.adapter().capability().largest_entry);
+    let largest = cache.core.tier.0.as_ref().map_or(0, |(far, _)| far.capability().largest_entry);
     largest.saturating_sub(HEADER_LEN).min(MAX_PAYLOAD)
 }
