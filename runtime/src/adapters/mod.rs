@@ -3,6 +3,7 @@
 #[cfg(feature = "memcached")]
 mod memcached;
 mod memory;
+pub(crate) mod named;
 mod null;
 #[cfg(feature = "redis")]
 mod redis;

@@ -3,7 +3,7 @@
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights};
-use crate::adapter::{AnyAdapter, CacheAdapter};
+use crate::adapter::{AnyAdapter, CacheAdapter, Fleet};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
@@ -31,23 +31,59 @@ const NEAR_ENTRIES: u64 = 10_000;
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CacheBuilder {
-    adapter: AnyAdapter,
+    stores: Stores,
     namespace: String,
     defaults: Defaults,
     codec: Codec,
     clock: Clock,
-    is_guarded: bool,
+}
+
+#[derive(Clone, Debug)]
+enum Stores {
+    One(AnyAdapter),
+    /// Each by its name, behind limits and a breaker of its own.
+    Several(Vec<(String, AnyAdapter)>),
+}
+
+impl Stores {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::One(adapter) => adapter.name(),
+            Self::Several(stores) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
+        }
+    }
+
+    fn guarded(self, clock: &Clock) -> Result<Guarded> {
+        let stores = match self {
+            Self::One(adapter) => return Ok(Guarded::new(adapter, clock)),
+            Self::Several(stores) => stores,
+        };
+        let guarded: Vec<_> = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock))).collect();
+        let fleet = |pick: fn(&Guarded) -> &AnyAdapter| {
+            let members = guarded.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
+            Fleet::new(members).map(AnyAdapter::new)
+        };
+        Ok(Guarded { calls: fleet(|store| &store.calls)?, helpers: fleet(|store| &store.helpers)? })
+    }
 }
 
 impl CacheBuilder {
     pub(super) fn new(adapter: AnyAdapter) -> Self {
+        Self::over(Stores::One(adapter))
+    }
+
+    /// Over several stores, each by its name: one that is down takes its own keys with it, and no others.
+    pub(super) fn of_fleet(stores: impl IntoIterator<Item = (String, AnyAdapter)>) -> Self {
+        Self::over(Stores::Several(stores.into_iter().collect()))
+    }
+
+    fn over(stores: Stores) -> Self {
         Self {
-            adapter,
+            stores,
             namespace: Cache::FAR_NAMESPACE.into(),
             defaults: Defaults::default(),
             codec: Codec::default(),
             clock: Clock::default(),
-            is_guarded: true,
         }
     }
 
@@ -81,19 +117,12 @@ impl CacheBuilder {
         self
     }
 
-    /// Leaves out the deadline and the breaker that stand around every adapter: for one that has its own around each of its
-    /// servers.
-    pub(crate) fn is_guarded_itself(mut self) -> Self {
-        self.is_guarded = false;
-        self
-    }
-
     /// The cache. Reaches for no store: one that is down is found to be so by the first call, which computes.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) names the setting that makes no sense.
     pub fn build(self) -> Result<Cache> {
-        let Self { adapter, namespace, defaults, codec, clock, is_guarded } = self;
+        let Self { stores, namespace, defaults, codec, clock } = self;
         if defaults.timeout.is_zero() {
             return Err(Error::new(ErrorKind::Config, "a cache with `timeout` 0 keeps nothing: use `NullCache` for that"));
         }
@@ -101,13 +130,8 @@ impl CacheBuilder {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let name = adapter.name();
-        let store = if is_guarded {
-            Guarded::new(adapter, &clock)
-        } else {
-            Guarded { calls: adapter.clone(), helpers: adapter }
-        };
-        let far = Far::new(store, clock.clone());
+        let name = stores.name();
+        let far = Far::new(stores.guarded(&clock)?, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,
             near: Some(Bound::Entries(NEAR_ENTRIES)),

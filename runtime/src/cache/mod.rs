@@ -74,6 +74,29 @@ impl Cache {
         CacheBuilder::new(crate::adapter::AnyAdapter::new(adapter))
     }
 
+    /// Over several stores, each under its name and with the keys that [`Fleet`](crate::adapter::Fleet) gives it: one that
+    /// is down takes its own keys with it, and no others.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use larder::adapter::AnyAdapter;
+    /// use larder::testing::MemoryAdapter;
+    /// use larder::Cache;
+    ///
+    /// let stores = ["a", "b"].map(|name| (name, AnyAdapter::new(MemoryAdapter::new())));
+    /// let cache = Cache::fleet(stores).build()?;
+    /// assert_eq!(cache.adapter(), "memory");
+    /// # }
+    /// # Ok::<(), larder::Error>(())
+    /// ```
+    #[cfg(feature = "far")]
+    pub fn fleet<N: Into<String>>(
+        stores: impl IntoIterator<Item = (N, crate::adapter::AnyAdapter)>,
+    ) -> CacheBuilder {
+        CacheBuilder::of_fleet(stores.into_iter().map(|(name, store)| (name.into(), store)))
+    }
+
     pub(crate) fn new(setup: Setup) -> Self {
         let core = Core::new(setup);
         let namespace = Namespace { id: core.namespace_id(""), name: "".into() };

@@ -3,26 +3,31 @@
 use std::sync::Arc;
 
 use super::{named, registry};
+use crate::adapters::named::{self as store, Open};
 use crate::adapters::{MemoryCacheBuilder, NullCache};
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
 
-/// The canonical name, its aliases, and what they stand for.
-const ADAPTERS: &[(&str, &[&str], Store)] = &[
-    ("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], Store::Memory),
-    ("null", &["none", "nullcache"], Store::Null),
-    ("redis", &["rediscache", "asyncrediscache"], Store::Feature("redis")),
-    ("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], Store::Feature("memcached")),
-    ("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], Store::Feature("sqlite")),
+/// The canonical name, its aliases, and what opens it.
+const ADAPTERS: &[(&str, &[&str], Open)] = &[
+    ("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], |url| Some(memory(url))),
+    ("null", &["none", "nullcache"], |_| Some(Ok(NullCache.into()))),
+    ("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix"], store::redis),
+    ("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], store::memcached),
+    ("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], store::sqlite),
 ];
 
-#[derive(Clone, Copy)]
-enum Store {
-    Memory,
-    Null,
-    /// Not in this build.
-    Feature(&'static str),
-}
+/// Those that this build can open.
+const BUILT: &[&str] = &[
+    "memory",
+    "null",
+    #[cfg(feature = "redis")]
+    "redis",
+    #[cfg(feature = "memcached")]
+    "memcached",
+    #[cfg(feature = "sqlite")]
+    "sqlite",
+];
 
 /// The name under which the one instance is known: aliases of one store share it.
 pub(super) fn canonical(name: &str) -> String {
@@ -54,12 +59,13 @@ pub(super) fn make(text: &str) -> Result<Cache> {
         };
     }
     let known = ADAPTERS.iter().find(|(canonical, aliases, _)| *canonical == name || aliases.contains(&&*name));
-    match known.map(|&(_, _, store)| store) {
-        Some(Store::Memory) => Ok(MemoryCacheBuilder::default().query(query(settings)?)?.build()?.into()),
-        Some(Store::Null) => Ok(NullCache.into()),
-        Some(Store::Feature(feature)) => Err(feature_off(&name, feature)),
-        None => Err(unknown(&name)),
-    }
+    let Some((canonical, _, open)) = known else { return Err(unknown(&name)) };
+    open(settings.map(|_| text)).unwrap_or_else(|| Err(feature_off(&name, canonical)))
+}
+
+fn memory(url: Option<&str>) -> Result<Cache> {
+    let settings = url.and_then(|url| url.split_once(':')).map(|(_, settings)| settings);
+    Ok(MemoryCacheBuilder::default().query(query(settings)?)?.build()?.into())
 }
 
 /// What follows `?` in a URL of an adapter that has no address.
@@ -93,8 +99,7 @@ fn list(names: impl Iterator<Item = String>) -> String {
 }
 
 fn available() -> String {
-    let built = ADAPTERS.iter().filter(|(_, _, store)| !matches!(store, Store::Feature(_)));
-    list(built.map(|(name, _, _)| (*name).to_owned()))
+    list(BUILT.iter().map(|name| (*name).to_owned()))
 }
 
 fn every() -> String {

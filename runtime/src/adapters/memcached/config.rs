@@ -94,7 +94,8 @@ impl MemcachedCacheBuilder {
         Fleet::new(servers.into_iter().map(|server| (server.address().to_owned(), wrap(AnyAdapter::new(server)))))
     }
 
-    fn build_each(self) -> Result<Vec<MemcachedCache>> {
+    /// One by one, for who puts them together.
+    pub(crate) fn build_each(self) -> Result<Vec<MemcachedCache>> {
         if self.servers.is_empty() {
             return Err(Error::new(ErrorKind::Config, "no memcached server was said: call `server`"));
         }

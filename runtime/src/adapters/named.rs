@@ -1,0 +1,60 @@
+//! What the names and URLs of far stores stand for. Each is `None` in a build without the store's feature.
+
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+mod settings;
+
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+use settings::Settings;
+
+#[cfg(feature = "memcached")]
+use crate::adapter::AnyAdapter;
+use crate::cache::Cache;
+use crate::error::Result;
+
+/// What opens a store: a name alone has its address from the environment or the usual place.
+pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
+
+#[cfg(feature = "redis")]
+pub(crate) fn redis(url: Option<&str>) -> Option<Result<Cache>> {
+    let open = || {
+        let (url, settings) = Settings::split(url, "REDIS_URL", "redis://127.0.0.1:6379")?;
+        settings.on(Cache::builder(super::RedisCache::open(&url)?)).build()
+    };
+    Some(open())
+}
+
+#[cfg(not(feature = "redis"))]
+pub(crate) fn redis(_: Option<&str>) -> Option<Result<Cache>> {
+    None
+}
+
+/// Each server has limits and a breaker of its own: one that is down takes its own keys with it, and no others.
+#[cfg(feature = "memcached")]
+pub(crate) fn memcached(url: Option<&str>) -> Option<Result<Cache>> {
+    let open = || {
+        let (url, settings) = Settings::split(url, "MEMCACHED_URL", "memcache://127.0.0.1:11211")?;
+        let servers = super::MemcachedCache::builder().url(&url)?.build_each()?;
+        let named = servers.into_iter().map(|server| (server.address().to_owned(), AnyAdapter::new(server)));
+        settings.on(Cache::fleet(named)).build()
+    };
+    Some(open())
+}
+
+#[cfg(not(feature = "memcached"))]
+pub(crate) fn memcached(_: Option<&str>) -> Option<Result<Cache>> {
+    None
+}
+
+#[cfg(feature = "sqlite")]
+pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
+    let open = || {
+        let (url, settings) = Settings::split(url, "SQLITE_URL", "sqlite:")?;
+        settings.on(Cache::builder(super::SqliteCache::from_url(&url)?)).build()
+    };
+    Some(open())
+}
+
+#[cfg(not(feature = "sqlite"))]
+pub(crate) fn sqlite(_: Option<&str>) -> Option<Result<Cache>> {
+    None
+}

@@ -1,0 +1,100 @@
+//! What a URL says of the cache over a far store, whatever the store: `?namespace=shop&timeout=60&grace=0&codec=json`. The
+//! rest of the query is the store's.
+
+use crate::cache::CacheBuilder;
+use crate::codec::Codec;
+use crate::error::{Error, ErrorKind, Result};
+use crate::timeout::Timeout;
+
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Settings {
+    namespace: Option<String>,
+    timeout: Option<Timeout>,
+    grace: Option<Timeout>,
+    codec: Option<Codec>,
+}
+
+impl Settings {
+    /// The store's part of the URL, and the settings. A name without a URL has the one in the environment's `variable`, or
+    /// the `usual` one.
+    pub(super) fn split(url: Option<&str>, variable: &str, usual: &str) -> Result<(String, Self)> {
+        let url = match url {
+            Some(url) => url.to_owned(),
+            None => std::env::var(variable).ok().filter(|url| !url.is_empty()).unwrap_or_else(|| usual.to_owned()),
+        };
+        Self::take(&url)
+    }
+
+    fn take(url: &str) -> Result<(String, Self)> {
+        let mut settings = Self::default();
+        let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), settings)) };
+        let mut rest = Vec::new();
+        for setting in query.split('&').filter(|setting| !setting.is_empty()) {
+            let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+            match name {
+                "namespace" => settings.namespace = Some(value.to_owned()),
+                "timeout" => settings.timeout = Some(seconds(name, value)?),
+                "grace" => settings.grace = Some(seconds(name, value)?),
+                "codec" => settings.codec = Some(Codec::named(value)?),
+                _ => rest.push(setting),
+            }
+        }
+        let url = if rest.is_empty() { address.to_owned() } else { format!("{address}?{}", rest.join("&")) };
+        Ok((url, settings))
+    }
+
+    /// The cache that they are said of.
+    pub(super) fn on(self, mut builder: CacheBuilder) -> CacheBuilder {
+        let Self { namespace, timeout, grace, codec } = self;
+        if let Some(namespace) = namespace {
+            builder = builder.namespace(namespace);
+        }
+        if let Some(timeout) = timeout {
+            builder = builder.timeout(timeout);
+        }
+        if let Some(grace) = grace {
+            builder = builder.grace(grace);
+        }
+        if let Some(codec) = codec {
+            builder = builder.codec(codec);
+        }
+        builder
+    }
+}
+
+fn seconds(name: &str, value: &str) -> Result<Timeout> {
+    match value.parse::<u64>() {
+        Ok(seconds) => Ok(Timeout::from_secs(seconds)),
+        Err(_) if value == "never" => Ok(Timeout::NEVER),
+        Err(_) => {
+            let message = format!("`{name}` in the URL of a store takes whole seconds, or `never`");
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_the_caches_is_taken_out_and_the_rest_left() {
+        let (url, settings) = Settings::take("redis://h/1?namespace=shop&x=1&timeout=60&grace=never&codec=msgpack").unwrap();
+        assert_eq!(url, "redis://h/1?x=1");
+        let expected = Settings {
+            namespace: Some("shop".into()),
+            timeout: Some(Timeout::from_secs(60)),
+            grace: Some(Timeout::NEVER),
+            codec: Some(Codec::default()),
+        };
+        assert_eq!(settings, expected);
+        assert_eq!(Settings::take("sqlite:a.db?").unwrap(), ("sqlite:a.db".into(), Settings::default()));
+    }
+
+    #[test]
+    fn a_wrong_setting_is_named() {
+        for (url, said) in [("x:?timeout=soon", "`timeout`"), ("x:?codec=yaml", "unknown codec"), ("x:?grace=-1", "`grace`")] {
+            assert!(Settings::take(url).unwrap_err().to_string().contains(said), "{url}");
+        }
+    }
+}
