@@ -101,6 +101,7 @@ pub(crate) enum Flaw {
 pub(crate) struct Broken {
     flaw: Option<Flaw>,
     now_ms: Arc<AtomicU64>,
+    n_asked: Arc<AtomicU64>,
     shelves: Arc<Mutex<Shelves>>,
 }
 
@@ -131,7 +132,7 @@ fn refused(kind: ErrorKind) -> Error {
 
 impl Broken {
     pub(crate) fn new(flaw: Option<Flaw>) -> Self {
-        Self { flaw, now_ms: Arc::default(), shelves: Arc::default() }
+        Self { flaw, now_ms: Arc::default(), n_asked: Arc::default(), shelves: Arc::default() }
     }
 
     pub(crate) fn pass(&self, duration: Duration) {
@@ -312,7 +313,8 @@ impl CacheAdapter for Broken {
 
     fn capability(&self) -> Capability {
         let mut capability = Capability::new();
-        capability.shards = if self.is(Flaw::KnowsNotItsShards) { random_epoch() as u16 % 8 + 1 } else { 1 };
+        capability.shards =
+            if self.is(Flaw::KnowsNotItsShards) { self.n_asked.fetch_add(1, SeqCst) as u16 % 7 + 1 } else { 1 };
         capability
     }
 

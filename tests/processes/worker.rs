@@ -86,7 +86,7 @@ pub(crate) struct Verdict {
 }
 
 pub(crate) fn verify(store: &str, truth: &Truth) -> Verdict {
-    let cache = larder::Cache::open(store).unwrap();
+    let cache = larder::IntoCache::into_cache(store).unwrap();
     let truth = Truth::open(&truth.path);
     let n_keys = truth.n_keys;
     let acknowledged: Vec<u64> = (0..n_keys).map(|key| truth.acknowledged(key)).collect();
