@@ -23,6 +23,7 @@ const RUNTIME: &[Row] = &[
     ("value", &[]),
     ("io", &["error"]),
     ("adapter", &["error", "key", "timeout"]),
+    ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
     ("rules", &["near", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),

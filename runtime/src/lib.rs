@@ -13,6 +13,9 @@ mod flight;
 #[cfg(feature = "far")]
 mod io;
 mod key;
+#[cfg(feature = "far")]
+#[cfg_attr(not(test), expect(dead_code, reason = "the request path comes to it next"))]
+mod layer;
 mod near;
 mod park;
 mod registry;

@@ -2,4 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 
+mod broken;
+mod faulty;
+mod mutants;
+mod own;
 mod reference;

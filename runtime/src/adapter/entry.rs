@@ -22,6 +22,18 @@ pub mod layout {
     pub const GRACE: Range<usize> = 32..40;
     /// The payload begins here and ends with the record.
     pub const PAYLOAD: usize = 96;
+
+    /// Does the record carry one of these epochs, of its namespace or its template? What a sweep asks of each.
+    pub fn carries(record: &[u8], epochs: &[u64]) -> bool {
+        [NAMESPACE_EPOCH, TEMPLATE_EPOCH]
+            .into_iter()
+            .any(|at| word(record, at).is_some_and(|word| epochs.contains(&word)))
+    }
+
+    /// The eight bytes that stand there; `None` if the record ends before.
+    pub(crate) fn word(record: &[u8], at: Range<usize>) -> Option<u64> {
+        record.get(at)?.try_into().ok().map(u64::from_le_bytes)
+    }
 }
 
 /// A record on its way into a store.

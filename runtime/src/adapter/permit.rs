@@ -20,10 +20,8 @@ pub struct Living {
 impl Living {
     /// Does the record carry these epochs? One that belongs to no template carries every template's.
     pub fn admits(&self, record: &[u8]) -> bool {
-        let epoch = |at| record.get(at).and_then(|bytes: &[u8]| bytes.try_into().ok()).map(u64::from_le_bytes);
-        let (Some(namespace), Some(template)) = (epoch(layout::NAMESPACE_EPOCH), epoch(layout::TEMPLATE_EPOCH)) else {
-            return false;
-        };
+        let epochs = [layout::NAMESPACE_EPOCH, layout::TEMPLATE_EPOCH].map(|at| layout::word(record, at));
+        let [Some(namespace), Some(template)] = epochs else { return false };
         namespace == self.namespace && (template == 0 || self.template.is_none_or(|living| living == template))
     }
 }

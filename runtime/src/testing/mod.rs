@@ -1,16 +1,21 @@
 //! What tests need, ours and those of programs that use larder: a clock that moves by hand; for who builds on the contract
-//! for adapters, an adapter in this process.
+//! for adapters, an adapter in this process, one that goes
+//! wrong by chance, and the checks that every adapter passes.
 
 #[cfg(feature = "far")]
 pub mod conformance;
 #[cfg(feature = "far")]
 mod dice;
 #[cfg(feature = "far")]
+mod faulty;
+#[cfg(feature = "far")]
 mod memory;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "far")]
+pub use self::faulty::{Faults, FaultyAdapter};
 #[cfg(feature = "far")]
 pub use self::memory::MemoryAdapter;
 

@@ -35,7 +35,7 @@ async fn every_verb_works_after_a_close(store: Store) -> Outcome {
     store.close().await?;
     store.put_many(vec![(other.clone(), entry.clone())]).await?;
     store.close().await?;
-    same(store.get_many(&[other.clone()]).await?.iter().flatten().count(), 1, "get_many after a close")?;
+    same(store.get_many(std::slice::from_ref(&other)).await?.iter().flatten().count(), 1, "get_many after a close")?;
     store.close().await?;
     expect(store.exists(&key).await?, "exists after a close")?;
     store.close().await?;

@@ -94,7 +94,7 @@ async fn every_read_is_explained_by_the_writes(store: Store) -> Outcome {
 async fn write(store: &Store, number: usize, watched: &Watched, dice: &mut Dice) -> Outcome {
     let key = store.key(&number.to_string());
     let version = watched.begun.fetch_add(1, Ordering::SeqCst) + 1;
-    if version % 2 == 0 {
+    if version.is_multiple_of(2) {
         store.remove(&[key]).await?;
     } else {
         let entry = store.entry(format!("{number} {version}"));
@@ -124,7 +124,7 @@ async fn read(store: &Store, number: usize, watched: &Watched, dice: &mut Dice) 
     };
     let latest = watched.begun.load(Ordering::SeqCst);
     let Some(fetched) = fetched else {
-        let could_be_absent = earliest % 2 == 0 || latest > earliest;
+        let could_be_absent = earliest.is_multiple_of(2) || latest > earliest;
         return expect(could_be_absent, format_args!("version {earliest} of key {number} is not there"));
     };
     let text = payload(&fetched.record);

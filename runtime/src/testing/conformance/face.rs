@@ -36,13 +36,23 @@ impl Face {
         async move { receive.await.unwrap_or_else(|_| Err(Why::new("the system refuses a thread"))) }
     }
 
-    /// Runs all at once; the first failure, once all have ended, is theirs.
+    /// Runs all at once: none begins before all are there. The first failure, once all have ended, is theirs.
     pub(super) async fn all<T, F>(self, works: impl IntoIterator<Item = F>) -> Outcome<Vec<T>>
     where
         T: Send + 'static,
         F: Future<Output = Outcome<T>> + Send + 'static,
     {
-        let started: Vec<_> = works.into_iter().map(|work| self.spawn(work)).collect();
+        let (gate, closed) = tokio::sync::watch::channel(false);
+        let behind_gate = |work: F| {
+            let mut closed = closed.clone();
+            async move {
+                // A gate that is gone is open.
+                let _ = closed.wait_for(|is_open| *is_open).await;
+                work.await
+            }
+        };
+        let started: Vec<_> = works.into_iter().map(|work| self.spawn(behind_gate(work))).collect();
+        gate.send_replace(true);
         let mut outcomes = Vec::new();
         for work in started {
             outcomes.push(work.await);

@@ -22,12 +22,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use self::expect::Outcome;
+use self::expect::{Outcome, Why};
 use self::face::Face;
 use self::store::{Store, Time};
 use super::ManualClock;
 use crate::adapter::{AnyAdapter, CacheAdapter};
+use crate::clock::Clock;
 use crate::park;
+use crate::timeout::Timeout;
 
 /// An adapter that is to be checked, and how.
 ///
@@ -130,7 +132,11 @@ async fn failures_on(subject: &Subject, face: Face) -> Vec<Failure> {
     let mut failures = Vec::new();
     let start = |check: &'static Check| {
         let outcome = face.spawn((check.run)(subject.store(check, face)));
-        async move { outcome.await.err().map(|why| Failure { check: check.name, why: why.to_string() }) }
+        async move {
+            let outcome = Clock::default().within(LONGEST, outcome).await;
+            let why = outcome.unwrap_or_else(|| Err(Why::new("it has not ended in a minute"))).err()?.to_string();
+            Some(Failure { check: check.name, why })
+        }
     };
     let chosen = |kind| every_check().filter(move |check| check.kind == kind);
     for check in chosen(Kind::Ordinary) {
@@ -163,6 +169,9 @@ fn report(subject: &Subject, face: &str, failures: &[Failure]) {
 pub fn names() -> impl Iterator<Item = &'static str> {
     every_check().map(|check| check.name)
 }
+
+/// A check that takes longer hangs.
+const LONGEST: Timeout = Timeout::from_secs(60);
 
 /// One promise.
 struct Check {

@@ -8,7 +8,7 @@ use super::checks;
 use super::expect::{Outcome, Why, expect, is_record, payload, same};
 use super::face::step_back;
 use super::store::Store;
-use crate::adapter::{Claim, EpochName, Living, Token};
+use crate::adapter::{Claim, EpochName, Living, StoreKey, Token};
 use crate::timeout::Timeout;
 
 checks! {
@@ -55,12 +55,18 @@ async fn absence_refuses(store: Store) -> Outcome {
 }
 
 async fn a_shared_permit_is_one_and_the_first_fill_wins(store: Store) -> Outcome {
-    let key = store.key("key");
-    let tokens = [store.permit(&key).await?, store.elsewhere().permit(&key).await?];
-    let (first, second) = (store.entry("first"), store.entry("second"));
-    expect(store.elsewhere().fill(&key, &first, tokens[1]).await?, "the second of two who share is refused")?;
-    expect(!store.fill(&key, &second, tokens[0]).await?, "both of two who share have filled")?;
-    store.has(&key, &first, "after both").await
+    for (name, first, second) in [("earlier", 0, 1), ("later", 1, 0)] {
+        let key = store.key(name);
+        let sharing = [store.clone(), store.elsewhere()];
+        let tokens = [sharing[0].permit(&key).await?, sharing[1].permit(&key).await?];
+        let entry = store.entry("first");
+        let stored = sharing[first].fill(&key, &entry, tokens[first]).await?;
+        expect(stored, format_args!("the {name} of two who share is refused"))?;
+        let stored = sharing[second].fill(&key, &store.entry("second"), tokens[second]).await?;
+        expect(!stored, "both of two who share have filled")?;
+        store.has(&key, &entry, "after both").await?;
+    }
+    Ok(())
 }
 
 async fn a_fresh_permit_voids_the_older(store: Store) -> Outcome {
@@ -191,44 +197,59 @@ async fn a_permit_voided_elsewhere_is_void(store: Store) -> Outcome {
 
 async fn of_fifty_fills_by_one_permit_one_is_stored(store: Store) -> Outcome {
     let key = store.key("key");
-    let fills = (0..50).map(|number| {
-        let (store, key) = (store.clone(), key.clone());
-        async move {
-            let Some(token) = store.claim(&key, Claim::Shared, &[]).await?.token else { return Ok(false) };
-            Ok(store.fill(&key, &store.entry(format!("fill {number}")), token).await?)
-        }
-    });
+    let mut fills = Vec::new();
+    for number in 0..50 {
+        let token = store.permit(&key).await?;
+        let fill = store.fill(&key, &store.entry(format!("fill {number}")), token);
+        fills.push(async move { Ok(fill.await?) });
+    }
     let n_stored = store.face.all(fills).await?.into_iter().filter(|stored| *stored).count();
-    same(n_stored, 1, "stored fills, while nothing voids an entry")
+    same(n_stored, 1, "stored fills")
 }
 
-/// One side changes the origin and removes, the other computes from the origin and fills. What stands there after the last
-/// remove, if anything does, is of the last origin.
+/// One side changes the origin, removes, and looks; the others compute from the origin and fill. What is seen after a remove
+/// has been computed from what was the origin then, or from a later one.
 async fn a_clear_beats_every_fill(store: Store) -> Outcome {
-    for round in 0..20 {
-        let key = store.key(&format!("key:{round}"));
-        let origin = Arc::new(AtomicU64::new(0));
-        let works = (0..8).map(|number| {
-            let (store, key, origin) = (store.clone(), key.clone(), Arc::clone(&origin));
-            async move {
-                for _ in 0..10 {
-                    if number == 0 {
-                        origin.fetch_add(1, Ordering::SeqCst);
-                        store.remove(std::slice::from_ref(&key)).await?;
-                    } else if let Some(token) = store.claim(&key, Claim::Shared, &[]).await?.token {
-                        let computed = origin.load(Ordering::SeqCst);
-                        step_back().await;
-                        store.fill(&key, &store.entry(computed.to_string()), token).await?;
-                    }
+    const N: u64 = 150;
+    let key = store.key("key");
+    let origin = Arc::new(AtomicU64::new(0));
+    let works = (0..6).map(|number| {
+        let (store, key, origin) = (store.clone(), key.clone(), Arc::clone(&origin));
+        async move {
+            if number == 0 {
+                let outcome = clear_and_look(&store, &key, &origin, N).await;
+                origin.fetch_max(N, Ordering::SeqCst);
+                return outcome;
+            }
+            loop {
+                let claimed = store.claim(&key, Claim::Shared, &[]).await?;
+                let computed = origin.load(Ordering::SeqCst);
+                if computed >= N {
+                    return Ok(());
+                }
+                // As long as several clears, or none.
+                for _ in 0..(number + computed) % 6 {
                     step_back().await;
                 }
-                Ok(())
+                if let Some(token) = claimed.token {
+                    store.fill(&key, &store.entry(computed.to_string()), token).await?;
+                }
+                step_back().await;
             }
-        });
-        store.face.all(works).await?;
-        let stored = store.get(&key).await?.map(|fetched| payload(&fetched.record));
-        let last = origin.load(Ordering::SeqCst).to_string();
-        same(stored.unwrap_or_else(|| last.clone()), last, "the origin of what is stored")?;
+        }
+    });
+    store.face.all(works).await.map(drop)
+}
+
+async fn clear_and_look(store: &Store, key: &StoreKey, origin: &AtomicU64, n_times: u64) -> Outcome {
+    for current in 1..=n_times {
+        origin.store(current, Ordering::SeqCst);
+        store.remove(std::slice::from_ref(key)).await?;
+        for _ in 0..current % 4 {
+            let seen = store.get(key).await?.map_or(current.to_string(), |fetched| payload(&fetched.record));
+            same(seen, current.to_string(), "the origin of what is seen after a remove")?;
+            step_back().await;
+        }
     }
     Ok(())
 }

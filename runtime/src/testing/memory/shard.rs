@@ -27,13 +27,6 @@ impl Stored {
     fn left(&self, now: Moment) -> Left {
         Left::until(self.deadline.as_millis(), now.as_millis())
     }
-
-    fn carries(&self, dead: &[u64]) -> bool {
-        [layout::NAMESPACE_EPOCH, layout::TEMPLATE_EPOCH].into_iter().any(|at| {
-            let epoch = self.record.get(at).and_then(|bytes| bytes.try_into().ok()).map(u64::from_le_bytes);
-            epoch.is_some_and(|epoch| dead.contains(&epoch))
-        })
-    }
 }
 
 impl Shard {
@@ -134,7 +127,7 @@ impl Shard {
 
     pub(super) fn sweep(&mut self, prefix: &str, dead: &[u64]) -> u64 {
         let n_before = self.entries.len();
-        self.entries.retain(|key, stored| !key.as_str().starts_with(prefix) || !stored.carries(dead));
+        self.entries.retain(|key, stored| !key.as_str().starts_with(prefix) || !layout::carries(&stored.record, dead));
         (n_before - self.entries.len()) as u64
     }
 }

@@ -1,0 +1,136 @@
+//! Stops asking a store that does not answer, and brings it back. While it is open, callers learn so at once and the store
+//! is left alone but for one task, which connects to it anew until that works.
+
+mod state;
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use self::state::{Lately, Pass, State};
+use super::{Layer, Verb};
+use crate::adapter::{AnyAdapter, CacheAdapter};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
+use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::timeout::Timeout;
+
+/// A breaker around one store.
+pub(crate) struct Breaker {
+    adapter: AnyAdapter,
+    clock: Clock,
+    state: Mutex<State>,
+    /// What the state says, for who only asks.
+    is_open: AtomicBool,
+    /// How many probes have failed since it last closed: a store that connects and then fails is tried less and less.
+    n_relapses: AtomicU64,
+    own: Weak<Self>,
+}
+
+impl Breaker {
+    const FIRST_PAUSE: Duration = Duration::from_millis(100);
+    const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+    const LONGEST_TRY: Timeout = Timeout::from_secs(2);
+
+    /// A closed one. When it opens, `adapter` is closed and connected anew by a task on `io`, which ends with the breaker.
+    pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
+        Arc::new_cyclic(|own| Self {
+            adapter,
+            clock,
+            state: Mutex::new(State::Closed(Lately::default())),
+            is_open: AtomicBool::new(false),
+            n_relapses: AtomicU64::new(0),
+            own: own.clone(),
+        })
+    }
+
+    /// Is the store given up for now?
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
+        let mut state = self.state.lock();
+        let answer = change(&mut state);
+        self.is_open.store(state.is_open(), Ordering::Release);
+        answer
+    }
+
+    fn ask(&self, verb: Verb) -> Result<Asked<'_>> {
+        // A sweep may take its time, and everybody waits for a probe.
+        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(State::ask) };
+        if pass == Pass::Not {
+            let store = self.adapter.name();
+            return Err(Error::with_kind(ErrorKind::Unavailable, format!("{store} is not asked while it is down")));
+        }
+        Ok(Asked { breaker: self, pass, is_told: false })
+    }
+
+    fn pause(n_failed: u64) -> Duration {
+        let doublings = u32::try_from(n_failed.saturating_sub(1)).unwrap_or(u32::MAX).min(10);
+        let pause = Self::FIRST_PAUSE.saturating_mul(1 << doublings).min(Self::LONGEST_PAUSE);
+        if n_failed == 0 { Duration::ZERO } else { pause }
+    }
+
+    /// Connects anew until that works: at once where the store has just gone down, later where it does so again and again.
+    fn supervise(&self) {
+        let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
+        let mut n_failed = self.n_relapses.load(Ordering::Relaxed);
+        io::spawn(async move {
+            loop {
+                clock.sleep_until(clock.now().after(Self::pause(n_failed).into())).await;
+                if own.strong_count() == 0 {
+                    return;
+                }
+                let _ = clock.within(Self::LONGEST_TRY, adapter.close()).await;
+                if let Some(Ok(())) = clock.within(Self::LONGEST_TRY, adapter.connect()).await {
+                    if let Some(breaker) = own.upgrade() {
+                        breaker.change(State::reached);
+                    }
+                    return;
+                }
+                n_failed += 1;
+            }
+        });
+    }
+}
+
+/// A call that was let pass. Dropped before it is told, it counts as nothing.
+struct Asked<'a> {
+    breaker: &'a Breaker,
+    pass: Pass,
+    is_told: bool,
+}
+
+impl Asked<'_> {
+    fn tell(mut self, failed: bool) {
+        self.is_told = true;
+        let now = self.breaker.clock.now();
+        let has_opened = self.breaker.change(|state| state.tell(self.pass, failed, now));
+        if self.pass == Pass::AsProbe {
+            let count = |n_relapses| Some(if failed { n_relapses + 1 } else { 0 });
+            let _ = self.breaker.n_relapses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
+        }
+        if has_opened {
+            self.breaker.supervise();
+        }
+    }
+}
+
+impl Drop for Asked<'_> {
+    fn drop(&mut self) {
+        if !self.is_told {
+            self.breaker.change(|state| state.give_up(self.pass));
+        }
+    }
+}
+
+impl Layer for Breaker {
+    async fn around<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let asked = self.ask(verb)?;
+        let answer = call.await;
+        // Every other error is an answer.
+        asked.tell(answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable));
+        answer
+    }
+}

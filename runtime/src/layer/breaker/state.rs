@@ -1,0 +1,170 @@
+//! When a breaker opens and closes: pure, with time coming in as a value.
+
+use crate::clock::Moment;
+use crate::timeout::Timeout;
+
+/// So many failures in a row open it.
+const IN_A_ROW: u32 = 5;
+/// So many calls within [`WINDOW`], half of them failed, do so too.
+const ENOUGH: u32 = 20;
+const WINDOW: Timeout = Timeout::from_secs(1);
+
+/// What may pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Everything; and how it went lately.
+    Closed(Lately),
+    /// Nothing, until the store has been reached again.
+    Open,
+    /// The next call, as a probe.
+    HalfOpen,
+    /// Nothing, until the probe is back.
+    Probing,
+}
+
+/// The calls of the current window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lately {
+    n_in_a_row: u32,
+    since: Option<Moment>,
+    n_calls: u32,
+    n_failed: u32,
+}
+
+/// How a call may go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pass {
+    Freely,
+    AsProbe,
+    Not,
+}
+
+impl State {
+    pub(super) fn ask(&mut self) -> Pass {
+        match self {
+            Self::Closed(_) => Pass::Freely,
+            Self::Open | Self::Probing => Pass::Not,
+            Self::HalfOpen => {
+                *self = Self::Probing;
+                Pass::AsProbe
+            }
+        }
+    }
+
+    /// A call that went by `pass` came back, failed or not; says whether the breaker has opened by that.
+    pub(super) fn tell(&mut self, pass: Pass, failed: bool, now: Moment) -> bool {
+        let opens = match (&mut *self, pass) {
+            (Self::Closed(lately), Pass::Freely) => lately.count(failed, now),
+            (Self::Probing, Pass::AsProbe) if !failed => {
+                *self = Self::Closed(Lately::default());
+                false
+            }
+            (Self::Probing, Pass::AsProbe) => true,
+            // A call of an earlier life says nothing about this one.
+            _ => false,
+        };
+        if opens {
+            *self = Self::Open;
+        }
+        opens
+    }
+
+    /// A probe was given up before its answer: the next call is one.
+    pub(super) fn give_up(&mut self, pass: Pass) {
+        if (*self, pass) == (Self::Probing, Pass::AsProbe) {
+            *self = Self::HalfOpen;
+        }
+    }
+
+    /// The store has been reached again.
+    pub(super) fn reached(&mut self) {
+        if *self == Self::Open {
+            *self = Self::HalfOpen;
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self, Self::Closed(_))
+    }
+}
+
+impl Lately {
+    /// Says whether that is too much.
+    fn count(&mut self, failed: bool, now: Moment) -> bool {
+        if self.since.is_none_or(|since| now >= since.after(WINDOW)) {
+            *self = Self { n_in_a_row: self.n_in_a_row, since: Some(now), n_calls: 0, n_failed: 0 };
+        }
+        self.n_calls = self.n_calls.saturating_add(1);
+        self.n_failed = self.n_failed.saturating_add(u32::from(failed));
+        self.n_in_a_row = if failed { self.n_in_a_row.saturating_add(1) } else { 0 };
+        self.n_in_a_row >= IN_A_ROW || self.n_calls >= ENOUGH && self.n_failed >= self.n_calls.div_ceil(2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Lately, Pass, State};
+    use crate::clock::Moment;
+
+    /// `+` a success, `-` a failure, 10 ms apart; `|` a second later; `r` the store is reached; `g` a probe is given up.
+    fn check(calls: &str, n_let_pass: usize, is_open: bool) {
+        let (mut state, mut now, mut n_passed, mut n_opened) = (State::Closed(Lately::default()), 0, 0, 0);
+        for call in calls.chars() {
+            now += 10;
+            match call {
+                '|' => now += 1000,
+                'r' => state.reached(),
+                _ => {
+                    let pass = state.ask();
+                    n_passed += usize::from(pass != Pass::Not);
+                    match call {
+                        'g' => state.give_up(pass),
+                        _ => n_opened += usize::from(state.tell(pass, call == '-', Moment::from_millis(now))),
+                    }
+                }
+            }
+        }
+        assert_eq!((n_passed, state.is_open()), (n_let_pass, is_open), "{calls}: opened {n_opened} times, {state:?}");
+    }
+
+    #[test]
+    fn it_opens_after_five_in_a_row_or_half_of_twenty_in_a_second() {
+        check("++++", 4, false);
+        check("----", 4, false);
+        check("----+----", 9, false);
+        check("-----", 5, true);
+        check("-----+-+", 5, true);
+        check("--|--|-", 5, true);
+        check(&"-+".repeat(9), 18, false);
+        check(&"-+".repeat(10), 20, true);
+        check(&"+-".repeat(10), 20, true);
+        check(&"++-".repeat(30), 90, false);
+        check(&format!("{}|{}", "-+".repeat(9), "-+".repeat(9)), 36, false);
+        check(&format!("{}|{}", "-+".repeat(9), "-+".repeat(10)), 38, true);
+    }
+
+    #[test]
+    fn one_probe_closes_it_or_opens_it_again() {
+        check("-----r+", 6, false);
+        check("-----r+----", 10, false);
+        check("-----r-", 6, true);
+        check("-----r-++", 6, true);
+        check("-----r-r+++", 9, false);
+        check("-----rr+", 6, false);
+        check("-----rg+", 7, false);
+        check("-----rg-", 7, true);
+        check("r-----", 5, true);
+    }
+
+    #[test]
+    fn while_the_probe_is_out_nothing_passes_and_late_answers_count_for_nothing() {
+        let mut state = State::HalfOpen;
+        assert_eq!([state.ask(), state.ask(), state.ask()], [Pass::AsProbe, Pass::Not, Pass::Not]);
+        let now = Moment::from_millis(5);
+        assert!(!state.tell(Pass::Freely, true, now) && !state.tell(Pass::Freely, false, now) && state.is_open());
+        state.give_up(Pass::Freely);
+        assert_eq!(state, State::Probing);
+        assert!(state.tell(Pass::AsProbe, true, now));
+        assert_eq!((state, state.is_open()), (State::Open, true));
+    }
+}

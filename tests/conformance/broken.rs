@@ -1,0 +1,596 @@
+//! A store with one thing wrong, which can be chosen: a map with a clock of its own, and the flaw where it would be made.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use larder::adapter::{
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Left, Living, Permitted, StoreKey, Token,
+    layout, random_epoch,
+};
+use larder::{Error, ErrorKind, Result, Timeout};
+
+/// What is wrong.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Flaw {
+    AbsenceFills,
+    AnyTokenFills,
+    ClosedForGood,
+    ConnectsOnce,
+    CountsText,
+    CutsAtNul,
+    CutsBatches,
+    CutsLargeValues,
+    EpochNamesAreCut,
+    EpochsAreRandom,
+    EpochsInTwoSteps,
+    EpochsOfOneName,
+    ExistsSeesExpired,
+    FillKeepsPermit,
+    FillsWithoutPermit,
+    FlushKeeps,
+    FreshIsShared,
+    FreshYieldsToLive,
+    GraceIsLife,
+    IfAbsentAlwaysStores,
+    IfAbsentInTwoSteps,
+    IfAbsentSeesAll,
+    IfAbsentVoidsAlways,
+    IgnoresEpochs,
+    IgnoresTemplates,
+    IncrementExtends,
+    IncrementForgetsTimeout,
+    IncrementInFloats,
+    IncrementInTwoSteps,
+    IncrementKeepsPermits,
+    IncrementMakesForever,
+    IncrementRevives,
+    IncrementStopsAtZero,
+    IncrementWraps,
+    KeepsOldDeadline,
+    KeysAreCut,
+    KeysIgnoreCase,
+    KnowsNotItsShards,
+    ManyDropsMisses,
+    ManyUnordered,
+    MonthsAreDates,
+    NeverIsLong,
+    NoGrace,
+    NoPermitOverDead,
+    NoPermitOverExpired,
+    NoneIsAnError,
+    OverflowWraps,
+    PermitForgetsGroups,
+    PermitIsAStub,
+    PermitLooksNotAgain,
+    PermitOverLive,
+    PermitsLastASecond,
+    PermitsLastForever,
+    PutKeepsPermits,
+    PutManyAdds,
+    PutManyKeepsPermits,
+    PutSaysYes,
+    RemoveAnswersBackwards,
+    RemoveCountsTwice,
+    RemoveKeepsPermits,
+    RemoveReads,
+    RemoveSaysYes,
+    RemoveSeesExpired,
+    RemoveSparesDead,
+    RenewDoesNothing,
+    SecondsForMillis,
+    SharedIsFresh,
+    SwapsReplies,
+    SweepsAll,
+    SweepsNeighbours,
+    SweepsNoTemplates,
+    TimeoutsCutToSeconds,
+    TooLargeIsAnOutage,
+    TouchForgetsGrace,
+    TouchHandsOutAnother,
+    TouchMakes,
+    TouchNeverShortens,
+    TouchOnlyLive,
+    TouchVoidsPermits,
+    WritesLater,
+}
+
+#[derive(Clone)]
+pub(crate) struct Broken {
+    flaw: Option<Flaw>,
+    now_ms: Arc<AtomicU64>,
+    shelves: Arc<Mutex<Shelves>>,
+}
+
+#[derive(Default)]
+struct Shelves {
+    jars: HashMap<String, Jar>,
+    permits: HashMap<String, (Token, u64)>,
+    epochs: HashMap<(u16, String), u64>,
+    replies: VecDeque<Option<Fetched>>,
+    unwritten: Vec<(String, Jar)>,
+    is_closed: bool,
+}
+
+#[derive(Clone)]
+struct Jar {
+    record: Vec<u8>,
+    deadline: u64,
+    gone: u64,
+}
+
+fn after(now: u64, timeout: Timeout) -> u64 {
+    timeout.as_duration().map_or(u64::MAX, |duration| now.saturating_add(duration.as_millis() as u64))
+}
+
+fn refused(kind: ErrorKind) -> Error {
+    Error::with_kind(kind, "refused")
+}
+
+impl Broken {
+    pub(crate) fn new(flaw: Option<Flaw>) -> Self {
+        Self { flaw, now_ms: Arc::default(), shelves: Arc::default() }
+    }
+
+    pub(crate) fn pass(&self, duration: Duration) {
+        self.now_ms.fetch_add(duration.as_millis() as u64, SeqCst);
+    }
+
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == Some(flaw)
+    }
+
+    fn now(&self) -> u64 {
+        self.now_ms.load(SeqCst)
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, Shelves> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn open(&self) -> Result<MutexGuard<'_, Shelves>> {
+        let shelves = self.shelves();
+        if shelves.is_closed { Err(refused(ErrorKind::Unavailable)) } else { Ok(shelves) }
+    }
+
+    fn key(&self, key: &StoreKey) -> String {
+        match self.flaw {
+            Some(Flaw::KeysIgnoreCase) => key.as_str().to_lowercase(),
+            Some(Flaw::KeysAreCut) => key.as_str().chars().take(120).collect(),
+            _ => key.as_str().into(),
+        }
+    }
+
+    fn admits(&self, living: &Living, record: &[u8]) -> bool {
+        match self.flaw {
+            Some(Flaw::IgnoresEpochs) => true,
+            Some(Flaw::IgnoresTemplates) => Living { template: None, ..*living }.admits(record),
+            Some(Flaw::RemoveReads) => living.admits(record) && record.len() >= layout::PAYLOAD,
+            _ => living.admits(record),
+        }
+    }
+
+    fn timed(&self, timeout: Timeout) -> u64 {
+        let timeout = match (self.flaw, timeout.as_duration()) {
+            (Some(Flaw::SecondsForMillis), Some(duration)) => duration.saturating_mul(1000).into(),
+            (Some(Flaw::TimeoutsCutToSeconds), Some(duration)) => Timeout::from_secs(duration.as_secs()),
+            (Some(Flaw::MonthsAreDates), Some(duration)) if duration.as_secs() > 30 * 24 * 3600 => Timeout::ZERO,
+            (Some(Flaw::OverflowWraps), Some(duration)) => {
+                Timeout::from_millis(duration.as_millis() as i64 as u64 >> 1 << 1)
+            }
+            (Some(Flaw::NeverIsLong), None) => Timeout::from_secs(10 * 365 * 24 * 3600),
+            _ => timeout,
+        };
+        if self.is(Flaw::OverflowWraps) && !timeout.is_never() {
+            let millis = timeout.as_duration().unwrap().as_millis() as u64;
+            return self.now().wrapping_add(millis).wrapping_mul(2) / 2;
+        }
+        after(self.now(), timeout)
+    }
+
+    fn jar(&self, record: Vec<u8>, timeout: Timeout, grace: Timeout) -> Jar {
+        let deadline = self.timed(timeout);
+        let gone = if self.is(Flaw::NoGrace) { deadline } else { after(deadline, grace) };
+        Jar { record, deadline: if self.is(Flaw::GraceIsLife) { gone } else { deadline }, gone }
+    }
+
+    fn kept<'a>(&self, shelves: &'a mut Shelves, key: &str) -> Option<&'a mut Jar> {
+        shelves.jars.get_mut(key).filter(|jar| jar.gone > self.now())
+    }
+
+    fn fetched(&self, shelves: &mut Shelves, key: &str) -> Option<Fetched> {
+        let now = self.now();
+        self.kept(shelves, key).map(|jar| Fetched { record: jar.record.clone(), left: Left::until(jar.deadline, now) })
+    }
+
+    fn live<'a>(&self, shelves: &'a mut Shelves, key: &str, living: &Living) -> Option<&'a mut Jar> {
+        let now = self.now();
+        self.kept(shelves, key).filter(|jar| jar.deadline > now && self.admits(living, &jar.record))
+    }
+
+    fn fits(&self, entry: &Entry) -> Result<()> {
+        match entry.record.len() > self.capability().largest_entry {
+            true if self.is(Flaw::TooLargeIsAnOutage) => Err(refused(ErrorKind::Unavailable)),
+            true if !self.is(Flaw::CutsLargeValues) => Err(refused(ErrorKind::TooLarge)),
+            _ => Ok(()),
+        }
+    }
+
+    fn store(&self, shelves: &mut Shelves, key: &str, entry: &Entry, keeps_permits: bool) {
+        let mut jar = self.jar(entry.record.clone(), entry.timeout, entry.grace);
+        match self.flaw {
+            Some(Flaw::CutsLargeValues) => jar.record.truncate(1_000_000),
+            Some(Flaw::CutsAtNul) => {
+                let nul = jar.record.iter().skip(layout::PAYLOAD).position(|byte| *byte == 0);
+                jar.record.truncate(nul.map_or(usize::MAX, |at| at + layout::PAYLOAD));
+            }
+            Some(Flaw::KeepsOldDeadline) => {
+                if let Some(old) = self.kept(shelves, key) {
+                    (jar.deadline, jar.gone) = (old.deadline, old.gone);
+                }
+            }
+            _ => {}
+        }
+        if !keeps_permits {
+            shelves.permits.remove(key);
+        }
+        if self.is(Flaw::WritesLater) {
+            let earlier = std::mem::replace(&mut shelves.unwritten, vec![(key.into(), jar)]);
+            shelves.jars.extend(earlier);
+        } else {
+            shelves.jars.insert(key.into(), jar);
+        }
+    }
+
+    fn epoch_name(&self, name: &EpochName) -> (u16, String) {
+        let length = if self.is(Flaw::EpochNamesAreCut) { 90 } else { 200 };
+        (name.shard(), name.as_str().chars().take(length).collect())
+    }
+
+    fn epoch(&self, shelves: &mut Shelves, name: &EpochName) -> u64 {
+        match self.flaw {
+            Some(Flaw::EpochsAreRandom) => random_epoch(),
+            Some(Flaw::EpochsOfOneName) => *shelves.epochs.entry((0, String::new())).or_insert_with(random_epoch),
+            _ => *shelves.epochs.entry(self.epoch_name(name)).or_insert_with(random_epoch),
+        }
+    }
+
+    /// What a counter stands at; `None` if there is none.
+    fn count(&self, shelves: &mut Shelves, key: &str, living: &Living) -> Result<Option<i64>> {
+        let jar = match self.flaw {
+            Some(Flaw::IncrementRevives) => self.kept(shelves, key),
+            _ => self.live(shelves, key, living),
+        };
+        let Some(jar) = jar else { return Ok(None) };
+        let text = String::from_utf8_lossy(jar.record.get(layout::PAYLOAD..).unwrap_or_default()).into_owned();
+        match text.parse::<i64>() {
+            Err(_) if !self.is(Flaw::CountsText) => Err(refused(ErrorKind::WrongType)),
+            count => Ok(Some(count.unwrap_or(0))),
+        }
+    }
+
+    fn add(&self, shelves: &mut Shelves, key: &str, (count, delta): (Option<i64>, i64), fresh: &Entry) -> Result<i64> {
+        let keeps_permits = self.is(Flaw::IncrementKeepsPermits);
+        let Some(count) = count else {
+            let mut fresh = fresh.clone();
+            if self.is(Flaw::IncrementMakesForever) {
+                fresh.timeout = Timeout::NEVER;
+            }
+            self.store(shelves, key, &fresh, keeps_permits);
+            return Ok(delta);
+        };
+        let sum = match self.flaw {
+            Some(Flaw::IncrementInFloats) => Some((count as f64 + delta as f64) as i64),
+            Some(Flaw::IncrementWraps) => Some(count.wrapping_add(delta)),
+            Some(Flaw::IncrementStopsAtZero) => count.checked_add(delta).map(|sum| sum.max(0)),
+            _ => count.checked_add(delta),
+        };
+        let sum = sum.ok_or_else(|| refused(ErrorKind::OutOfRange))?;
+        let Some(jar) = shelves.jars.get_mut(key) else { return Ok(sum) };
+        jar.record.truncate(layout::PAYLOAD);
+        jar.record.extend(sum.to_string().bytes());
+        match self.flaw {
+            Some(Flaw::IncrementForgetsTimeout) => (jar.deadline, jar.gone) = (u64::MAX, u64::MAX),
+            Some(Flaw::IncrementExtends) => {
+                (jar.deadline, jar.gone) = (self.timed(fresh.timeout), self.timed(fresh.kept_for()));
+            }
+            _ => {}
+        }
+        if !keeps_permits {
+            shelves.permits.remove(key);
+        }
+        Ok(sum)
+    }
+}
+
+impl CacheAdapter for Broken {
+    fn name(&self) -> &'static str {
+        "broken"
+    }
+
+    fn capability(&self) -> Capability {
+        let mut capability = Capability::new();
+        capability.shards = if self.is(Flaw::KnowsNotItsShards) { random_epoch() as u16 % 8 + 1 } else { 1 };
+        capability
+    }
+
+    fn shard(&self, _: &StoreKey) -> u16 {
+        0
+    }
+
+    async fn connect(&self) -> Result<()> {
+        let mut shelves = self.shelves();
+        if self.is(Flaw::ConnectsOnce) && std::mem::replace(&mut shelves.is_closed, false) {
+            return Err(refused(ErrorKind::Unavailable));
+        }
+        Ok(())
+    }
+
+    async fn close(&self) -> Result<()> {
+        self.shelves().is_closed = self.is(Flaw::ClosedForGood) || self.is(Flaw::ConnectsOnce);
+        Ok(())
+    }
+
+    async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {
+        {
+            let mut shelves = self.open()?;
+            let fetched = self.fetched(&mut shelves, &self.key(key));
+            if !self.is(Flaw::SwapsReplies) {
+                return Ok(fetched);
+            }
+            // Replies come in the order of the questions, and who gives up leaves its reply to the next.
+            shelves.replies.push_back(fetched);
+        }
+        tokio::task::yield_now().await;
+        Ok(self.shelves().replies.pop_front().flatten())
+    }
+
+    async fn get_many(&self, keys: &[StoreKey]) -> Result<Vec<Option<Fetched>>> {
+        if keys.is_empty() && self.is(Flaw::NoneIsAnError) {
+            return Err(refused(ErrorKind::Unavailable));
+        }
+        let mut shelves = self.open()?;
+        let n_most = if self.is(Flaw::CutsBatches) { 1024 } else { usize::MAX };
+        let mut fetched: Vec<_> =
+            keys.iter().take(n_most).map(|key| self.fetched(&mut shelves, &self.key(key))).collect();
+        match self.flaw {
+            Some(Flaw::ManyUnordered) => fetched.reverse(),
+            Some(Flaw::ManyDropsMisses) => fetched.retain(Option::is_some),
+            _ => {}
+        }
+        Ok(fetched)
+    }
+
+    async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        let mut shelves = self.open()?;
+        let key = self.key(key);
+        let mut epochs: Vec<_> = groups.iter().map(|name| self.epoch(&mut shelves, name)).collect();
+        if self.is(Flaw::PermitForgetsGroups) {
+            epochs.clear();
+        }
+        let mut found = self.fetched(&mut shelves, &key);
+        if self.is(Flaw::PermitLooksNotAgain) {
+            found = None;
+        }
+        let mut is_live = self.live(&mut shelves, &key, living).is_some();
+        match self.flaw {
+            Some(Flaw::PermitOverLive) => is_live = false,
+            Some(Flaw::NoPermitOverExpired) => {
+                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| living.admits(&jar.record));
+            }
+            Some(Flaw::NoPermitOverDead) => {
+                is_live |= self.kept(&mut shelves, &key).is_some_and(|jar| jar.deadline > self.now());
+            }
+            _ => {}
+        }
+        if is_live && (claim == Claim::Shared || self.is(Flaw::FreshYieldsToLive)) {
+            return Ok(Permitted { token: None, found, epochs });
+        }
+        let is_shared = match self.flaw {
+            Some(Flaw::SharedIsFresh) => false,
+            Some(Flaw::FreshIsShared) => true,
+            _ => claim == Claim::Shared,
+        };
+        let now = self.now();
+        let shared = shelves.permits.get(&key).filter(|(_, until)| is_shared && *until > now).copied();
+        let lifetime = match self.flaw {
+            Some(Flaw::PermitsLastForever) => u64::MAX / 2,
+            Some(Flaw::PermitsLastASecond) => 1000,
+            _ => Token::LIFETIME.as_millis() as u64,
+        };
+        let permit = shared.unwrap_or_else(|| (Token::random(), now + lifetime));
+        shelves.permits.insert(key.clone(), permit);
+        if self.is(Flaw::PermitIsAStub) && self.kept(&mut shelves, &key).is_none() {
+            let stub = self.jar(vec![0; 100], Timeout::NEVER, Timeout::ZERO);
+            shelves.jars.insert(key, stub);
+        }
+        Ok(Permitted { token: Some(permit.0), found, epochs })
+    }
+
+    async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
+        self.fits(entry)?;
+        let key = self.key(key);
+        if let (Condition::IfAbsent(living), true) = (condition, self.is(Flaw::IfAbsentInTwoSteps)) {
+            let is_there = self.live(&mut *self.open()?, &key, living).is_some();
+            tokio::task::yield_now().await;
+            if !is_there {
+                self.store(&mut *self.open()?, &key, entry, false);
+            }
+            return Ok(!is_there);
+        }
+        let mut shelves = self.open()?;
+        let holds = match condition {
+            Condition::Always => true,
+            Condition::IfAbsent(_) if self.is(Flaw::IfAbsentAlwaysStores) => true,
+            Condition::IfAbsent(_) if self.is(Flaw::IfAbsentSeesAll) => self.kept(&mut shelves, &key).is_none(),
+            Condition::IfAbsent(living) => self.live(&mut shelves, &key, living).is_none(),
+            Condition::IfPermit(token) => {
+                let permit = shelves.permits.get(&key).filter(|(_, until)| *until > self.now());
+                match self.flaw {
+                    Some(Flaw::FillsWithoutPermit) => true,
+                    // A token that whoever removes writes, and a fill merely compares: absence lets the fill in.
+                    Some(Flaw::AbsenceFills) => permit.is_none_or(|(permit, _)| permit == token),
+                    Some(Flaw::AnyTokenFills) => permit.is_some(),
+                    _ => permit.is_some_and(|(permit, _)| permit == token),
+                }
+            }
+        };
+        if holds {
+            let keeps = match condition {
+                Condition::IfPermit(_) => self.is(Flaw::FillKeepsPermit),
+                _ => self.is(Flaw::PutKeepsPermits),
+            };
+            self.store(&mut shelves, &key, entry, keeps);
+        } else if self.is(Flaw::IfAbsentVoidsAlways) {
+            shelves.permits.remove(&key);
+        }
+        Ok(holds || self.is(Flaw::PutSaysYes))
+    }
+
+    async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
+        entries.iter().try_for_each(|(_, entry)| self.fits(entry))?;
+        let mut shelves = self.open()?;
+        for (key, entry) in entries {
+            if !(self.is(Flaw::PutManyAdds) && shelves.jars.contains_key(&self.key(key))) {
+                self.store(&mut shelves, &self.key(key), entry, self.is(Flaw::PutManyKeepsPermits));
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+        let mut shelves = self.open()?;
+        let mut removed = Vec::new();
+        let asked: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
+        for key in &asked {
+            let was_kept = self.kept(&mut shelves, key).is_some();
+            let was_live = self.live(&mut shelves, key, living).is_some();
+            let spares = self.is(Flaw::RemoveSparesDead) && was_kept && !was_live;
+            if !spares && !self.is(Flaw::RemoveCountsTwice) {
+                shelves.jars.remove(key);
+            }
+            if !self.is(Flaw::RemoveKeepsPermits) {
+                shelves.permits.remove(key);
+            }
+            removed.push(match self.flaw {
+                Some(Flaw::RemoveSaysYes) => true,
+                Some(Flaw::RemoveSeesExpired) => was_kept,
+                _ => was_live,
+            });
+        }
+        if self.is(Flaw::RemoveCountsTwice) {
+            asked.iter().for_each(|key| drop(shelves.jars.remove(key)));
+        }
+        if self.is(Flaw::RemoveAnswersBackwards) {
+            removed.reverse();
+        }
+        Ok(removed)
+    }
+
+    async fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> Result<Option<Fetched>> {
+        let mut shelves = self.open()?;
+        let (key, now) = (self.key(key), self.now());
+        if self.is(Flaw::TouchMakes) && self.kept(&mut shelves, &key).is_none() {
+            shelves.jars.insert(key.clone(), self.jar(vec![0; 100], timeout, grace));
+        }
+        if self.is(Flaw::TouchVoidsPermits) {
+            shelves.permits.remove(&key);
+        }
+        let moved = self.jar(vec![], timeout, grace);
+        let only_live = self.is(Flaw::TouchOnlyLive);
+        let makes = self.is(Flaw::TouchMakes);
+        let jar = self.kept(&mut shelves, &key).filter(|jar| makes || self.admits(living, &jar.record));
+        let Some(jar) = jar.filter(|jar| !only_live || jar.deadline > now) else { return Ok(None) };
+        let kept_for = jar.gone.saturating_sub(jar.deadline);
+        let shorter = moved.deadline < jar.deadline;
+        if !(self.is(Flaw::TouchNeverShortens) && shorter) {
+            (jar.deadline, jar.gone) = (moved.deadline, moved.gone);
+        }
+        if self.is(Flaw::TouchForgetsGrace) {
+            jar.gone = jar.deadline.saturating_add(kept_for);
+        }
+        if self.is(Flaw::TouchHandsOutAnother) {
+            jar.record.iter_mut().skip(layout::PAYLOAD).for_each(|byte| *byte ^= 1);
+        }
+        Ok(self.fetched(&mut shelves, &key))
+    }
+
+    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+        let mut shelves = self.open()?;
+        let key = self.key(key);
+        Ok(match self.flaw {
+            Some(Flaw::ExistsSeesExpired) => self.kept(&mut shelves, &key).is_some(),
+            _ => self.live(&mut shelves, &key, living).is_some(),
+        })
+    }
+
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+        let key = self.key(key);
+        if self.is(Flaw::IncrementInTwoSteps) {
+            let read = self.count(&mut *self.open()?, &key, living)?;
+            tokio::task::yield_now().await;
+            return self.add(&mut *self.open()?, &key, (read, delta), fresh);
+        }
+        let mut shelves = self.open()?;
+        let read = self.count(&mut shelves, &key, living)?;
+        self.add(&mut shelves, &key, (read, delta), fresh)
+    }
+
+    async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
+        if self.is(Flaw::EpochsInTwoSteps) {
+            let is_there = names.iter().all(|name| self.shelves().epochs.contains_key(&self.epoch_name(name)));
+            tokio::task::yield_now().await;
+            if !is_there {
+                let made = names.iter().map(|name| ((name.shard(), name.as_str().into()), random_epoch()));
+                let made: HashMap<_, _> = made.collect();
+                self.shelves().epochs.extend(made.clone());
+                return Ok(names.iter().map(|name| made[&(name.shard(), name.as_str().to_string())]).collect());
+            }
+        }
+        let mut shelves = self.open()?;
+        Ok(names.iter().map(|name| self.epoch(&mut shelves, name)).collect())
+    }
+
+    async fn renew(&self, name: &EpochName) -> Result<u64> {
+        let mut shelves = self.open()?;
+        if self.is(Flaw::RenewDoesNothing) {
+            return Ok(self.epoch(&mut shelves, name));
+        }
+        let epoch = random_epoch();
+        shelves.epochs.insert(self.epoch_name(name), epoch);
+        Ok(epoch)
+    }
+
+    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        let mut shelves = self.open()?;
+        let prefix = StoreKey::prefix(namespace);
+        let prefix = if self.is(Flaw::SweepsNeighbours) { prefix.trim_end_matches(':') } else { &prefix };
+        let n_before = shelves.jars.len();
+        shelves.jars.retain(|key, jar| {
+            let epoch = |at: Range<usize>| u64::from_le_bytes(jar.record[at].try_into().unwrap());
+            let carries = |at: Range<usize>| self.is(Flaw::SweepsAll) || dead.contains(&epoch(at));
+            let is_dead = carries(layout::NAMESPACE_EPOCH)
+                || carries(layout::TEMPLATE_EPOCH) && !self.is(Flaw::SweepsNoTemplates);
+            !(is_dead && key.starts_with(prefix))
+        });
+        Ok((n_before - shelves.jars.len()) as u64)
+    }
+
+    async fn flush(&self) -> Result<()> {
+        let mut shelves = self.open()?;
+        if self.is(Flaw::FlushKeeps) {
+            shelves.jars.clear();
+        } else {
+            *shelves = Shelves::default();
+        }
+        Ok(())
+    }
+}
