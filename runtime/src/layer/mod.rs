@@ -62,10 +62,14 @@ pub(crate) struct Guarded {
 impl Guarded {
     pub(crate) fn new(adapter: AnyAdapter, clock: &Clock) -> Self {
         let breaker = Breaker::new(adapter.clone(), clock.clone());
+        Self::behind(&breaker, adapter, clock)
+    }
+
+    fn behind(breaker: &Arc<Breaker>, adapter: AnyAdapter, clock: &Clock) -> Self {
         let within = |limit| {
             let deadline = Deadline::new(adapter.name(), clock.clone()).with_ordinary(limit);
             let limited = Layered::new(adapter.clone(), Arc::new(deadline));
-            AnyAdapter::new(Layered::new(limited, Arc::clone(&breaker)))
+            AnyAdapter::new(Layered::new(limited, Arc::clone(breaker)))
         };
         Self { calls: within(Duration::from_millis(250)), helpers: within(Duration::from_secs(1)) }
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{Breaker, Deadline, Layer, Layered, Verb, guarded};
+use super::{Breaker, Deadline, Guarded, Layer, Layered, Verb};
 use crate::adapter::{AnyAdapter, CacheAdapter, EpochName, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::park::block_on;
@@ -155,7 +155,8 @@ fn the_supervisor_ends_with_its_breaker() {
     let clock = ManualClock::new();
     let (adapter, mood) = moody(&clock);
     mood.mood.store(FAILS, SeqCst);
-    let (layered, breaker) = guarded(adapter, &clock.clock());
+    let breaker = Breaker::new(adapter.clone(), clock.clock());
+    let layered = Guarded::behind(&breaker, adapter, &clock.clock()).calls;
     for _ in 0..5 {
         assert!(block_on(layered.epochs(&[EpochName::namespace(0, "shop")])).is_err());
     }
@@ -175,7 +176,7 @@ fn an_adapter_conforms_under_each_layer() {
     let within = Layered::new(adapter(), deadline);
     let behind = adapter();
     let behind = Layered::new(behind.clone(), Breaker::new(behind, clock.clock()));
-    let (both, _) = guarded(adapter(), &clock.clock());
+    let both = Guarded::new(adapter(), &clock.clock()).helpers;
     for (name, adapter) in
         [("deadline", AnyAdapter::new(within)), ("breaker", AnyAdapter::new(behind)), ("both", AnyAdapter::new(both))]
     {
