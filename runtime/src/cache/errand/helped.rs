@@ -97,4 +97,3 @@ impl Cache {
         far.renew(&self.namespace.name, template, &mut journey).await
     }
 }
-
