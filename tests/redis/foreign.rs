@@ -1,6 +1,6 @@
 //! What other programs have put under our keys, and keys and values of odd shapes.
 
-use larder::adapter::{CacheAdapter, Claim, Condition, Entry, EpochName, StoreKey};
+use larder::adapter::{CacheAdapter, Claim, Condition, Entry, EpochName, StoreKey, layout};
 use larder::{ErrorKind, RedisCache, Timeout};
 
 use crate::support::{LIVING, Store, entry, key, live, ms, record};
@@ -98,8 +98,8 @@ async fn values_of_every_size_and_byte_come_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_too_large_is_not_sent() {
     let Some(store) = Store::start() else { return };
-    let cache = RedisCache::builder().url(store.server.url()).largest_entry(100).build().unwrap();
-    assert_eq!(cache.capability().largest_entry, 100);
+    let cache = RedisCache::builder().url(store.server.url()).largest_entry(layout::PAYLOAD + 4).build().unwrap();
+    assert_eq!(cache.capability().largest_entry, layout::PAYLOAD + 4);
     assert!(cache.put(&key("a"), &entry("1234"), Condition::Always).await.unwrap());
     let error = cache.put(&key("a"), &entry("12345"), Condition::Always).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
-use larder::adapter::{CacheAdapter, Entry, StoreKey};
+use larder::adapter::{CacheAdapter, Entry, StoreKey, layout};
 use larder::{ErrorKind, SqliteCache, Timeout};
 use rusqlite::Connection;
 
@@ -59,9 +59,9 @@ fn one_transaction_may_store_more_than_there_is_room_for() {
 fn an_entry_that_is_too_large_is_refused() {
     let cache = SqliteCache::builder().memory().max_bytes(1 << 20).build().unwrap();
     let largest = cache.capability().largest_entry;
-    put(&cache, "a", &entry(1, largest - 96)).unwrap();
+    put(&cache, "a", &entry(1, largest - layout::PAYLOAD)).unwrap();
     assert!(has(&cache, "a"));
-    let error = put(&cache, "a", &entry(1, largest - 95)).unwrap_err();
+    let error = put(&cache, "a", &entry(1, largest - layout::PAYLOAD + 1)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(has(&cache, "a"));
 }
@@ -99,8 +99,8 @@ fn a_sweep_takes_dead_epochs_of_its_namespace_alone() {
     let cache = SqliteCache::memory();
     let with = |namespace: u64, template: u64| {
         let mut entry = entry(1, 10);
-        entry.record[16..24].copy_from_slice(&namespace.to_le_bytes());
-        entry.record[24..32].copy_from_slice(&template.to_le_bytes());
+        entry.record[layout::NAMESPACE_EPOCH].copy_from_slice(&namespace.to_le_bytes());
+        entry.record[layout::TEMPLATE_EPOCH].copy_from_slice(&template.to_le_bytes());
         entry
     };
     let long = "n".repeat(300);

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use larder::SqliteCache;
-use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Left};
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Left, layout};
 
 use crate::support::{Folder, LIVING, entry, get, has, key, put};
 
@@ -79,7 +79,7 @@ fn a_counter_counts_each_of_many_callers() {
     let folder = Folder::new();
     let caches = [0, 1].map(|_| SqliteCache::open(folder.file("cache.sqlite")).unwrap());
     let mut fresh = entry(0, 0);
-    fresh.record.truncate(96);
+    fresh.record.truncate(layout::PAYLOAD);
     fresh.record.extend_from_slice(b"1");
     std::thread::scope(|scope| {
         for cache in caches.iter().cycle().take(8) {

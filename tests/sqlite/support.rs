@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_lite::future::block_on;
-use larder::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey};
+use larder::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, layout};
 use larder::{Result, SqliteCache, Timeout};
 
 /// A folder of a test's own.
@@ -49,11 +49,14 @@ pub(crate) fn key(name: &str) -> StoreKey {
     StoreKey::new("test", name)
 }
 
+/// Where a record of the tests says what it was made from.
+const SEED: std::ops::Range<usize> = 24..32;
+
 /// A record of `n_bytes` past its head, which all follow from `seed`.
 pub(crate) fn record(seed: u64, n_bytes: usize) -> Vec<u8> {
-    let mut record = vec![0; 96];
-    record[16..24].copy_from_slice(&LIVING.namespace.to_le_bytes());
-    record[40..48].copy_from_slice(&seed.to_le_bytes());
+    let mut record = vec![0; layout::PAYLOAD];
+    record[layout::NAMESPACE_EPOCH].copy_from_slice(&LIVING.namespace.to_le_bytes());
+    record[SEED].copy_from_slice(&seed.to_le_bytes());
     let mut random = Random(seed | 1);
     record.extend((0..n_bytes).map(|_| random.next() as u8));
     record
@@ -61,9 +64,9 @@ pub(crate) fn record(seed: u64, n_bytes: usize) -> Vec<u8> {
 
 /// Is it a record that [`record`] has made?
 pub(crate) fn is_whole(found: &[u8]) -> bool {
-    let Some(seed) = found.get(40..48) else { return false };
+    let Some(seed) = found.get(SEED) else { return false };
     let seed = u64::from_le_bytes(seed.try_into().unwrap());
-    found == record(seed, found.len() - 96)
+    found == record(seed, found.len() - layout::PAYLOAD)
 }
 
 pub(crate) fn entry(seed: u64, n_bytes: usize) -> Entry {

@@ -124,7 +124,10 @@ impl CacheBuilder {
     pub fn build(self) -> Result<Cache> {
         let Self { stores, namespace, defaults, codec, clock } = self;
         if defaults.timeout.is_zero() {
-            return Err(Error::new(ErrorKind::Config, "a cache with `timeout` 0 keeps nothing: use `NullCache` for that"));
+            return Err(Error::new(
+                ErrorKind::Config,
+                "a cache with `timeout` 0 keeps nothing: use `NullCache` for that",
+            ));
         }
         if namespace.len() > LONGEST_NAMESPACE {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());

@@ -1,9 +1,9 @@
 //! What helpers do, in both tiers: near first, where it voids what is being computed in this process, then far. Each is one
 //! future that owns what it needs; where nothing is far it is ready at once.
 
+use super::Cache;
 use super::errand::{Errand, Stored};
 use super::write::Set;
-use super::Cache;
 use crate::error::Result;
 use crate::key::Key;
 use crate::near::Slot;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::errand::{Errand, Parcel};
 use super::Cache;
+use super::errand::{Errand, Parcel};
 use crate::error::Error;
 use crate::flight::{Inside, Permit};
 use crate::near::{Garbage, Generation, Header, Slot};

@@ -91,9 +91,7 @@ impl Cache {
     /// # Ok::<(), larder::Error>(())
     /// ```
     #[cfg(feature = "far")]
-    pub fn fleet<N: Into<String>>(
-        stores: impl IntoIterator<Item = (N, crate::adapter::AnyAdapter)>,
-    ) -> CacheBuilder {
+    pub fn fleet<N: Into<String>>(stores: impl IntoIterator<Item = (N, crate::adapter::AnyAdapter)>) -> CacheBuilder {
         CacheBuilder::of_fleet(stores.into_iter().map(|(name, store)| (name.into(), store)))
     }
 

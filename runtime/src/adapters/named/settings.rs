@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn what_is_the_caches_is_taken_out_and_the_rest_left() {
-        let (url, settings) = Settings::take("redis://h/1?namespace=shop&x=1&timeout=60&grace=never&codec=msgpack").unwrap();
+        let (url, settings) =
+            Settings::take("redis://h/1?namespace=shop&x=1&timeout=60&grace=never&codec=msgpack").unwrap();
         assert_eq!(url, "redis://h/1?x=1");
         let expected = Settings {
             namespace: Some("shop".into()),
@@ -93,7 +94,9 @@ mod tests {
 
     #[test]
     fn a_wrong_setting_is_named() {
-        for (url, said) in [("x:?timeout=soon", "`timeout`"), ("x:?codec=yaml", "unknown codec"), ("x:?grace=-1", "`grace`")] {
+        for (url, said) in
+            [("x:?timeout=soon", "`timeout`"), ("x:?codec=yaml", "unknown codec"), ("x:?grace=-1", "`grace`")]
+        {
             assert!(Settings::take(url).unwrap_err().to_string().contains(said), "{url}");
         }
     }

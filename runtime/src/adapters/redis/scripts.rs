@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 
 use redis::Cmd;
 
+use crate::adapter::layout;
+
 /// What the scripts share. An entry's state is `live`, `expired`, or nil for all that is not there: nothing, an entry of
 /// another epoch, or what another program has put under the key.
 const PRELUDE: &str = r"
@@ -19,11 +21,11 @@ local function clock()
 end
 
 local function state(key, namespace, template, now)
-    local head = redis.pcall('GETRANGE', key, 0, 31)
-    if type(head) ~= 'string' or #head < 32 or head:sub(17, 24) ~= namespace then return nil end
-    local own = head:sub(25, 32)
+    local head = redis.pcall('GETRANGE', key, 0, EPOCHS_END - 1)
+    if type(head) ~= 'string' or #head < EPOCHS_END or head:sub(NAMESPACE_AT + 1, NAMESPACE_AT + 8) ~= namespace then return nil end
+    local own = head:sub(TEMPLATE_AT + 1, TEMPLATE_AT + 8)
     if template ~= '' and own ~= NONE and own ~= template then return nil end
-    local deadline = head:sub(9, 16)
+    local deadline = head:sub(DEADLINE_AT + 1, DEADLINE_AT + 8)
     if deadline == NEVER or struct.unpack('<I8', deadline) > now then return 'live' end
     return 'expired'
 end
@@ -85,7 +87,7 @@ return answers
 const TOUCH: &str = r"
 local now = clock()
 if not state(KEYS[1], ARGV[1], ARGV[2], now) then return false end
-redis.call('SETRANGE', KEYS[1], 8, deadline(ARGV[3], now))
+redis.call('SETRANGE', KEYS[1], DEADLINE_AT, deadline(ARGV[3], now))
 if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return redis.call('GET', KEYS[1])
 ";
@@ -96,14 +98,14 @@ const INCREMENT: &str = r"
 local now = clock()
 local sum = ARGV[1]
 if state(KEYS[1], ARGV[2], ARGV[3], now) == 'live' then
-    if redis.call('STRLEN', KEYS[1]) > 96 + 20 then return 'type' end
-    local counter = redis.call('GETRANGE', KEYS[1], 96, -1)
+    if redis.call('STRLEN', KEYS[1]) > PAYLOAD_AT + 20 then return 'type' end
+    local counter = redis.call('GETRANGE', KEYS[1], PAYLOAD_AT, -1)
     redis.call('SET', KEYS[3], counter, 'PX', 1000)
     local added = redis.pcall('INCRBY', KEYS[3], ARGV[1])
     sum = redis.call('GET', KEYS[3])
     redis.call('UNLINK', KEYS[3])
     if type(added) == 'table' then return counter:find('^%-?[1-9]%d*$') and 'range' or 'type' end
-    redis.call('SET', KEYS[1], redis.call('GETRANGE', KEYS[1], 0, 95) .. sum, 'KEEPTTL')
+    redis.call('SET', KEYS[1], redis.call('GETRANGE', KEYS[1], 0, PAYLOAD_AT - 1) .. sum, 'KEEPTTL')
 else
     store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
 end
@@ -130,8 +132,9 @@ const SWEEP: &str = r"
 local dead, removed = {}, 0
 for _, epoch in ipairs(ARGV) do dead[epoch] = true end
 for _, key in ipairs(KEYS) do
-    local epochs = redis.pcall('GETRANGE', key, 16, 31)
-    if type(epochs) == 'string' and (dead[epochs:sub(1, 8)] or dead[epochs:sub(9, 16)]) then
+    local head = redis.pcall('GETRANGE', key, 0, EPOCHS_END - 1)
+    local function is_dead(at) return dead[head:sub(at + 1, at + 8)] end
+    if type(head) == 'string' and (is_dead(NAMESPACE_AT) or is_dead(TEMPLATE_AT)) then
         removed = removed + redis.call('UNLINK', key)
     end
 end
@@ -172,9 +175,21 @@ pub(super) struct Script {
     hash: String,
 }
 
+/// Where a record's parts stand, counted from 0.
+fn places() -> String {
+    use layout::{DEADLINE, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
+    format!(
+        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, EPOCHS_END, PAYLOAD_AT = {}, {}, {}, {}, {PAYLOAD}",
+        DEADLINE.start,
+        NAMESPACE_EPOCH.start,
+        TEMPLATE_EPOCH.start,
+        NAMESPACE_EPOCH.end.max(TEMPLATE_EPOCH.end),
+    )
+}
+
 impl Script {
     fn new(text: &str) -> Self {
-        let text = format!("{PRELUDE}{text}");
+        let text = format!("{}{PRELUDE}{text}", places());
         let hash = redis::Script::new(&text).get_hash().to_owned();
         Self { text, hash }
     }

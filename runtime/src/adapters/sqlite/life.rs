@@ -107,7 +107,8 @@ mod tests {
 
     #[test]
     fn what_is_no_record_belongs_to_no_epoch() {
-        let entry = Entry { record: vec![0; layout::TEMPLATE_EPOCH.end - 1], timeout: Timeout::NEVER, grace: Timeout::ZERO };
+        let entry =
+            Entry { record: vec![0; layout::TEMPLATE_EPOCH.end - 1], timeout: Timeout::NEVER, grace: Timeout::ZERO };
         assert!(!Head::stored(&entry, 1).is_of(&Living { namespace: 0, template: None }));
         let entry = Entry { record: vec![0; layout::TEMPLATE_EPOCH.end], ..entry };
         assert!(Head::stored(&entry, 1).is_of(&Living { namespace: 0, template: None }));

@@ -102,4 +102,3 @@ impl Cache {
         far.renew(&self.namespace.name, template).await
     }
 }
-

@@ -46,14 +46,7 @@ impl Errand {
         None
     }
 
-    pub(crate) fn parcel(
-        &self,
-        _: &Cache,
-        _: &'static Site,
-        _: &dyn Computed,
-        _: Timeout,
-        _: Duration,
-    ) -> Parcel {
+    pub(crate) fn parcel(&self, _: &Cache, _: &'static Site, _: &dyn Computed, _: Timeout, _: Duration) -> Parcel {
         Parcel
     }
 
@@ -104,13 +97,7 @@ impl Errand {
 pub(crate) struct Setting;
 
 impl Setting {
-    pub(crate) fn of(
-        _: &Cache,
-        _: &'static Site,
-        _: KeyRef<'_>,
-        _: Timeout,
-        _: &dyn Computed,
-    ) -> Result<Self> {
+    pub(crate) fn of(_: &Cache, _: &'static Site, _: KeyRef<'_>, _: Timeout, _: &dyn Computed) -> Result<Self> {
         Ok(Self)
     }
 }

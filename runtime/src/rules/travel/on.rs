@@ -8,9 +8,9 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 use serde::de::DeserializeOwned;
 
 use super::{Far, FarWithError, Near};
-use crate::rules::Rules;
 use crate::codec::{Codec, EncodeError, Encoding, Schema};
 use crate::record::{CodecId, Draft, Outcome, Outer, Record, Reject};
+use crate::rules::Rules;
 use crate::rules::packing::{Packing, Part, Sharing};
 use crate::rules::probe::{Fallible, FallibleOptional, Kind};
 use crate::value::{Local, Storable};
