@@ -58,3 +58,17 @@ pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
 pub(crate) fn sqlite(_: Option<&str>) -> Option<Result<Cache>> {
     None
 }
+
+/// Whatever makes a cache of one store: it has the defaults, and nothing in common with another that is made of the same.
+macro_rules! cache_of {
+    ($($feature:literal $adapter:ident)*) => {$(
+        #[cfg(feature = $feature)]
+        impl From<super::$adapter> for Cache {
+            fn from(adapter: super::$adapter) -> Self {
+                Self::far(adapter)
+            }
+        }
+    )*};
+}
+
+cache_of!("redis" RedisCache "memcached" MemcachedCache "sqlite" SqliteCache);

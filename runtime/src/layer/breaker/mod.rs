@@ -22,6 +22,8 @@ pub(crate) struct Breaker {
     state: Mutex<State>,
     /// What the state says, for who only asks.
     is_open: AtomicBool,
+    /// What it was last opened by: what callers are told while the store is not asked.
+    cause: Mutex<String>,
     /// How many probes have failed since it last closed: a store that connects and then fails is tried less and less.
     n_relapses: AtomicU64,
     own: Weak<Self>,
@@ -39,6 +41,7 @@ impl Breaker {
             clock,
             state: Mutex::new(State::Closed(Lately::default())),
             is_open: AtomicBool::new(false),
+            cause: Mutex::default(),
             n_relapses: AtomicU64::new(0),
             own: own.clone(),
         })
@@ -61,7 +64,10 @@ impl Breaker {
         let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(State::ask) };
         if pass == Pass::Not {
             let store = self.adapter.name();
-            return Err(Error::with_kind(ErrorKind::Unavailable, format!("{store} is not asked while it is down")));
+            return Err(Error::unavailable(
+                format!("{store} is not asked while it is down"),
+                self.cause.lock().clone(),
+            ));
         }
         Ok(Asked { breaker: self, pass, is_told: false })
     }
@@ -114,8 +120,9 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn tell(mut self, failed: bool) {
+    fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
+        let failed = failure.is_some();
         let now = self.breaker.clock.now();
         let has_opened = self.breaker.change(|state| state.tell(self.pass, failed, now));
         if self.pass == Pass::AsProbe {
@@ -123,6 +130,7 @@ impl Asked<'_> {
             let _ = self.breaker.n_relapses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
         }
         if has_opened {
+            *self.breaker.cause.lock() = failure.map(ToString::to_string).unwrap_or_default();
             self.breaker.supervise();
         }
     }
@@ -141,7 +149,7 @@ impl Layer for Breaker {
         let asked = self.ask(verb)?;
         let answer = call.await;
         // Every other error is an answer.
-        asked.tell(answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable));
+        asked.tell(answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Unavailable));
         answer
     }
 }
