@@ -1,5 +1,5 @@
-//! The database of the race: per key the version that is true, and the newest whose clear was acknowledged. One file that
-//! all processes map by reading and writing single words.
+//! The database of the race: per key the version that is true, the newest whose clear was acknowledged, and when that was.
+//! One file of which all processes read and write single words.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -15,14 +15,14 @@ const WORD: usize = 8;
 
 impl Truth {
     pub(crate) fn create(path: &Path, n_keys: usize) -> Self {
-        std::fs::write(path, vec![0; (2 * n_keys + 1) * WORD]).unwrap();
+        std::fs::write(path, vec![0; (3 * n_keys + 1) * WORD]).unwrap();
         Self::open(path)
     }
 
     pub(crate) fn open(path: &Path) -> Self {
         let file = File::options().read(true).write(true).open(path).unwrap();
         let n_words = file.metadata().unwrap().len() as usize / WORD;
-        Self { path: path.into(), file, n_keys: (n_words - 1) / 2 }
+        Self { path: path.into(), file, n_keys: (n_words - 1) / 3 }
     }
 
     /// The version of `key` that is true now.
@@ -38,12 +38,18 @@ impl Truth {
     }
 
     /// Nobody may be served an older version of `key` any more.
-    pub(crate) fn acknowledge(&self, key: usize, version: u64) {
+    pub(crate) fn acknowledge(&self, key: usize, version: u64, now_ms: u64) {
+        // First: who reads the version and then the time takes it for younger at worst.
+        self.set_word(1 + 2 * self.n_keys + key, now_ms);
         self.set_word(1 + self.n_keys + key, version);
     }
 
     pub(crate) fn acknowledged(&self, key: usize) -> u64 {
         self.word(1 + self.n_keys + key)
+    }
+
+    pub(crate) fn acknowledged_at_ms(&self, key: usize) -> u64 {
+        self.word(1 + 2 * self.n_keys + key)
     }
 
     pub(crate) fn stop(&self) {

@@ -16,7 +16,7 @@ static TRUTH: OnceLock<Truth> = OnceLock::new();
 #[cached(key = "race:{key}", timeout = 600)]
 fn version(key: usize) -> u64 {
     let version = truth().version(key);
-    std::thread::sleep(Duration::from_micros(version % 7 * 300));
+    std::thread::sleep(Duration::from_micros(500 + version % 7 * 300));
     version
 }
 
@@ -48,33 +48,54 @@ pub(crate) fn run_if_asked() {
 }
 
 fn step(index: usize, dice: &mut Dice) {
-    let own = |dice: &mut Dice| dice.below(truth().n_keys / N_PROCESSES) * N_PROCESSES + index;
-    match dice.below(1000) {
-        0..700 => drop(version(dice.below(truth().n_keys))),
-        700..985 => {
-            let key = own(dice);
-            let raised = [(key, truth().raise(key))];
-            acknowledge(version::clear(key).is_ok(), &raised);
+    let own = |dice: &mut Dice| contested(dice) / N_PROCESSES * N_PROCESSES + index;
+    let raise = |key| (key, truth().raise(key));
+    match dice.below(10_000) {
+        0..5_000 => check(contested(dice)),
+        5_000..7_000 => check(dice.below(truth().n_keys)),
+        7_000..9_990 => {
+            let raised = [raise(own(dice))];
+            acknowledge(version::clear(raised[0].0).is_ok(), &raised);
         }
-        985..998 => {
-            let raised = [(); 5].map(|()| own(dice)).map(|key| (key, truth().raise(key)));
+        9_990..9_998 => {
+            let raised = [(); 5].map(|()| raise(own(dice)));
             acknowledge(version::clear_all().is_ok(), &raised);
         }
         _ => {
-            let raised = [(); 5].map(|()| own(dice)).map(|key| (key, truth().raise(key)));
+            let raised = [(); 5].map(|()| raise(own(dice)));
             acknowledge(larder::adapter_get().clear().is_ok(), &raised);
         }
     }
 }
 
-/// A clear that failed was not acknowledged, and promises nothing.
+/// One of a few keys that all processes are at, for a moment: else they would hardly meet.
+fn contested(dice: &mut Dice) -> usize {
+    const AT_ONCE: usize = 40;
+    let window = usize::try_from(now_ms() / 60).unwrap();
+    (window * AT_ONCE + dice.below(AT_ONCE)) % truth().n_keys
+}
+
+/// What was cleared, and acknowledged, two seconds ago or earlier is served to nobody.
+fn check(key: usize) {
+    let acknowledged = truth().acknowledged(key);
+    let is_long_ago = truth().acknowledged_at_ms(key) + 2_000 < now_ms();
+    let served = version(key);
+    assert!(!is_long_ago || served >= acknowledged, "{key} is {served}, {acknowledged} was cleared long ago");
+}
+
+/// A clear that failed was not acknowledged, and promises nothing. Who has cleared sees it at once.
 fn acknowledge(cleared: bool, raised: &[(usize, u64)]) {
-    if cleared {
-        for &(key, version) in raised {
-            // One key may have been raised twice.
-            truth().acknowledge(key, version.max(truth().acknowledged(key)));
-        }
+    for &(key, version) in raised.iter().filter(|_| cleared) {
+        // One key may have been raised twice.
+        truth().acknowledge(key, version.max(truth().acknowledged(key)), now_ms());
+        let served = self::version(key);
+        assert!(served >= version, "{key} is {served} for who has just cleared {version}");
     }
+}
+
+fn now_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    u64::try_from(since.as_millis()).unwrap()
 }
 
 /// What is served after the race.

@@ -98,7 +98,11 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     }
 
     /// The same for a function that does a part of its work before it returns a future.
-    pub async fn run<C: Future<Output = R>>(self, start: impl FnOnce() -> C) -> R {
+    pub async fn run<C: Future<Output = R>>(mut self, start: impl FnOnce() -> C) -> R {
+        // The permit comes before that part, which belongs to the computation.
+        if let Some(lead) = self.0.lead.as_mut().filter(|lead| lead.must_claim()) {
+            lead.claim().await;
+        }
         let computation = {
             let _inside = self.0.inside();
             start()

@@ -13,7 +13,7 @@ pub(crate) use journey::{Journey, Limit};
 use epochs::Epochs;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -36,7 +36,7 @@ pub(crate) struct Place {
     group: Arc<Group>,
 }
 
-/// What a look finds: an entry in its grace, or of a dead epoch, is not found.
+/// What a look finds: an entry of a dead epoch is not found.
 pub(crate) type Found = Option<(Fetched, Living)>;
 
 /// A permit in the store, and the epochs that were current when it was taken.
@@ -82,8 +82,15 @@ impl Far {
         Place { key, group }
     }
 
-    /// The live entry of `place`. One round trip: where the epochs are not known, they are asked for beside the entry.
+    /// The live entry of `place`.
     pub(crate) async fn look(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
+        let found = self.stands(place, journey).await?;
+        Ok(found.filter(|(fetched, _)| fetched.left.is_live()))
+    }
+
+    /// The entry of `place`, live or in its grace. One round trip: where the epochs are not known, they are asked for beside
+    /// the entry.
+    pub(crate) async fn stands(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
         let fetched = match place.group.living(self.clock.now()) {
             Some(living) => {
                 let (adapter, key) = (journey.adapter(), place.key.clone());
@@ -100,7 +107,7 @@ impl Far {
             }
         };
         self.refresh.keep_up(self);
-        Ok(fetched.filter(|(fetched, living)| fetched.left.is_live() && living.admits(&fetched.record)))
+        Ok(fetched.filter(|(fetched, living)| living.admits(&fetched.record)))
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
@@ -197,31 +204,48 @@ impl Far {
         Ok(self.learn(place, &epochs, asked))
     }
 
-    /// Clears all entries of a template, or of the whole namespace, on every shard; what is left of them is swept away
-    /// behind the caller.
-    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>, journey: &mut Journey) -> Result<()> {
+    /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
+    /// away behind the caller.
+    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
+        let name = |shard| match template {
+            Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
+            None => EpochName::namespace(shard, namespace),
+        };
         let mut dead = Vec::new();
         let mut failure = None;
-        for shard in 0..self.capability().shards {
-            let name = match template {
-                Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
-                None => EpochName::namespace(shard, namespace),
-            };
-            let adapter = journey.adapter();
-            let asked = name.clone();
-            match journey.trip(async move { adapter.renew(&asked).await }).await {
-                Ok(epoch) => dead.extend(self.epochs.renewed(&name, epoch, self.clock.now())),
-                // The other shards are cleared all the same.
+        // Each with a limit of its own: a shard that is down must not keep the others from being cleared.
+        for renewed in join_all((0..self.capability().shards).map(|shard| self.renew_one(name(shard)))).await {
+            match renewed {
+                Ok(old) => dead.extend(old),
                 Err(error) => failure = Some(error),
             }
         }
-        if !dead.is_empty() && self.capability().walks {
-            let (adapter, namespace) = (journey.adapter(), namespace.to_owned());
+        if !dead.is_empty() {
+            let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
             crate::io::spawn(async move {
                 let _ = adapter.sweep(&namespace, &dead).await;
             });
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// Replaces one epoch. Answers the one that it replaces, where its entries can be swept away.
+    async fn renew_one(&self, name: EpochName) -> Result<Option<u64>> {
+        let mut journey = self.journey(Limit::Helper);
+        let (adapter, asked_name, walks) = (journey.adapter(), name.clone(), self.capability().walks);
+        let now = self.clock.now();
+        let (old, asked) = (self.epochs.believed(&name, now), self.epochs.ask(now));
+        let work = async move {
+            // Read before it is replaced: what is read in between may be the new one, whose entries are alive.
+            let old = match old {
+                None if walks => adapter.epochs(std::slice::from_ref(&asked_name)).await?.first().copied(),
+                old => old.filter(|_| walks),
+            };
+            adapter.renew(&asked_name).await.map(|epoch| (old, epoch))
+        };
+        let renewed = journey.trip(work).await;
+        self.epochs.renewed(&name, renewed.as_ref().map_or(0, |&(_, epoch)| epoch), asked);
+        Ok(renewed?.0)
     }
 
     fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {

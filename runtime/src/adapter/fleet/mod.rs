@@ -9,6 +9,7 @@ mod verbs;
 use std::fmt;
 use std::sync::Arc;
 
+pub(crate) use join::join_all;
 use member::Member;
 
 use super::{AnyAdapter, CacheAdapter, StoreKey};

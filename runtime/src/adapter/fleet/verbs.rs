@@ -1,7 +1,6 @@
 //! The contract, shared out among a fleet's stores.
 
-use super::Fleet;
-use super::join::join_all;
+use super::{Fleet, join_all};
 use super::member::Member;
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,

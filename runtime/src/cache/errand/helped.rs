@@ -53,6 +53,12 @@ impl Errand {
         Ok(found.map(|(fetched, living)| open.stored(fetched, living)))
     }
 
+    /// Is there an entry, live or in its grace?
+    pub(crate) async fn stands(&mut self) -> Result<bool> {
+        let Some(open) = self.open()? else { return Ok(false) };
+        Ok(open.far.stands(&open.place, &mut open.journey).await?.is_some())
+    }
+
     /// Removes the entry. Was it live?
     pub(crate) async fn remove(&mut self) -> Result<bool> {
         let Some(open) = self.open()? else { return Ok(false) };
@@ -93,7 +99,6 @@ impl Cache {
     /// Clears a template, or the whole namespace, in the far tier.
     pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<()> {
         let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
-        let mut journey = far.journey(Limit::Helper);
-        far.renew(&self.namespace.name, template, &mut journey).await
+        far.renew(&self.namespace.name, template).await
     }
 }

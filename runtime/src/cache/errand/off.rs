@@ -80,6 +80,10 @@ impl Errand {
         Ok(None)
     }
 
+    pub(crate) async fn stands(&mut self) -> Result<bool> {
+        Ok(false)
+    }
+
     pub(crate) async fn remove(&mut self) -> Result<bool> {
         Ok(false)
     }

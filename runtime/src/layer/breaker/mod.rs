@@ -82,7 +82,9 @@ impl Breaker {
     fn supervise(&self) {
         let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
         let mut n_failed = self.n_relapses.load(Ordering::Relaxed);
+        let reached = Reached(Weak::clone(&self.own));
         io::spawn(async move {
+            let _reached = reached;
             loop {
                 clock.sleep_until(clock.now().after(Self::pause(n_failed).into())).await;
                 if own.strong_count() == 0 {
@@ -90,14 +92,23 @@ impl Breaker {
                 }
                 let _ = clock.within(Self::LONGEST_TRY, adapter.close()).await;
                 if let Some(Ok(())) = clock.within(Self::LONGEST_TRY, adapter.connect()).await {
-                    if let Some(breaker) = own.upgrade() {
-                        breaker.change(State::reached);
-                    }
                     return;
                 }
                 n_failed += 1;
             }
         });
+    }
+}
+
+/// Has the next call probe the store, however the task that brings it back ends: an adapter that panics must not leave its
+/// store given up for good.
+struct Reached(Weak<Breaker>);
+
+impl Drop for Reached {
+    fn drop(&mut self) {
+        if let Some(breaker) = self.0.upgrade() {
+            breaker.change(State::reached);
+        }
     }
 }
 

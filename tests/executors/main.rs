@@ -1,0 +1,6 @@
+//! A call works from wherever it is made: every executor or none, sync and async, over every store. A binary of its own,
+//! as it sets the current adapter of the process.
+
+mod cells;
+mod places;
+mod shared;
