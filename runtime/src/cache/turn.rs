@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::generations::Group;
 use super::errand::Errand;
+use super::generations::Group;
 use super::{Cache, Lead};
 use crate::flight::{Caller, Entered, Landing, Permit};
 use crate::key::KeyRef;

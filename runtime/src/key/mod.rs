@@ -85,7 +85,7 @@ impl<'a> KeyRef<'a> {
 
     /// The escaped text.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn as_bytes(self) -> &'a [u8] {
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 }
