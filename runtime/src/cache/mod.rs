@@ -86,7 +86,7 @@ impl Cache {
     ///
     /// let stores = ["a", "b"].map(|name| (name, AnyAdapter::new(MemoryAdapter::new())));
     /// let cache = Cache::fleet(stores).build()?;
-    /// assert_eq!(cache.adapter(), "memory");
+    /// assert_eq!(cache.adapter(), "memory-adapter");
     /// # }
     /// # Ok::<(), larder::Error>(())
     /// ```

@@ -30,6 +30,8 @@ pub(crate) struct Journey {
     clock: Clock,
     left: Duration,
     /// The store has failed this call: it goes on without.
+    has_failed: bool,
+    /// The first error, for a function that wants to know.
     failure: Option<Error>,
 }
 
@@ -39,7 +41,7 @@ impl Journey {
             Limit::Function => FUNCTION,
             Limit::Helper => HELPER,
         };
-        Self { adapter: adapter.clone(), clock: clock.clone(), left, failure: None }
+        Self { adapter: adapter.clone(), clock: clock.clone(), left, has_failed: false, failure: None }
     }
 
     /// The store, with the limits of this journey.
@@ -60,16 +62,16 @@ impl Journey {
 
     /// Has the store failed this call?
     pub(crate) fn has_failed(&self) -> bool {
-        self.failure.is_some()
+        self.has_failed
     }
 
     /// Remembers a failure of the store. Errors that are not the store's being down leave it in use.
     pub(crate) fn fail(&mut self, error: Error) {
-        if error.kind() == ErrorKind::Unavailable {
-            self.failure = Some(error);
-        }
+        self.has_failed |= error.kind() == ErrorKind::Unavailable;
+        self.failure.get_or_insert(error);
     }
 
+    /// The first error of the store.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }

@@ -19,6 +19,12 @@ use crate::timeout::Timeout;
 #[derive(Default)]
 pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Codec)>);
 
+impl Tier {
+    pub(super) fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 pub(crate) use super::helped::Setting;
 
 /// What a call or a helper has to do there.
@@ -63,7 +69,7 @@ impl Errand {
         self.0.as_ref().is_some_and(|open| open.journey.has_failed())
     }
 
-    /// What the store failed with.
+    /// What the store failed with; the failure stays one.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.0.as_mut()?.journey.take_failure()
     }
@@ -174,12 +180,5 @@ impl Parcel {
 impl Open {
     pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
         Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
-    }
-}
-
-impl Cache {
-    /// Is the near tier where the function's results are kept?
-    pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
-        self.core.tier.0.is_none() || site.facts.local
     }
 }
