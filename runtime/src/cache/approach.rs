@@ -50,8 +50,11 @@ impl<'a> Approach<'a> {
     pub(crate) async fn next(&mut self) -> Step {
         if !self.has_looked {
             self.has_looked = true;
-            if let Some(stored) = self.errand.look().await {
-                return Step::Open(stored);
+            if self.errand.is_unclaimed() {
+                // In a box, as all that is far: recursive calls hold the rest on the stack.
+                if let Some(stored) = Box::pin(self.errand.look()).await {
+                    return Step::Open(stored);
+                }
             }
         }
         let lead = match self.lead.take() {
@@ -68,9 +71,11 @@ impl<'a> Approach<'a> {
         if !lead.stores() && !self.errand.has_failed() {
             return Step::Compute(lead);
         }
-        if let Some(stored) = self.errand.claim(self.is_spoiled).await {
-            self.lead = Some(lead);
-            return Step::Open(stored);
+        if self.errand.is_unclaimed() {
+            if let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await {
+                self.lead = Some(lead);
+                return Step::Open(stored);
+            }
         }
         Step::Compute(lead.with(std::mem::take(&mut self.errand)))
     }

@@ -33,6 +33,8 @@ pub(crate) struct Delivery {
     /// `None`: it is not stored.
     lifetime: Option<Timeout>,
     failed: bool,
+    /// The far store did not take it: its permit was void there.
+    is_refused: bool,
     /// `None`: it cannot be shared.
     slot: Option<Arc<Slot>>,
     /// What goes to the far tier.
@@ -104,7 +106,7 @@ impl Lead {
             None => Parcel::denial(&self.errand),
         };
         let Self { cache, errand, .. } = self;
-        Some(Delivery { cache, site, permit, errand, lifetime, failed, slot, parcel })
+        Some(Delivery { cache, site, permit, errand, lifetime, failed, is_refused: false, slot, parcel })
     }
 
     /// Hands a result that was not computed to those who wait, and keeps nothing.
@@ -116,7 +118,7 @@ impl Lead {
         let slot = result.pack(cache.header(site, permit.generation(), None));
         drop(inside);
         let parcel = Parcel::default();
-        Delivery { cache, site, permit, errand, lifetime: None, failed: true, slot, parcel }.land();
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, is_refused: false, slot, parcel }.land();
     }
 }
 
@@ -135,8 +137,8 @@ impl Delivery {
     /// stored.
     pub(crate) async fn store(&mut self) {
         if self.permit.is_good() {
-            let refused = self.errand.send(std::mem::take(&mut self.parcel)).await;
-            if refused {
+            self.is_refused = self.errand.send(std::mem::take(&mut self.parcel)).await;
+            if self.is_refused {
                 self.site.counters.refused();
                 self.lifetime = None;
                 self.failed = true;
@@ -146,7 +148,7 @@ impl Delivery {
 
     /// Keeps it near, if that is where it is kept, and hands it to those who wait. Answers what they got.
     pub(crate) fn land(self) -> Option<Arc<Slot>> {
-        let Self { cache, site, permit, errand, lifetime, failed, slot, .. } = self;
+        let Self { cache, site, permit, errand, lifetime, failed, is_refused, slot, .. } = self;
         errand.report(site);
         let Some(slot) = slot else {
             permit.scatter();
@@ -168,7 +170,7 @@ impl Delivery {
             }
         }
         drop(berth);
-        permit.land(&slot);
+        if is_refused { permit.land_refused(&slot) } else { permit.land(&slot) }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
             Some(_) if !good => site.counters.refused(),

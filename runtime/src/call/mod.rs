@@ -43,7 +43,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
     if let Some(result) = hit(&mut entry, &rules) {
         return Answer::Result(result);
     }
-    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry, None, rules)) };
+    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry.site, None, rules)) };
     let lead = {
         let mut approach = Approach::new(cache, entry.request(Caller::Async));
         loop {
@@ -55,7 +55,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
             }
         }
     };
-    Answer::Compute(AsyncLead::new(entry, Some(lead), rules))
+    Answer::Compute(AsyncLead::new(entry.site, Some(lead), rules))
 }
 
 /// A computation of a synchronous function, whatever is stored.
@@ -64,13 +64,13 @@ pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
     if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
         block_on(lead.claim());
     }
-    Lead::new(entry, lead, rules)
+    Lead::new(entry.site, lead, rules)
 }
 
 /// A computation of an asynchronous function, whatever is stored.
 pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R, U> {
     let lead = start(entry.request(Caller::Async));
-    AsyncLead::new(entry, lead, rules)
+    AsyncLead::new(entry.site, lead, rules)
 }
 
 /// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
@@ -145,7 +145,7 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[cold]
 #[inline(never)]
 fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry, None, rules)) };
+    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry.site, None, rules)) };
     let lead = {
         let mut approach = Approach::new(cache, entry.request(Caller::Blocking));
         loop {
@@ -157,7 +157,7 @@ fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
             }
         }
     };
-    Answer::Compute(Lead::new(entry, Some(lead), rules))
+    Answer::Compute(Lead::new(entry.site, Some(lead), rules))
 }
 
 /// What becomes of a step.
