@@ -114,7 +114,7 @@ impl Cache {
         true
     }
 
-    pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<()> {
-        Ok(())
+    pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
+        Ok(false)
     }
 }
