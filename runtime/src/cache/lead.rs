@@ -137,7 +137,7 @@ impl Delivery {
     /// stored.
     pub(crate) async fn store(&mut self) {
         if self.permit.is_good() {
-            let refused = self.errand.send(std::mem::take(&mut self.parcel)).await;
+            let refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
             if refused {
                 self.site.counters.refused();
                 self.lifetime = None;
