@@ -3,7 +3,7 @@
 
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
@@ -54,9 +54,10 @@ impl Journey {
         &mut self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let started = Instant::now();
+        let started = self.clock.now();
         let answer = Deadline::within(self.adapter.name(), &self.clock, self.left.into(), io::trip(work)).await;
-        self.left = self.left.saturating_sub(started.elapsed());
+        let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
+        self.left = self.left.saturating_sub(Duration::from_millis(took));
         answer
     }
 

@@ -56,7 +56,7 @@ impl Errand {
         Parcel {}
     }
 
-    pub(crate) async fn send(&mut self, _: Parcel) -> bool {
+    pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> bool {
         false
     }
 
@@ -119,7 +119,7 @@ impl Stored {
 }
 
 impl Cache {
-    pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<()> {
-        Ok(())
+    pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
+        Ok(false)
     }
 }

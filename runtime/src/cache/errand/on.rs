@@ -8,7 +8,7 @@ use super::parcel::Packed;
 use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::far::{Claimed, Far, FarPermit, Journey, Limit, Place};
 use crate::io;
 use crate::rules::Computed;
@@ -137,7 +137,7 @@ impl Errand {
     }
 
     /// Takes the parcel where it goes. `true` if the permit was void.
-    pub(crate) async fn send(&mut self, parcel: Parcel) -> bool {
+    pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
@@ -148,6 +148,10 @@ impl Errand {
         match sent {
             Ok(stored) => !stored,
             Err(error) => {
+                // The store's own limit may be lower than its capability says.
+                if error.kind() == ErrorKind::TooLarge {
+                    site.counters.unstorable();
+                }
                 open.journey.fail(error);
                 false
             }
