@@ -8,3 +8,4 @@ mod kept;
 mod outages;
 mod permits;
 mod threads;
+mod waiters;

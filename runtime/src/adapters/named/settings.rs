@@ -28,6 +28,10 @@ impl Settings {
     fn take(url: &str, own: &[&str]) -> Result<(String, Self)> {
         let mut settings = Self::default();
         let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), settings)) };
+        // What looks like the settings of the cache may be the end of a password that nobody escaped.
+        if query.contains('@') {
+            return Err(Error::new(ErrorKind::Config, "in the URL of a store, a `?` in a password is written %3F"));
+        }
         let mut rest = Vec::new();
         for setting in query.split('&').filter(|setting| !setting.is_empty()) {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
