@@ -3,13 +3,13 @@
 
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
-use crate::layer::Deadline;
+use crate::layer::{Deadline, Guarded};
 
 /// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
 /// quick ones. A little more than the limit on one trip, so that it is that one which ends a trip and tells the breaker.
@@ -29,17 +29,19 @@ pub(crate) struct Journey {
     adapter: AnyAdapter,
     clock: Clock,
     left: Duration,
+    /// What the store itself may take for one trip.
+    trip: Duration,
     /// The store has failed this call: it goes on without.
     failure: Option<Error>,
 }
 
 impl Journey {
     pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit) -> Self {
-        let left = match limit {
-            Limit::Function => FUNCTION,
-            Limit::Helper => HELPER,
+        let (left, trip) = match limit {
+            Limit::Function => (FUNCTION, Guarded::CALLS),
+            Limit::Helper => (HELPER, Guarded::HELPERS),
         };
-        Self { adapter: adapter.clone(), clock: clock.clone(), left, failure: None }
+        Self { adapter: adapter.clone(), clock: clock.clone(), left, trip, failure: None }
     }
 
     /// The store, with the limits of this journey.
@@ -52,9 +54,16 @@ impl Journey {
         &mut self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let started = Instant::now();
-        let answer = Deadline::within(self.adapter.name(), &self.clock, self.left.into(), io::trip(work)).await;
-        self.left = self.left.saturating_sub(started.elapsed());
+        let started = self.clock.now();
+        let trip = io::trip(work);
+        // The first trip, which is a hit's only one, ends by the store's own limit, and sets no second alarm.
+        let answer = if self.left > self.trip {
+            trip.await
+        } else {
+            Deadline::within(self.adapter.name(), &self.clock, self.left.into(), trip).await
+        };
+        let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
+        self.left = self.left.saturating_sub(Duration::from_millis(took));
         answer
     }
 
