@@ -77,7 +77,7 @@ pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R,
 pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
     match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
         Ok(result) => Answer::Result(result),
-        Err(lead) => Answer::Compute(Lead::new(entry, lead, rules)),
+        Err(lead) => Answer::Compute(Lead::new(entry.site, lead, rules)),
     }
 }
 
@@ -85,7 +85,7 @@ pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
 pub async fn refresh_or_raise_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
     match claimed(entry.request(Caller::Async), &rules).await {
         Ok(result) => Answer::Result(result),
-        Err(lead) => Answer::Compute(AsyncLead::new(entry, lead, rules)),
+        Err(lead) => Answer::Compute(AsyncLead::new(entry.site, lead, rules)),
     }
 }
 
