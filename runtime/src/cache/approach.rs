@@ -71,11 +71,11 @@ impl<'a> Approach<'a> {
         if !lead.stores() && !self.errand.has_failed() {
             return Step::Compute(lead);
         }
-        if self.errand.is_unclaimed() {
-            if let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await {
-                self.lead = Some(lead);
-                return Step::Open(stored);
-            }
+        if self.errand.is_unclaimed()
+            && let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await
+        {
+            self.lead = Some(lead);
+            return Step::Open(stored);
         }
         Step::Compute(lead.with(std::mem::take(&mut self.errand)))
     }

@@ -171,9 +171,9 @@ impl Delivery {
         }
         drop(berth);
         if is_refused {
-            permit.land_refused(&slot)
+            permit.land_refused(&slot);
         } else {
-            permit.land(&slot)
+            permit.land(&slot);
         }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
