@@ -139,7 +139,7 @@ impl Delivery {
     /// stored.
     pub(crate) async fn store(&mut self) {
         if self.permit.is_good() {
-            self.is_refused = self.errand.send(std::mem::take(&mut self.parcel)).await;
+            self.is_refused = self.errand.send(self.site, std::mem::take(&mut self.parcel)).await;
             if self.is_refused {
                 self.site.counters.refused();
                 self.lifetime = None;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::io;
 use crate::layer::Deadline;
 
@@ -63,11 +63,9 @@ impl Journey {
         self.failure.is_some()
     }
 
-    /// Remembers a failure of the store. Errors that are not the store's being down leave it in use.
+    /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
-        if error.kind() == ErrorKind::Unavailable {
-            self.failure = Some(error);
-        }
+        self.failure = Some(error);
     }
 
     pub(crate) fn take_failure(&mut self) -> Option<Error> {

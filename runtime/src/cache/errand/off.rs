@@ -50,7 +50,7 @@ impl Errand {
         Parcel
     }
 
-    pub(crate) async fn send(&mut self, _: Parcel) -> bool {
+    pub(crate) async fn send(&mut self, _: &'static Site, _: Parcel) -> bool {
         false
     }
 

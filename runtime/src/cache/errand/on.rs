@@ -8,9 +8,10 @@ use super::parcel::Packed;
 use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::far::{Claimed, Far, FarPermit, Journey, Limit, Place};
 use crate::io;
+use crate::record::HEADER_LEN;
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -131,22 +132,33 @@ impl Errand {
     }
 
     /// Takes the parcel where it goes. `true` if the permit was void.
-    pub(crate) async fn send(&mut self, parcel: Parcel) -> bool {
+    pub(crate) async fn send(&mut self, site: &'static Site, parcel: Parcel) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
             Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
-            Parcel::Denial => open.far.remove(&open.place, &mut open.journey).await.map(|_| true),
+            Parcel::Denial => open.far.fill(&open.place, dead(), permit, &mut open.journey).await,
             Parcel::Nothing => Ok(true),
         };
         match sent {
             Ok(stored) => !stored,
+            // The store is well, and has its own view of what is large.
+            Err(error) if error.kind() == ErrorKind::TooLarge => {
+                site.counters.unstorable();
+                false
+            }
             Err(error) => {
                 open.journey.fail(error);
                 false
             }
         }
     }
+}
+
+/// What takes the place of an entry that is not to be revived, as a fill does: only if nobody else has changed the key
+/// meanwhile. It is of no epoch, so nobody finds it, and it is gone at once.
+fn dead() -> Entry {
+    Entry { record: vec![0; HEADER_LEN], timeout: Timeout::from_millis(1), grace: Timeout::ZERO }
 }
 
 /// What goes to the far tier of a result.
