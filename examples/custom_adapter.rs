@@ -17,7 +17,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-fn main() -> Result<()> {
+pub(crate) fn main() -> Result<()> {
     // From here on `adapter_set("pantry")` and `#[cached(adapter = "pantry")]` know it too.
     let pantry = Pantry::default();
     larder::register_adapter("pantry", move || Ok(Cache::far(pantry.clone())));

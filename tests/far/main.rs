@@ -1,5 +1,16 @@
 //! Annotated functions over a far store: what they promise in memory holds there too, and the store's failures stay its own.
 
 mod calls;
+mod cancellation;
+mod churn;
+mod keys;
+mod limits;
+mod moody;
+mod options;
 mod outage;
+mod permits;
+mod propagate;
 mod records;
+mod secrets;
+mod shapes;
+mod stores;

@@ -1,1 +1,148 @@
-//! A store that fails costs time, never an answer.
+//! A store that fails costs time, never an answer. On stores that fail as they are told; what real ones do when they go
+//! away is in the tests of outages.
+
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use larder::testing::ManualClock;
+use larder::{Cache, ErrorKind, cached};
+
+use crate::moody::{Mood, Moody, When};
+
+/// Asks until it is so, and no longer than half a minute.
+fn wait_for(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+#[test]
+fn while_a_store_is_down_nothing_reaches_it_but_the_probe() {
+    #[cached(key = "outage_probe:{id}", timeout = 60)]
+    fn value(id: u64) -> u64 {
+        id * 3
+    }
+    let store = Moody::new(Mood::Fails);
+    let cache = Cache::far(store.clone());
+    larder::scoped(&cache, || {
+        for id in 0..2_000 {
+            assert_eq!(value(id), id * 3);
+        }
+        assert_eq!(store.asked(), ["get"; 5], "five in a row are enough");
+        assert_eq!(value::stats().store_failures, 2_000);
+        // Who asks for something wants to know.
+        let failures = [value::clear(1).err(), value::get(5_000).err(), value::clear_all().err()];
+        assert_eq!(failures.map(|failure| failure.unwrap().kind()), [ErrorKind::Unavailable; 3]);
+        assert_eq!(store.asked().len(), 5);
+
+        store.turn(Mood::Works);
+        wait_for("it comes back", || value::set(7, 21).is_ok());
+        let before = value::stats();
+        assert_eq!((value(7), value(7)), (21, 21));
+        assert_eq!(value::stats().hits, before.hits + 2);
+    });
+}
+
+#[test]
+fn an_outage_costs_one_computation_of_a_key_per_second() {
+    #[cached(key = "outage_near:{id}", timeout = 60)]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let clock = ManualClock::new();
+    let cache = Cache::builder(Moody::new(Mood::Fails)).clock(clock.clock()).build().unwrap();
+    larder::scoped(&cache, || {
+        for (ms, n_computed) in [(0, 1), (0, 1), (999, 1), (1, 2), (500, 2), (500, 3)] {
+            clock.advance(Duration::from_millis(ms));
+            assert_eq!(value(7), 7);
+            assert_eq!(value::stats().computed, n_computed);
+        }
+        // What was computed before it is not served after a clear, though the clear itself fails.
+        assert!(value::clear(7).is_err());
+        value(7);
+        assert_eq!(value::stats().computed, 4);
+    });
+}
+
+#[test]
+fn a_store_that_hangs_costs_a_call_one_deadline() {
+    #[cached(key = "outage_hang:{id}")]
+    async fn value(id: u64) -> u64 {
+        id
+    }
+    let clock = ManualClock::new();
+    let cache = Cache::builder(Moody::new(Mood::Hangs)).clock(clock.clock()).build().unwrap();
+    let mut call = pin!(larder::scoped_async(&cache, value(7)));
+    let mut poll = || call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    assert_eq!(poll(), Poll::Pending);
+    clock.advance(Duration::from_millis(249));
+    assert_eq!(poll(), Poll::Pending);
+    clock.advance(Duration::from_millis(1));
+    assert_eq!(poll(), Poll::Ready(7));
+}
+
+/// Three trips of a store that is as late as it may be would be three deadlines.
+#[test]
+fn a_store_that_is_slow_costs_a_call_one_deadline_for_all_its_trips() {
+    #[cached(key = "outage_slow:{id}")]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let store = Moody::new(Mood::Slow(Duration::from_millis(150)));
+    larder::scoped(&Cache::far(store.clone()), || assert_eq!(value(7), 7));
+    assert!(!store.asked().contains(&"put"), "{:?}", store.asked());
+    assert_eq!((value::stats().store_failures, value::stats().computed), (1, 1));
+}
+
+/// A call looks and finds nothing; when it comes to its turn, another process has stored something. That answer is on its
+/// way while the key is cleared: who comes after the clear does not share it.
+#[tokio::test]
+async fn who_calls_after_a_clear_joins_nobody_who_has_seen_the_old_entry() {
+    #[cached(key = "outage_join:{id}", skip(version))]
+    async fn value(id: u64, version: u64) -> u64 {
+        id + version
+    }
+    type Clear = fn() -> Pin<Box<dyn Future<Output = larder::Result<()>> + Send>>;
+    let clears: [(&str, Clear); 4] = [
+        ("remove", || Box::pin(async { value::clear(100).await.map(drop) })),
+        ("remove", || Box::pin(async { value::update_timeout(100, 0).await.map(drop) })),
+        ("renew", || Box::pin(async { value::clear_all().await })),
+        ("renew", || Box::pin(async { larder::adapter_get().clear_async().await })),
+    ];
+    for (number, (command, clear)) in clears.into_iter().enumerate() {
+        // No limit on time is reached, however busy the machine.
+        let (store, clock) = (Moody::new(Mood::Works), ManualClock::new());
+        let cache = Cache::builder(store.clone()).clock(clock.clock()).build().unwrap();
+        let in_cache = |call| tokio::spawn(larder::scoped_async(&cache, call));
+        in_cache(value(100, 1)).await.unwrap();
+
+        let clear_goes = store.hold(When::Before, command);
+        let clearing = tokio::spawn(larder::scoped_async(&cache, clear()));
+        until(|| store.asked().contains(&command)).await;
+        store.blind(true);
+        let answer_comes = store.hold(When::After, "permit");
+        let n_asked = store.asked().len();
+        let early = in_cache(value(100, 2));
+        until(|| store.asked()[n_asked..].contains(&"permit")).await;
+        store.blind(false);
+        store.hold_nothing();
+        clear_goes.add_permits(1);
+        clearing.await.unwrap().unwrap();
+
+        let late = tokio::time::timeout(Duration::from_secs(10), in_cache(value(100, 3))).await;
+        assert_eq!(late.expect("it waits for the early one").unwrap(), 103, "{number}");
+        answer_comes.add_permits(1);
+        assert_eq!(early.await.unwrap(), 101, "{number}");
+    }
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "it never comes to that");
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}

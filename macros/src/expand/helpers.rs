@@ -5,7 +5,7 @@ use quote::format_ident;
 
 use super::inputs::Take;
 use super::parts::Beside;
-use super::{computed, key, timed, timeout};
+use super::{answered, computed, key, timed, timeout};
 use crate::plan::Plan;
 use crate::signature::{Form, Function};
 
@@ -131,9 +131,17 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
             take: Take::All,
             output: generate!(#written),
             body: {
-                let name = in_form(beside, "refresh").0;
                 let (timed, compute) = (timed(beside.plan), computed(beside.plan, &beside.computation(&owner)));
-                generate!(#private::#name(#entry, #rules) #timed #compute)
+                match &beside.plan.args.on_error {
+                    Some(_) => {
+                        let turn = in_runtime(beside, "refresh_or_raise", &generate!(#entry, #rules));
+                        answered(private, &turn, &generate!(#timed #compute))
+                    }
+                    None => {
+                        let name = in_form(beside, "refresh").0;
+                        generate!(#private::#name(#entry, #rules) #timed #compute)
+                    }
+                }
             },
             ..Helper::default()
         },

@@ -68,7 +68,7 @@ impl<'a> Approach<'a> {
                 Turn::Compute(lead) => lead,
             },
         };
-        if !lead.stores() {
+        if !lead.stores() && !self.errand.has_failed() {
             return Step::Compute(lead);
         }
         if self.errand.is_unclaimed() {
@@ -103,11 +103,9 @@ impl<'a> Approach<'a> {
     }
 
     /// The record was of use: whoever waits for this call has the result too.
-    pub(crate) fn share(&mut self, computed: &dyn Computed) {
+    pub(crate) fn share(&mut self, result: &dyn Computed) {
         if let Some(lead) = self.lead.take() {
-            let site = self.request.site;
-            let slot = lead.passing_header(site).and_then(|header| computed.pack(header));
-            lead.share(site, slot);
+            lead.share(self.request.site, result);
         }
     }
 }

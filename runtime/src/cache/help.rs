@@ -5,7 +5,7 @@ use super::Cache;
 use super::errand::{Errand, Stored};
 use super::write::Set;
 use crate::error::Result;
-use crate::key::Key;
+use crate::key::{Key, KeyRef};
 use crate::near::Slot;
 use crate::rules::Computed;
 use crate::site::Site;
@@ -36,7 +36,16 @@ impl Cache {
     pub(crate) async fn clear_entry(self, site: &'static Site, key: Key) -> Result<bool> {
         let was_near = self.remove(key.lend());
         let was_far = Errand::of_helper(&self, site, key.lend()).remove().await?;
+        self.part(site, key.lend());
         Ok(was_near || was_far)
+    }
+
+    /// Once the far tier has changed: a call that began meanwhile may have found there what is gone now, and is joined by
+    /// nobody who comes later.
+    fn part(&self, site: &'static Site, key: KeyRef<'_>) {
+        if !self.keeps_near(site) {
+            self.remove(key);
+        }
     }
 
     pub(crate) async fn update_timeout(self, site: &'static Site, key: Key, timeout: Timeout) -> Result<bool> {
@@ -51,6 +60,7 @@ impl Cache {
         let was_there = errand.stands().await?;
         self.remove(key.lend());
         errand.remove().await?;
+        self.part(site, key.lend());
         Ok(was_there)
     }
 
@@ -63,8 +73,14 @@ impl Cache {
     }
 
     pub(crate) async fn clear_function(self, site: &'static Site) -> Result<()> {
-        self.clear_template(site.facts.template);
-        if self.keeps_near(site) { Ok(()) } else { self.renew(Some(site.facts.template)).await }
+        let template = site.facts.template;
+        self.clear_template(template);
+        if !self.keeps_near(site) {
+            self.renew(Some(template)).await?;
+            // As in `part`.
+            self.clear_template(template);
+        }
+        Ok(())
     }
 
     /// The part of setting a result that is about its type.
@@ -94,7 +110,9 @@ impl Cache {
             Set::Denied => self.clear_entry(site, key).await.map(|_| false),
             Set::Far(_) => {
                 self.remove(key.lend());
-                Errand::of_helper(&self, site, key.lend()).set(setting.parcel).await
+                let is_set = Errand::of_helper(&self, site, key.lend()).set(setting.parcel).await?;
+                self.part(site, key.lend());
+                Ok(is_set)
             }
         }
     }
@@ -135,6 +153,10 @@ impl Cache {
     /// As there.
     pub async fn clear_async(&self) -> Result<()> {
         self.clear_namespace();
-        self.renew(None).await
+        if self.renew(None).await? {
+            // As in `part`.
+            self.clear_namespace();
+        }
+        Ok(())
     }
 }

@@ -73,6 +73,42 @@ pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R,
     AsyncLead::new(entry.site, lead, rules)
 }
 
+/// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
+pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
+    match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
+        Ok(result) => Answer::Result(result),
+        Err(lead) => Answer::Compute(Lead::new(entry.site, lead, rules)),
+    }
+}
+
+/// The same for an asynchronous function.
+pub async fn refresh_or_raise_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
+    match claimed(entry.request(Caller::Async), &rules).await {
+        Ok(result) => Answer::Result(result),
+        Err(lead) => Answer::Compute(AsyncLead::new(entry.site, lead, rules)),
+    }
+}
+
+async fn claimed<R>(request: Request<'_>, rules: &impl Rules<R>) -> Result<R, Option<cache::Lead>> {
+    let Some(mut lead) = start(request) else { return Err(None) };
+    if lead.must_claim() {
+        lead.claim().await;
+    }
+    raised(lead, request.site, rules).map_err(Some)
+}
+
+/// What a failure of the store comes to; else the lead, to compute.
+fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) -> Result<R, cache::Lead> {
+    let result = {
+        // The rules run code of the user's, which may call the function too.
+        let _inside = lead.inside();
+        lead.take_failure().and_then(|error| rules.raise(error))
+    };
+    let Some(result) = result else { return Err(lead) };
+    lead.share(site, &(rules, &result));
+    Ok(result)
+}
+
 fn start(request: Request<'_>) -> Option<cache::Lead> {
     target(request.site).map(|cache| cache.start(request))
 }
@@ -137,7 +173,10 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
     match step {
         Step::Compute(lead) => {
             approach.site().counters.misses();
-            Taken::Compute(lead)
+            match raised(lead, approach.site(), rules) {
+                Ok(result) => Taken::Result(result),
+                Err(lead) => Taken::Compute(lead),
+            }
         }
         Step::Open(stored) => match stored.open(approach.cache(), approach.site(), rules.travel()) {
             Some(result) => {

@@ -3,11 +3,11 @@
 
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::layer::Deadline;
 
@@ -30,6 +30,8 @@ pub(crate) struct Journey {
     clock: Clock,
     left: Duration,
     /// The store has failed this call: it goes on without.
+    has_failed: bool,
+    /// The first error, for a function that wants to know.
     failure: Option<Error>,
 }
 
@@ -39,7 +41,7 @@ impl Journey {
             Limit::Function => FUNCTION,
             Limit::Helper => HELPER,
         };
-        Self { adapter: adapter.clone(), clock: clock.clone(), left, failure: None }
+        Self { adapter: adapter.clone(), clock: clock.clone(), left, has_failed: false, failure: None }
     }
 
     /// The store, with the limits of this journey.
@@ -52,22 +54,26 @@ impl Journey {
         &mut self,
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
-        let started = Instant::now();
+        let started = self.clock.now();
         let answer = Deadline::within(self.adapter.name(), &self.clock, self.left.into(), io::trip(work)).await;
-        self.left = self.left.saturating_sub(started.elapsed());
+        let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
+        self.left = self.left.saturating_sub(Duration::from_millis(took));
         answer
     }
 
     /// Has the store failed this call?
     pub(crate) fn has_failed(&self) -> bool {
-        self.failure.is_some()
+        self.has_failed
     }
 
     /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
-        self.failure = Some(error);
+        // That one is about the entry. Any other is about the store, and it is not asked again.
+        self.has_failed |= error.kind() != ErrorKind::TooLarge;
+        self.failure.get_or_insert(error);
     }
 
+    /// The first error of the store.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }

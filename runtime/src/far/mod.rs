@@ -16,7 +16,8 @@ use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
 };
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
 use crate::key::KeyRef;
 use crate::layer::Guarded;
 use crate::timeout::Timeout;
@@ -128,7 +129,7 @@ impl Far {
                 (Permitted { token: Some(token), .. }, living) => {
                     Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
                 }
-                _ => Err(crate::Error::new(crate::ErrorKind::Unavailable, "the store gave no permit")),
+                _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
             },
         }
     }
@@ -222,7 +223,7 @@ impl Far {
         }
         if !dead.is_empty() {
             let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
-            crate::io::spawn(async move {
+            io::spawn(async move {
                 let _ = adapter.sweep(&namespace, &dead).await;
             });
         }

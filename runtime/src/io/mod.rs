@@ -37,7 +37,6 @@ fn handle() -> Result<&'static Handle> {
 }
 
 /// Is this the runtime's own thread? Nobody may block it.
-#[expect(dead_code, reason = "the request path comes to it next")]
 pub(crate) fn is_io_thread() -> bool {
     IS_OURS.try_with(Cell::get).unwrap_or(false)
 }

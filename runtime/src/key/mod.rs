@@ -61,11 +61,6 @@ impl Key {
     pub(crate) fn pour(self, writer: &mut KeyWriter) {
         *writer = self.0;
     }
-
-    #[cfg(all(test, shuttle))]
-    pub(crate) fn lend(&self) -> KeyRef<'_> {
-        KeyRef(self.0.as_bytes())
-    }
 }
 
 /// A [`Key`] that somebody else holds. Moving a key costs about as much as writing it, so the hit path lends it.

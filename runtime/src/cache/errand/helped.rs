@@ -96,9 +96,9 @@ impl Cache {
         far.place((self.namespace.id, &self.namespace.name), key, site.facts.template)
     }
 
-    /// Clears a template, or the whole namespace, in the far tier.
-    pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<()> {
-        let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
-        far.renew(&self.namespace.name, template).await
+    /// Clears a template, or the whole namespace, in the far tier. Is there one?
+    pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<bool> {
+        let Some((far, _)) = &self.core.tier.0 else { return Ok(false) };
+        far.renew(&self.namespace.name, template).await.map(|()| true)
     }
 }

@@ -20,6 +20,12 @@ use crate::timeout::Timeout;
 #[derive(Default)]
 pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Codec)>);
 
+impl Tier {
+    pub(super) fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
 pub(crate) use super::helped::Setting;
 
 /// What a call or a helper has to do there.
@@ -64,7 +70,7 @@ impl Errand {
         self.0.as_ref().is_some_and(|open| open.journey.has_failed())
     }
 
-    /// What the store failed with.
+    /// What the store failed with; the failure stays one.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.0.as_mut()?.journey.take_failure()
     }
@@ -132,7 +138,7 @@ impl Errand {
     }
 
     /// Takes the parcel where it goes. `true` if the permit was void.
-    pub(crate) async fn send(&mut self, site: &'static Site, parcel: Parcel) -> bool {
+    pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
@@ -142,12 +148,11 @@ impl Errand {
         };
         match sent {
             Ok(stored) => !stored,
-            // The store is well, and has its own view of what is large.
-            Err(error) if error.kind() == ErrorKind::TooLarge => {
-                site.counters.unstorable();
-                false
-            }
             Err(error) => {
+                // The store's own limit may be lower than its capability says.
+                if error.kind() == ErrorKind::TooLarge {
+                    site.counters.unstorable();
+                }
                 open.journey.fail(error);
                 false
             }
@@ -186,12 +191,5 @@ impl Parcel {
 impl Open {
     pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
         Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
-    }
-}
-
-impl Cache {
-    /// Is the near tier where the function's results are kept?
-    pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
-        self.core.tier.0.is_none() || site.facts.local
     }
 }

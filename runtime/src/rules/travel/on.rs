@@ -7,7 +7,7 @@ use std::sync::{LazyLock, PoisonError, RwLock};
 
 use serde::de::DeserializeOwned;
 
-use super::{Far, FarWithError, Near};
+use super::{Far, Near};
 use crate::codec::{Codec, EncodeError, Encoding, Schema};
 use crate::record::{CodecId, Draft, Outcome, Outer, Record, Reject};
 use crate::rules::Rules;
@@ -35,10 +35,13 @@ impl<R> Clone for Ways<R> {
 impl<R> Copy for Ways<R> {}
 
 struct Ways<R> {
-    write: fn(&R, Codec, &mut Draft, usize) -> Result<Option<Payload>, EncodeError>,
+    write: fn(&R, Codec, &mut Draft, usize) -> Written,
     read: fn(&Record<'_>, Codec) -> Result<R, Reject>,
     schemas: fn(Codec, u32) -> Schemas,
 }
+
+/// `None`: such a result is never stored.
+pub(crate) type Written = Result<Option<Payload>, EncodeError>;
 
 /// What a record says of a payload.
 #[derive(Clone, Copy)]
@@ -57,18 +60,25 @@ pub(crate) struct Schemas {
 /// Where results of a kind may go.
 pub trait Route<R, K> {
     /// How they get there.
-    fn travel() -> Travel<R>;
+    fn travel(&self) -> Travel<R>;
 }
 
 impl<R> Travel<R> {
+    /// The value may travel, and so may the error.
+    #[inline]
+    pub(crate) fn with_error<K: Failing<R, Error: Storable> + Kind<Value: Storable>>() -> Self {
+        Self(Some(Ways {
+            write: write_either::<R, K>,
+            read: read_either::<R, K>,
+            schemas: |codec, version| Schemas {
+                failed: Some(schema::<K::Error>(codec, version)),
+                ..schemas::<K::Value>(codec, version)
+            },
+        }))
+    }
+
     /// Appends the payload of `result`; `None` if this kind of result is never stored.
-    pub(crate) fn write(
-        &self,
-        result: &R,
-        codec: Codec,
-        draft: &mut Draft,
-        max_payload: usize,
-    ) -> Result<Option<Payload>, EncodeError> {
+    pub(crate) fn write(&self, result: &R, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written {
         self.0.as_ref().map_or(Ok(None), |ways| (ways.write)(result, codec, draft, max_payload))
     }
 
@@ -85,42 +95,28 @@ impl<R> Travel<R> {
 
 impl<R, K> Route<R, K> for Near {
     #[inline]
-    fn travel() -> Travel<R> {
+    fn travel(&self) -> Travel<R> {
         Travel(None)
     }
 }
 
 impl<R, K: Packing<R> + Kind<Value: Storable>> Route<R, K> for Far {
     #[inline]
-    fn travel() -> Travel<R> {
+    fn travel(&self) -> Travel<R> {
         Travel(Some(Ways { write: write::<R, K>, read: read::<R, K>, schemas: schemas::<K::Value> }))
-    }
-}
-
-impl<R, K: Failing<R, Error: Storable> + Kind<Value: Storable>> Route<R, K> for FarWithError {
-    #[inline]
-    fn travel() -> Travel<R> {
-        Travel(Some(Ways {
-            write: write_either::<R, K>,
-            read: read_either::<R, K>,
-            schemas: |codec, version| Schemas {
-                failed: Some(schema::<K::Error>(codec, version)),
-                ..schemas::<K::Value>(codec, version)
-            },
-        }))
     }
 }
 
 /// A result that was computed, as far as its payload goes; without its type.
 pub(crate) trait Writes {
     /// See [`Travel::write`].
-    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Result<Option<Payload>, EncodeError>;
+    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written;
     /// See [`Travel::schemas`].
     fn schemas(&self, codec: Codec, version: u32) -> Option<Schemas>;
 }
 
 impl<R, U: Rules<R>> Writes for (&U, &R) {
-    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Result<Option<Payload>, EncodeError> {
+    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written {
         self.0.travel().write(self.1, codec, draft, max_payload)
     }
 
@@ -134,7 +130,7 @@ fn write<R, K: Packing<R> + Kind<Value: Storable>>(
     codec: Codec,
     draft: &mut Draft,
     max_payload: usize,
-) -> Result<Option<Payload>, EncodeError> {
+) -> Written {
     match K::part(result) {
         Part::Value(value) => {
             let encoding = codec.encode(value, draft, max_payload)?;
@@ -153,7 +149,7 @@ fn write_either<R, K: Failing<R, Error: Storable> + Kind<Value: Storable>>(
     codec: Codec,
     draft: &mut Draft,
     max_payload: usize,
-) -> Result<Option<Payload>, EncodeError> {
+) -> Written {
     match K::error(result) {
         Some(error) => {
             let encoding = codec.encode(error, draft, max_payload)?;
@@ -205,7 +201,7 @@ fn schema<T: Storable>(codec: Codec, version: u32) -> Schema {
 }
 
 /// A kind of result that can be an `Err`.
-pub trait Failing<R>: Packing<R> {
+pub(crate) trait Failing<R>: Packing<R> {
     /// What `Err` holds.
     type Error;
     /// The error of `result`.

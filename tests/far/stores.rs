@@ -1,0 +1,40 @@
+//! The real stores, one after the other.
+
+use std::any::Any;
+
+use larder::{Cache, IntoCache};
+use larder_servers::{Memcached, Redis, or_skip};
+
+/// A store of a test's own, and a cache on it.
+pub(crate) struct Store {
+    pub(crate) name: &'static str,
+    pub(crate) url: String,
+    pub(crate) cache: Cache,
+    /// Ends with the test.
+    _server: Box<dyn Any>,
+}
+
+impl Store {
+    fn new(name: &'static str, url: String, server: impl Any) -> Self {
+        let cache = url.as_str().into_cache().unwrap();
+        Self { name, url, cache, _server: Box::new(server) }
+    }
+}
+
+/// Redis, memcached, SQLite; those that are installed.
+pub(crate) fn stores() -> impl Iterator<Item = Store> {
+    servers().chain([sqlite()])
+}
+
+/// Those that are servers.
+pub(crate) fn servers() -> impl Iterator<Item = Store> {
+    let redis = or_skip(Redis::start()).map(|server| Store::new("redis", server.url(), server));
+    let memcached = or_skip(Memcached::start()).map(|server| Store::new("memcached", server.url(), server));
+    redis.into_iter().chain(memcached)
+}
+
+fn sqlite() -> Store {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("far.sqlite").display());
+    Store::new("sqlite", url, folder)
+}
