@@ -170,7 +170,11 @@ impl Delivery {
             }
         }
         drop(berth);
-        if is_refused { permit.land_refused(&slot) } else { permit.land(&slot) }
+        if is_refused {
+            permit.land_refused(&slot)
+        } else {
+            permit.land(&slot)
+        }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
             Some(_) if !good => site.counters.refused(),

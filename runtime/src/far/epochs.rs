@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use foldhash::fast::RandomState;
+
 use crate::adapter::{EpochName, Living};
 use crate::clock::Moment;
 use crate::sync::Mutex;
@@ -17,7 +19,8 @@ const BELIEVED: Timeout = Timeout::from_secs(1);
 #[derive(Default)]
 pub(super) struct Epochs {
     known: Mutex<HashMap<EpochName, Arc<Known>>>,
-    groups: Mutex<HashMap<GroupId, Arc<Group>>>,
+    /// Asked for with every call, under keys that the program's own text has chosen: a quick hash will do.
+    groups: Mutex<HashMap<GroupId, Arc<Group>, RandomState>>,
     /// Counts the renewals, to tell which came first: a reading or a renewal.
     n_renewals: AtomicU64,
 }

@@ -2,7 +2,7 @@
 //! than one.
 
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::sync::{Condvar, Mutex};
 
@@ -10,9 +10,15 @@ use crate::sync::{Condvar, Mutex};
 const CAPACITY: usize = 10_000;
 /// Requests that are taken at once. More would make the first of them wait long for its answer.
 const BATCH: usize = 256;
+/// So many that wait are work for one more thread. Fewer are left to the one that is at work and will take them together:
+/// to wake a thread costs more than to read an entry.
+const CROWD: usize = 64;
+/// Unless that thread has been at its work for so long.
+const PATIENCE: Duration = Duration::from_millis(2);
 
-/// Any number of threads put into it and take out of it.
+/// Any number of threads put into it; some take out of it.
 pub(super) struct Queue<T> {
+    n_takers: usize,
     state: Mutex<State<T>>,
     filled: Condvar,
 }
@@ -20,7 +26,19 @@ pub(super) struct Queue<T> {
 struct State<T> {
     waiting: VecDeque<T>,
     n_sleepers: usize,
+    /// Sleepers that were woken and are not up yet.
+    n_called: usize,
+    /// When a thread last came for something.
+    taken: Instant,
     is_closed: bool,
+}
+
+impl<T> State<T> {
+    /// Is one more thread to be woken for what waits?
+    fn calls(&self, n_takers: usize) -> bool {
+        let n_idle = self.n_sleepers.saturating_sub(self.n_called);
+        n_idle > 0 && (n_idle >= n_takers || self.waiting.len() >= CROWD || self.taken.elapsed() > PATIENCE)
+    }
 }
 
 /// Why a request was not taken in.
@@ -40,9 +58,11 @@ pub(super) enum Taken<T> {
 }
 
 impl<T> Queue<T> {
-    pub(super) fn new() -> Self {
-        let state = State { waiting: VecDeque::new(), n_sleepers: 0, is_closed: false };
-        Self { state: Mutex::new(state), filled: Condvar::default() }
+    /// One out of which so many threads take.
+    pub(super) fn new(n_takers: usize) -> Self {
+        let state =
+            State { waiting: VecDeque::new(), n_sleepers: 0, n_called: 0, taken: Instant::now(), is_closed: false };
+        Self { n_takers, state: Mutex::new(state), filled: Condvar::default() }
     }
 
     /// Puts in what waits to be done, or hands it back.
@@ -55,9 +75,10 @@ impl<T> Queue<T> {
             return Err((Rejected::Full, item));
         }
         state.waiting.push_back(item);
-        let is_awaited = state.n_sleepers > 0;
+        let calls = state.calls(self.n_takers);
+        state.n_called += usize::from(calls);
         drop(state);
-        if is_awaited {
+        if calls {
             self.filled.notify_one();
         }
         Ok(())
@@ -71,7 +92,10 @@ impl<T> Queue<T> {
             state.n_sleepers += 1;
             state = self.filled.wait_timeout(state, wait);
             state.n_sleepers -= 1;
+            // Whoever is up may have been called; if another was, it finds nothing to do and comes back.
+            state.n_called = state.n_called.saturating_sub(1);
         }
+        state.taken = Instant::now();
         if state.waiting.is_empty() {
             return if state.is_closed { Taken::Closed } else { Taken::Idle };
         }

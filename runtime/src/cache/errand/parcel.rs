@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::imp::Stored;
 use crate::adapter::{Left, Living, StoreKey};
 use crate::cache::Cache;
-use crate::codec::{Codec, Schema};
+use crate::codec::Codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{
     CodecId, Draft, Epochs, Expected, HEADER_LEN, Head, KeyFingerprint, MAX_PAYLOAD, Meta, Outcome, Reject, decode,
@@ -44,7 +44,7 @@ impl Packed {
             return Ok(None);
         };
         let schema = match (outcome, encoding.codec) {
-            (_, CodecId::DECIMAL) => Schema::decimal(version),
+            (_, CodecId::DECIMAL) => schemas.decimal,
             (Outcome::Failed, _) => schemas.failed.map_or(0, |schema| schema.fingerprint),
             (Outcome::Value | Outcome::Nothing, _) => schemas.value.fingerprint,
         };
@@ -92,7 +92,7 @@ impl Stored {
             codec: codec.id(),
             value: schemas.value.fingerprint,
             failed: schemas.failed.map(|schema| schema.fingerprint),
-            decimal: Schema::decimal(version),
+            decimal: schemas.decimal,
             namespace_epoch: self.living.namespace,
             template_epoch: self.living.template,
             max_payload: max_payload(cache),

@@ -5,6 +5,7 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use foldhash::fast::FixedState;
 use serde::de::DeserializeOwned;
 
 use super::{Far, Near};
@@ -55,6 +56,8 @@ pub(crate) struct Payload {
 pub(crate) struct Schemas {
     pub(crate) value: Schema,
     pub(crate) failed: Option<Schema>,
+    /// Of integers in decimal text. Here so that it is digested once, and not for every record that is read.
+    pub(crate) decimal: u64,
 }
 
 /// Where results of a kind may go.
@@ -71,7 +74,7 @@ impl<R> Travel<R> {
             write: write_either::<R, K>,
             read: read_either::<R, K>,
             schemas: |codec, version| Schemas {
-                failed: Some(schema::<K::Error>(codec, version)),
+                failed: Some(known::<K::Error>(codec, version).0),
                 ..schemas::<K::Value>(codec, version)
             },
         }))
@@ -183,21 +186,24 @@ fn decode<T: DeserializeOwned>(record: &Record<'_>, codec: Codec) -> Result<T, R
 }
 
 fn schemas<T: Storable>(codec: Codec, version: u32) -> Schemas {
-    Schemas { value: schema::<T>(codec, version), failed: None }
+    let (value, decimal) = known::<T>(codec, version);
+    Schemas { value, failed: None, decimal }
 }
 
-/// One per type, for a `static` in a generic function would be shared by all its instances.
-fn schema<T: Storable>(codec: Codec, version: u32) -> Schema {
-    type Known = RwLock<HashMap<(TypeId, CodecId, u32), Schema>>;
+/// The schema of `T`, and that of decimal text. One per type, for a `static` in a generic function would be shared by all
+/// its instances.
+fn known<T: Storable>(codec: Codec, version: u32) -> (Schema, u64) {
+    // What is hashed is no stranger's choice, so that a quick hash will do.
+    type Known = RwLock<HashMap<(TypeId, CodecId, u32), (Schema, u64), FixedState>>;
     static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
     let id = (TypeId::of::<T>(), codec.id(), version);
-    if let Some(schema) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-        return *schema;
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return *known;
     }
     // With no lock held: it runs the type's `Deserialize`.
-    let schema = Schema::of::<T>(codec, version);
-    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(id, schema);
-    schema
+    let known = (Schema::of::<T>(codec, version), Schema::decimal(version));
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(id, known);
+    known
 }
 
 /// A kind of result that can be an `Err`.
