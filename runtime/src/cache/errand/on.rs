@@ -122,7 +122,10 @@ impl Errand {
         took: Duration,
     ) -> Parcel {
         let open = self.0.as_ref().filter(|open| !open.journey.has_failed());
-        let Some((open, permit)) = open.and_then(|open| Some((open, open.permit.as_ref()?))) else {
+        let Some(open) = open else { return Parcel::Nothing };
+        let Some(permit) = &open.permit else {
+            // The store is there, and has no room even for a permit.
+            site.counters.unstorable();
             return Parcel::Nothing;
         };
         match Packed::of(cache, site, computed, &open.place.key, timeout, took) {
