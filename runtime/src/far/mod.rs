@@ -16,7 +16,7 @@ use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
 };
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key::KeyRef;
 use crate::layer::Guarded;
 use crate::timeout::Timeout;
@@ -72,6 +72,15 @@ impl Far {
         Journey::new(adapter, &self.clock, limit)
     }
 
+    /// The journey of a call; one that has failed already where the store would refuse it.
+    pub(crate) fn journey_of_call(&self) -> Journey {
+        let mut journey = self.journey(Limit::Function);
+        if self.store.breaker.as_ref().is_some_and(|breaker| breaker.is_shut()) {
+            journey.fail(Error::new(ErrorKind::Unavailable, "the store is not asked while it is down"));
+        }
+        journey
+    }
+
     /// Where the entry of a template under `key` stands.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;
@@ -121,7 +130,7 @@ impl Far {
                 (Permitted { token: Some(token), .. }, living) => {
                     Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
                 }
-                _ => Err(crate::Error::new(crate::ErrorKind::Unavailable, "the store gave no permit")),
+                _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
             },
         }
     }
