@@ -9,7 +9,7 @@ use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::far::{Claimed, Far, FarPermit, Journey, Limit, Place};
+use crate::far::{Claimed, Far, FarPermit, Journey, Place};
 use crate::io;
 use crate::record::HEADER_LEN;
 use crate::rules::Computed;
@@ -55,7 +55,7 @@ impl Errand {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !io::is_io_thread());
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
-            let journey = far.journey(Limit::Function);
+            let journey = far.journey_of_call();
             Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
         }))
     }
