@@ -63,25 +63,37 @@ fn a_value_past_the_servers_own_limit_is_no_outage() {
     });
 }
 
-/// One that has no room takes nothing, or makes room; functions go on in either case.
+/// One that has no room takes nothing, or makes room; functions go on in either case, and what is there is still found.
 #[test]
-fn a_full_store_costs_nobody_an_answer() {
+fn a_full_store_is_no_outage() {
     #[cached(key = "limits_full:{id}", timeout = 60)]
     fn value(id: usize) -> String {
-        format!("{id}:{}", bytes(100_000))
+        format!("{id}:{}", bytes(if id == 0 { 1 } else { 100_000 }))
     }
     let redis = or_skip(Redis::with(&[("maxmemory", "4mb"), ("maxmemory-policy", "noeviction")]));
+    let evicting = or_skip(Redis::with(&[("maxmemory", "4mb"), ("maxmemory-policy", "allkeys-lru")]));
     let memcached = or_skip(Memcached::with(&["-m", "4"]));
     let stubborn = or_skip(Memcached::with(&["-m", "4", "-M"]));
-    let urls = [redis.as_ref().map(|server| server.url())].into_iter();
-    let urls = urls.chain([memcached.as_ref(), stubborn.as_ref()].map(|server| server.map(|server| server.url())));
-    for url in urls.flatten() {
+    let full = [
+        redis.as_ref().map(|server| (server.url(), "redis", true)),
+        evicting.as_ref().map(|server| (server.url(), "redis that evicts", false)),
+        stubborn.as_ref().map(|server| (server.url(), "memcached", true)),
+        memcached.as_ref().map(|server| (server.url(), "memcached that evicts", false)),
+    ];
+    for (url, name, keeps) in full.into_iter().flatten() {
         larder::scoped(url.as_str().into_cache().unwrap(), || {
+            let before = value::stats();
+            assert_eq!(value(0), "0:x");
             for round in 0..3 {
-                for id in 0..100 {
-                    assert!(value(id).starts_with(&format!("{id}:x")), "{url}, {round}");
+                for id in 1..100 {
+                    assert!(value(id).starts_with(&format!("{id}:x")), "{name}, {round}");
+                    assert_eq!(value(0), "0:x");
                 }
             }
+            let after = value::stats();
+            assert_eq!(after.store_failures, before.store_failures, "{name}");
+            assert!(!keeps || after.hits >= before.hits + 3 * 99, "{name}: {after:?}");
+            value::clear(0).unwrap();
         });
     }
 }

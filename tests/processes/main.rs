@@ -69,5 +69,5 @@ fn race(store: &str) {
     println!("{store}: {n_killed} killed, {verdict:?}");
     assert_eq!(verdict.stale, Vec::<usize>::new(), "values older than an acknowledged clear");
     // Else the race has shown nothing.
-    assert!(verdict.n_hits > 0 && verdict.n_cleared > N_KEYS / 20 && n_killed > 0, "{n_killed} killed, {verdict:?}");
+    assert!(verdict.n_hits > 0 && verdict.n_cleared > N_KEYS / 50 && n_killed > 0, "{n_killed} killed, {verdict:?}");
 }

@@ -50,7 +50,7 @@ fn one_transaction_may_store_more_than_there_is_room_for() {
     let folder = Folder::new();
     let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(1 << 20).build().unwrap();
     let entries: Vec<(StoreKey, Entry)> = (0..100).map(|n| (key(&n.to_string()), entry(n, 100_000))).collect();
-    block_on(cache.put_many(&entries)).map_or_else(|error| assert_eq!(error.kind(), ErrorKind::Unavailable), drop);
+    block_on(cache.put_many(&entries)).map_or_else(|error| assert_eq!(error.kind(), ErrorKind::TooLarge), drop);
     put(&cache, "after", &entry(7, 100_000)).unwrap();
     assert!(has(&cache, "after"));
 }

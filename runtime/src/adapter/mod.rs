@@ -46,7 +46,8 @@ use crate::timeout::Timeout;
 /// # Errors
 /// [`Unavailable`](crate::ErrorKind::Unavailable): the store cannot be reached or failed;
 /// [`Unsupported`](crate::ErrorKind::Unsupported): it cannot do this at all, as its [`Capability`] says;
-/// [`TooLarge`](crate::ErrorKind::TooLarge): the entry does not fit.
+/// [`TooLarge`](crate::ErrorKind::TooLarge): the entry does not fit, into what the store takes or into what is left of it: a
+/// store that is full is not down.
 /// No error carries a value, a password, or a URL with credentials.
 pub trait CacheAdapter: Send + Sync + 'static {
     /// A short lower-case name: `redis`.

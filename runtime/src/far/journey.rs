@@ -74,9 +74,10 @@ impl Journey {
         self.has_failed
     }
 
-    /// Remembers a failure of the store. Errors that are not the store's being down leave it in use.
+    /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
-        self.has_failed |= error.kind() == ErrorKind::Unavailable;
+        // That one is about the entry. Any other is about the store, and it is not asked again.
+        self.has_failed |= error.kind() != ErrorKind::TooLarge;
         self.failure.get_or_insert(error);
     }
 

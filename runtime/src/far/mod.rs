@@ -73,6 +73,15 @@ impl Far {
         Journey::new(adapter, &self.clock, limit)
     }
 
+    /// The journey of a call; one that has failed already where the store would refuse it.
+    pub(crate) fn journey_of_call(&self) -> Journey {
+        let mut journey = self.journey(Limit::Function);
+        if self.store.breaker.as_ref().is_some_and(|breaker| breaker.is_shut()) {
+            journey.fail(Error::new(ErrorKind::Unavailable, "the store is not asked while it is down"));
+        }
+        journey
+    }
+
     /// Where the entry of a template under `key` stands.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;

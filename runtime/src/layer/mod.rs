@@ -57,6 +57,8 @@ pub(crate) struct Guarded {
     pub(crate) calls: AnyAdapter,
     /// For helpers, whose failure is seen.
     pub(crate) helpers: AnyAdapter,
+    /// `None` where there is one for each of several stores.
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 impl Guarded {
@@ -76,7 +78,8 @@ impl Guarded {
             let limited = Layered::new(adapter.clone(), Arc::new(deadline));
             AnyAdapter::new(Layered::new(limited, Arc::clone(breaker)))
         };
-        Self { calls: within(Self::CALLS), helpers: within(Self::HELPERS) }
+        let (calls, helpers) = (within(Self::CALLS), within(Self::HELPERS));
+        Self { calls, helpers, breaker: Some(Arc::clone(breaker)) }
     }
 }
 

@@ -3,7 +3,8 @@
 //! ```text
 //! compare-far                              all of them
 //! compare-far redis threads                some: redis, threads, memcached, sqlite, commands, outage
-//! compare-far drive redis 64 10            larder alone, so many tasks for so many seconds: for a profiler
+//! compare-far drive redis 64 10            larder alone, so many tasks for so many seconds: for a profiler; `client` is
+//!                                          the bare client of Redis
 //! ```
 
 mod memcached_store;
@@ -55,19 +56,24 @@ fn drive(store: &str, n_callers: u64, duration: Duration) -> io::Result<()> {
     let memcached = Memcached::start()?;
     let folder = tempfile::tempdir()?;
     let url = match store {
-        "redis" => redis.url(),
+        "redis" | "client" => redis.url(),
         "memcached" => memcached.url(),
         _ => format!("sqlite:{}", folder.path().join("cache.sqlite").display()),
     };
     larder::adapter_set(url).map_err(io::Error::other)?;
     let runtime = work::runtime();
     work::fill(&runtime);
+    const N_CALLS: u64 = 51_200;
+    let mut client = redis_store::client(&redis, &runtime, (n_callers, N_CALLS));
     let start = Instant::now();
     let mut n_calls = 0;
     while start.elapsed() < duration {
-        work::crowd(&runtime, n_callers, 51_200, |id| work::user(id, work::name(id)));
-        n_calls += 51_200;
+        match store {
+            "client" => client.take_turn(),
+            _ => work::crowd(&runtime, n_callers, N_CALLS, |id| work::user(id, work::name(id))),
+        }
+        n_calls += N_CALLS;
     }
-    println!("{:.0} calls per second", f64::from(n_calls) / start.elapsed().as_secs_f64());
+    println!("{:.0} calls per second", n_calls as f64 / start.elapsed().as_secs_f64());
     Ok(())
 }

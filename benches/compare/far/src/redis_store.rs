@@ -65,6 +65,11 @@ fn bare<'a>(
     })
 }
 
+/// The bare client, its connection on a thread of its own.
+pub fn client<'a>(server: &Redis, runtime: &'a Runtime, load: (u64, u64)) -> Contender<'a> {
+    bare("", connect_elsewhere(server.url()), &keys("user"), runtime, load)
+}
+
 pub fn tasks(server: &Redis) {
     let runtime = work::runtime();
     larder::adapter_set(server.url()).expect("the URL is right");

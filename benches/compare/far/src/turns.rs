@@ -17,6 +17,10 @@ impl<'a> Contender<'a> {
     pub fn new(name: impl Into<String>, turn: impl FnMut() + 'a) -> Self {
         Self { name: name.into(), turn: Box::new(turn) }
     }
+
+    pub fn take_turn(&mut self) {
+        (self.turn)();
+    }
 }
 
 /// What one contender reached.
@@ -62,7 +66,7 @@ pub fn measure<const N: usize>(title: &str, n_calls: u64, mut contenders: [Conte
         }
         for contender in order {
             let start = Instant::now();
-            (contenders[contender].turn)();
+            contenders[contender].take_turn();
             // The first round is there to warm caches, of all kinds.
             if round > 0 {
                 rounds[contender].push(n_calls as f64 / start.elapsed().as_secs_f64());

@@ -98,9 +98,11 @@ pub fn threads<T>(n_threads: u64, n_calls: u64, ask: impl Fn(u64) -> T + Sync) {
 
 /// Fills the current cache.
 pub fn fill(runtime: &Runtime) {
-    crowd(runtime, 64, N_KEYS * 4, |call| async move {
-        user(call, name(call)).await;
-        profile(call, name(call)).await;
-    });
-    (0..N_KEYS).for_each(|id| drop(user_sync(id, name(id))));
+    for id in 0..N_KEYS {
+        runtime.block_on(async {
+            user(id, name(id)).await;
+            profile(id, name(id)).await;
+        });
+        user_sync(id, name(id));
+    }
 }

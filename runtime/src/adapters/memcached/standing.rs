@@ -89,7 +89,7 @@ pub(super) fn done(reply: Reply) -> Result<()> {
 
 fn unexpected(outcome: Outcome) -> Error {
     match outcome {
-        Outcome::TooLarge => Error::new(ErrorKind::TooLarge, "the entry is larger than the memcached server takes"),
+        Outcome::TooLarge => Error::new(ErrorKind::TooLarge, "the memcached server has no room for the entry"),
         Outcome::Failed(cause) => Error::unavailable("the memcached server failed", cause),
         outcome => {
             Error::unavailable("the memcached server gave an answer to another question", format!("{outcome:?}"))

@@ -9,7 +9,7 @@ use super::{MemcachedCache, counter, each, epoch};
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
 };
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 
 /// How often a step is begun anew because another was faster.
@@ -71,7 +71,7 @@ impl CacheAdapter for MemcachedCache {
             _ if standing.live(living).is_some() && !is_fresh => None,
             Mode::Numbered(cas) => Some(token(cas, connection.id())),
             Mode::Always | Mode::Absent => {
-                return Err(Error::unavailable("memcached gives no permit", "it has no room for one"));
+                return Err(Error::new(ErrorKind::TooLarge, "memcached has no room for a permit"));
             }
         };
         Ok(Permitted { token, found: standing.fetched(), epochs })

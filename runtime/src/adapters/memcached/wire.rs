@@ -148,7 +148,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, Garbage> {
         "HD" | "OK" | "MN" => Outcome::Done,
         "EN" | "NF" => Outcome::Nothing,
         "EX" | "NS" => Outcome::Refused,
-        "SERVER_ERROR" if rest.contains("too large") => Outcome::TooLarge,
+        "SERVER_ERROR" if rest.contains("too large") || rest.contains("out of memory") => Outcome::TooLarge,
         "SERVER_ERROR" => Outcome::Failed(rest.into()),
         "ERROR" => return Err(Garbage("it does not speak the meta protocol: memcached 1.6 or later does")),
         "CLIENT_ERROR" => return Err(Garbage("it does not understand a command")),

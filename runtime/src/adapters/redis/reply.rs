@@ -158,6 +158,9 @@ pub(super) fn is_wrong_connection(reply: &Value) -> bool {
 
 fn unexpected(reply: Value) -> Error {
     match reply {
+        Value::ServerError(error) if error.code() == "OOM" => {
+            Error::new(ErrorKind::TooLarge, "the redis server has no room left, and evicts nothing")
+        }
         Value::ServerError(error) => Failure { attempted: REFUSED.into(), cause: said(&error) }.into(),
         _ => odd(),
     }
@@ -215,8 +218,12 @@ mod tests {
         );
         let user = told(error("NOPERM User ann has no permissions to run the 'get' command"));
         assert!(user.contains("NOPERM") && !user.contains("ann"), "{user}");
-        let full = told(error("OOM command not allowed when used memory > 'maxmemory'."));
-        assert!(full.contains("OOM command not allowed when used memory"), "{full}");
+    }
+
+    #[test]
+    fn a_full_server_is_not_down() {
+        let full = integer(error("OOM command not allowed when used memory > 'maxmemory'.")).unwrap_err();
+        assert_eq!(full.kind(), ErrorKind::TooLarge);
     }
 
     #[test]

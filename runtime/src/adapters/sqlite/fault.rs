@@ -38,6 +38,7 @@ impl Fault {
     pub(super) fn into_error(self, name: &str) -> Error {
         match self.primary() {
             ffi::SQLITE_TOOBIG => Error::new(ErrorKind::TooLarge, "the entry is larger than SQLite takes"),
+            ffi::SQLITE_FULL => Error::new(ErrorKind::TooLarge, "there is no room left for the SQLite cache"),
             _ => Error::unavailable(format!("the SQLite cache {name} failed"), self),
         }
     }

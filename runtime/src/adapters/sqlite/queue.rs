@@ -2,9 +2,10 @@
 //! than one.
 
 use std::collections::VecDeque;
+use std::hint;
 use std::time::{Duration, Instant};
 
-use crate::sync::{Condvar, Mutex};
+use crate::sync::{Condvar, Mutex, MutexGuard};
 
 /// Requests that may wait; past them a store is down for whoever comes.
 const CAPACITY: usize = 10_000;
@@ -13,6 +14,9 @@ const BATCH: usize = 256;
 /// So many that wait are work for one more thread. Fewer are left to the one that is at work and will take them together:
 /// to wake a thread costs more than to read an entry.
 const CROWD: usize = 64;
+/// How often a thread looks again, and how long it pauses in between: a few microseconds in all.
+const LOOKS: usize = 24;
+const PAUSES: usize = 8;
 /// Unless that thread has been at its work for so long.
 const PATIENCE: Duration = Duration::from_millis(2);
 
@@ -30,6 +34,8 @@ struct State<T> {
     n_called: usize,
     /// When a thread last came for something.
     taken: Instant,
+    /// The last batch was of one: its caller is back within microseconds, if it is one that goes on.
+    is_lone: bool,
     is_closed: bool,
 }
 
@@ -61,7 +67,7 @@ impl<T> Queue<T> {
     /// One out of which so many threads take.
     pub(super) fn new(n_takers: usize) -> Self {
         let state =
-            State { waiting: VecDeque::new(), n_sleepers: 0, n_called: 0, taken: Instant::now(), is_closed: false };
+            State { waiting: VecDeque::new(), n_sleepers: 0, n_called: 0, taken: Instant::now(), is_lone: false, is_closed: false };
         Self { n_takers, state: Mutex::new(state), filled: Condvar::default() }
     }
 
@@ -87,7 +93,7 @@ impl<T> Queue<T> {
     /// Takes what waits, and waits `for` something if nothing does. What was put in before the queue was closed is still
     /// taken.
     pub(super) fn take(&self, wait: Duration) -> Taken<T> {
-        let mut state = self.state.lock();
+        let mut state = self.linger();
         if state.waiting.is_empty() && !state.is_closed {
             state.n_sleepers += 1;
             state = self.filled.wait_timeout(state, wait);
@@ -100,7 +106,22 @@ impl<T> Queue<T> {
             return if state.is_closed { Taken::Closed } else { Taken::Idle };
         }
         let n_taken = state.waiting.len().min(BATCH);
+        state.is_lone = n_taken == 1;
         Taken::Batch(state.waiting.drain(..n_taken).collect())
+    }
+
+    /// Looks again for a moment before it goes to sleep: to sleep and be woken costs more.
+    fn linger(&self) -> MutexGuard<'_, State<T>> {
+        let mut state = self.state.lock();
+        for _ in 0..LOOKS {
+            if !state.is_lone || state.is_closed || !state.waiting.is_empty() {
+                break;
+            }
+            drop(state);
+            (0..PAUSES).for_each(|_| hint::spin_loop());
+            state = self.state.lock();
+        }
+        state
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -114,7 +114,7 @@ fn where_there_is_no_room_writes_fail_and_reads_go_on() {
     let is_there = |name: &str| block_on(cache.get(&key(name))).unwrap().is_some();
     assert!(is_there("499") && !is_there("0"), "the oldest make way");
     let error = put("huge", 600_000).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(is_there("499") && !is_there("huge"));
     assert!(put("small", 100).unwrap());
 }

@@ -9,8 +9,9 @@ use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::far::{Claimed, Far, FarPermit, Journey, Limit, Place};
+use crate::far::{Claimed, Far, FarPermit, Journey, Place};
 use crate::io;
+use crate::record::HEADER_LEN;
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -54,7 +55,7 @@ impl Errand {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !io::is_io_thread());
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
-            let journey = far.journey(Limit::Function);
+            let journey = far.journey_of_call();
             Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
         }))
     }
@@ -121,7 +122,10 @@ impl Errand {
         took: Duration,
     ) -> Parcel {
         let open = self.0.as_ref().filter(|open| !open.journey.has_failed());
-        let Some((open, permit)) = open.and_then(|open| Some((open, open.permit.as_ref()?))) else {
+        let Some(open) = open else { return Parcel::Nothing };
+        let Some(permit) = &open.permit else {
+            // The store is there, and has no room even for a permit.
+            site.counters.unstorable();
             return Parcel::Nothing;
         };
         match Packed::of(cache, site, computed, &open.place.key, timeout, took) {
@@ -142,7 +146,7 @@ impl Errand {
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
             Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
-            Parcel::Denial => open.far.remove(&open.place, &mut open.journey).await.map(|_| true),
+            Parcel::Denial => open.far.fill(&open.place, dead(), permit, &mut open.journey).await,
             Parcel::Nothing => Ok(true),
         };
         match sent {
@@ -157,6 +161,12 @@ impl Errand {
             }
         }
     }
+}
+
+/// What takes the place of an entry that is not to be revived, as a fill does: only if nobody else has changed the key
+/// meanwhile. It is of no epoch, so nobody finds it, and it is gone at once.
+fn dead() -> Entry {
+    Entry { record: vec![0; HEADER_LEN], timeout: Timeout::from_millis(1), grace: Timeout::ZERO }
 }
 
 /// What goes to the far tier of a result.

@@ -24,6 +24,8 @@ pub(crate) struct Breaker {
     is_open: AtomicBool,
     /// What it was last opened by: what callers are told while the store is not asked.
     cause: Mutex<String>,
+    /// Whether it says that nothing passes, for who would rather not ask.
+    is_shut: AtomicBool,
     /// How many probes have failed since it last closed: a store that connects and then fails is tried less and less.
     n_relapses: AtomicU64,
     own: Weak<Self>,
@@ -42,6 +44,7 @@ impl Breaker {
             state: Mutex::new(State::Closed(Lately::default())),
             is_open: AtomicBool::new(false),
             cause: Mutex::default(),
+            is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
             own: own.clone(),
         })
@@ -52,10 +55,16 @@ impl Breaker {
         self.is_open.load(Ordering::Acquire)
     }
 
+    /// Is a call of now refused? Then whoever can do without need not ask.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_shut.load(Ordering::Acquire)
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
         let answer = change(&mut state);
         self.is_open.store(state.is_open(), Ordering::Release);
+        self.is_shut.store(state.is_shut(), Ordering::Release);
         answer
     }
 

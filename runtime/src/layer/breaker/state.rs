@@ -83,6 +83,11 @@ impl State {
         }
     }
 
+    /// May nothing pass?
+    pub(super) fn is_shut(&self) -> bool {
+        matches!(self, Self::Open | Self::Probing)
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !matches!(self, Self::Closed(_))
     }

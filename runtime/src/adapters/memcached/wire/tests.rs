@@ -51,7 +51,8 @@ fn replies_are_read_with_all_that_they_say() {
         ("NS\r\n", Outcome::Refused),
         ("VA 0 c1\r\n\r\n", Outcome::Value),
         ("SERVER_ERROR object too large for cache\r\n", Outcome::TooLarge),
-        ("SERVER_ERROR out of memory storing object\r\n", Outcome::Failed("out of memory storing object".into())),
+        ("SERVER_ERROR out of memory storing object\r\n", Outcome::TooLarge),
+        ("SERVER_ERROR busy\r\n", Outcome::Failed("busy".into())),
     ];
     for (text, outcome) in cases {
         assert_eq!(reply(text).outcome, outcome, "{text}");

@@ -7,5 +7,6 @@ mod gate;
 mod kept;
 mod outages;
 mod permits;
+mod results;
 mod threads;
 mod waiters;
