@@ -1,5 +1,7 @@
 //! Annotated functions over a far store: what they promise in memory holds there too, and the store's failures stay its own.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
 mod calls;
 mod cancellation;
 mod churn;

@@ -45,7 +45,7 @@ fn of_two_clears_at_once_the_stores_last_one_holds() {
     let mut first = Box::pin(cache.clear_async());
     assert!(block_on(poll_once(&mut first)).is_none());
     // Another process, after the first clear and before the second.
-    larder::scoped(&Cache::far(store), || value(7));
+    larder::scoped(Cache::far(store), || value(7));
     block_on(cache.clear_async()).unwrap();
     answer.add_permits(1);
     block_on(first).unwrap();
@@ -79,7 +79,7 @@ fn a_process_that_has_read_nothing_sweeps_what_it_clears() {
         id
     }
     let store = MemoryAdapter::new();
-    larder::scoped(&Cache::far(store.clone()), || value(7));
+    larder::scoped(Cache::far(store.clone()), || value(7));
     let names = [EpochName::namespace(0, "larder")];
     let before = block_on(store.epochs(&names)).unwrap();
     let gate = Gate::new(store);

@@ -64,7 +64,7 @@ fn what_the_store_itself_finds_too_large_is_counted() {
         let large = || Error::with_kind(ErrorKind::TooLarge, "the server takes less than it said");
         if verb == Verb::Put { Err(large()) } else { Ok(()) }
     });
-    assert_eq!(larder::scoped(&Cache::far(gate), || value(7)), 7);
+    assert_eq!(larder::scoped(Cache::far(gate), || value(7)), 7);
     assert_eq!((value::stats().unstorable, value::stats().store_failures), (1, 0));
 }
 
@@ -76,7 +76,7 @@ fn a_store_that_refuses_every_question_is_one_that_fails() {
     }
     let gate = Gate::new(MemoryAdapter::new())
         .before(|_| async { Err(Error::with_kind(ErrorKind::Unsupported, "the server is too old")) });
-    larder::scoped(&Cache::far(gate), || {
+    larder::scoped(Cache::far(gate), || {
         value(7);
         value(7);
     });

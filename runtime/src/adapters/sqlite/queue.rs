@@ -66,8 +66,14 @@ pub(super) enum Taken<T> {
 impl<T> Queue<T> {
     /// One out of which so many threads take.
     pub(super) fn new(n_takers: usize) -> Self {
-        let state =
-            State { waiting: VecDeque::new(), n_sleepers: 0, n_called: 0, taken: Instant::now(), is_lone: false, is_closed: false };
+        let state = State {
+            waiting: VecDeque::new(),
+            n_sleepers: 0,
+            n_called: 0,
+            taken: Instant::now(),
+            is_lone: false,
+            is_closed: false,
+        };
         Self { n_takers, state: Mutex::new(state), filled: Condvar::default() }
     }
 
