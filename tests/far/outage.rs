@@ -5,6 +5,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use larder::adapter::AnyAdapter;
 use larder::testing::ManualClock;
 use larder::{Cache, ErrorKind, cached};
 
@@ -95,6 +96,32 @@ fn a_store_that_is_slow_costs_a_call_one_deadline_for_all_its_trips() {
     larder::scoped(&Cache::far(store.clone()), || assert_eq!(value(7), 7));
     assert!(!store.asked().contains(&"put"), "{:?}", store.asked());
     assert_eq!((value::stats().store_failures, value::stats().computed), (1, 1));
+}
+
+#[test]
+fn a_store_of_a_fleet_that_hangs_takes_its_own_keys_with_it_and_no_others() {
+    #[cached(key = "outage_fleet:{id}", timeout = 60)]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let stores = [(); 3].map(|()| Moody::new(Mood::Works));
+    let named = ["a", "b", "c"].into_iter().zip(&stores);
+    let fleet = || Cache::fleet(named.clone().map(|(name, store)| (name, AnyAdapter::new(store.clone()))));
+    let (cache, other) = (fleet().build().unwrap(), fleet().build().unwrap());
+    larder::scoped(&cache, || (0..100).for_each(|id| _ = value(id)));
+    let n_stored = |cache: &Cache| {
+        larder::scoped(cache, || (0..100).filter(|id| matches!(value::get(*id), Ok(Some(_)))).count())
+    };
+    assert_eq!(n_stored(&cache), 100);
+    stores[..2].iter().for_each(|store| store.turn(Mood::Fails));
+    let n_left = n_stored(&cache);
+    assert!((10..60).contains(&n_left), "{n_left}");
+    // The clear fails, and has cleared where it could: one that is late takes no time from the others.
+    stores[..2].iter().for_each(|store| store.turn(Mood::Hangs));
+    stores[2].turn(Mood::Slow(Duration::from_millis(5)));
+    larder::scoped(&other, || assert!(value::clear_all().is_err()));
+    stores[..2].iter().for_each(|store| store.turn(Mood::Fails));
+    assert_eq!(n_stored(&other), 0);
 }
 
 /// A call looks and finds nothing; when it comes to its turn, another process has stored something. That answer is on its

@@ -13,6 +13,7 @@ pub use any::AnyAdapter;
 pub use capability::Capability;
 pub use entry::{Entry, Fetched, Left, layout};
 pub use fleet::Fleet;
+pub(crate) use fleet::join_all;
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
 

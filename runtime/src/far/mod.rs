@@ -13,7 +13,7 @@ pub(crate) use journey::{Journey, Limit};
 use epochs::Epochs;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -197,31 +197,30 @@ impl Far {
         Ok(self.learn(place, &epochs, asked))
     }
 
-    /// Clears all entries of a template, or of the whole namespace, on every shard; what is left of them is swept away
-    /// behind the caller.
-    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>, journey: &mut Journey) -> Result<()> {
-        let mut dead = Vec::new();
-        let mut failure = None;
-        for shard in 0..self.capability().shards {
+    /// Clears all entries of a template, or of the whole namespace, on every shard at once, so that one that is late takes no
+    /// time from the others; what is left of them is swept away behind the caller.
+    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
+        let shards = (0..self.capability().shards).map(|shard| {
             let name = match template {
                 Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
                 None => EpochName::namespace(shard, namespace),
             };
-            let adapter = journey.adapter();
-            let asked = name.clone();
-            match journey.trip(async move { adapter.renew(&asked).await }).await {
-                Ok(epoch) => dead.extend(self.epochs.renewed(&name, epoch, self.clock.now())),
-                // The other shards are cleared all the same.
-                Err(error) => failure = Some(error),
+            let mut journey = self.journey(Limit::Helper);
+            async move {
+                let (adapter, asked) = (journey.adapter(), name.clone());
+                let epoch = journey.trip(async move { adapter.renew(&asked).await }).await?;
+                Ok(self.epochs.renewed(&name, epoch, self.clock.now()))
             }
-        }
+        });
+        let renewed = join_all(shards).await;
+        let dead: Vec<_> = renewed.iter().flatten().flatten().copied().collect();
         if !dead.is_empty() && self.capability().walks {
-            let (adapter, namespace) = (journey.adapter(), namespace.to_owned());
+            let (adapter, namespace) = (self.journey(Limit::Helper).adapter(), namespace.to_owned());
             crate::io::spawn(async move {
                 let _ = adapter.sweep(&namespace, &dead).await;
             });
         }
-        failure.map_or(Ok(()), Err)
+        renewed.into_iter().try_for_each(|renewed| renewed.map(drop))
     }
 
     fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {

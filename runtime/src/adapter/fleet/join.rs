@@ -5,7 +5,7 @@ use std::task::Poll;
 
 /// What all of `futures` come to, in their order. Each wake-up polls all that are not done: they are few, one for each
 /// store.
-pub(super) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut running: Vec<_> = futures.into_iter().map(|future| Running::Still(Box::pin(future))).collect();
     std::future::poll_fn(|context| {
         let mut is_done = true;

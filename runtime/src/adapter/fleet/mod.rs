@@ -6,6 +6,8 @@ mod join;
 mod member;
 mod verbs;
 
+pub(crate) use join::join_all;
+
 use std::fmt;
 use std::sync::Arc;
 

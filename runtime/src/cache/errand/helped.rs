@@ -93,7 +93,6 @@ impl Cache {
     /// Clears a template, or the whole namespace, in the far tier. Is there one?
     pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<bool> {
         let Some((far, _)) = &self.core.tier.0 else { return Ok(false) };
-        let mut journey = far.journey(Limit::Helper);
-        far.renew(&self.namespace.name, template, &mut journey).await.map(|()| true)
+        far.renew(&self.namespace.name, template).await.map(|()| true)
     }
 }
