@@ -85,6 +85,27 @@ fn a_store_that_hangs_costs_a_call_one_deadline() {
     assert_eq!(poll(), Poll::Ready(7));
 }
 
+/// Theirs ends before the limit on a trip does, and yet the store is given up.
+#[test]
+fn callers_of_little_patience_are_not_kept_waiting_for_ever() {
+    #[cached(key = "outage_impatient:{id}")]
+    async fn value(id: u64) -> u64 {
+        id
+    }
+    let clock = ManualClock::new();
+    let cache = Cache::builder(Moody::new(Mood::Hangs)).clock(clock.clock()).build().unwrap();
+    let poll_once = |id| {
+        let mut call = pin!(larder::scoped_async(&cache, value(id)));
+        let answer = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        clock.advance(Duration::from_millis(100));
+        answer
+    };
+    for id in 0..5 {
+        assert_eq!(poll_once(id), Poll::Pending);
+    }
+    assert_eq!(poll_once(7), Poll::Ready(7));
+}
+
 /// Three trips of a store that is as late as it may be would be three deadlines.
 #[test]
 fn a_store_that_is_slow_costs_a_call_one_deadline_for_all_its_trips() {
