@@ -65,12 +65,13 @@ impl Breaker {
 
     fn ask(&self, verb: Verb) -> Result<Asked<'_>> {
         // A sweep may take its time, and everybody waits for a probe.
-        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(State::ask) };
+        let now = self.clock.now();
+        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(|state| state.ask(now)) };
         if pass == Pass::Not {
             let store = self.adapter.name();
             return Err(Error::with_kind(ErrorKind::Unavailable, format!("{store} is not asked while it is down")));
         }
-        Ok(Asked { breaker: self, pass, since: self.clock.now(), is_told: false })
+        Ok(Asked { breaker: self, pass, since: now, is_told: false })
     }
 
     fn pause(n_failed: u64) -> Duration {
