@@ -87,31 +87,32 @@ impl Journey {
     }
 }
 
-/// Both at once; the first failure ends it.
+/// Both at once. Where one fails the other is awaited all the same: it may be the probe that finds the store well again.
 pub(super) async fn both<A, B>(
     first: impl Future<Output = Result<A>>,
     second: impl Future<Output = Result<B>>,
 ) -> Result<(A, B)> {
     let (mut first, mut second) = (pin!(first), pin!(second));
     let (mut a, mut b) = (None, None);
-    std::future::poll_fn(move |context| {
+    let answers = std::future::poll_fn(move |context| {
         if a.is_none()
             && let Poll::Ready(answer) = first.as_mut().poll(context)
         {
-            a = Some(answer?);
+            a = Some(answer);
         }
         if b.is_none()
             && let Poll::Ready(answer) = second.as_mut().poll(context)
         {
-            b = Some(answer?);
+            b = Some(answer);
         }
         match (a.take(), b.take()) {
-            (Some(first), Some(second)) => Poll::Ready(Ok((first, second))),
+            (Some(first), Some(second)) => Poll::Ready((first, second)),
             (first, second) => {
                 (a, b) = (first, second);
                 Poll::Pending
             }
         }
-    })
-    .await
+    });
+    let (first, second) = answers.await;
+    Ok((first?, second?))
 }

@@ -139,7 +139,7 @@ fn an_open_breaker_refuses_at_once_until_the_store_is_back() {
 }
 
 #[test]
-fn other_errors_are_answers_and_a_call_that_is_dropped_is_nothing() {
+fn other_errors_are_answers_and_a_call_that_is_dropped_at_once_is_nothing() {
     let clock = ManualClock::new();
     let (adapter, _) = moody(&clock);
     let breaker = Breaker::new(adapter, clock.clock());
@@ -151,6 +151,50 @@ fn other_errors_are_answers_and_a_call_that_is_dropped_is_nothing() {
         assert!(dropped.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     }
     assert!(!breaker.is_open());
+}
+
+/// Who has less patience than the limit would else never learn that the store is down.
+#[test]
+fn calls_that_are_dropped_unanswered_have_failed() {
+    let clock = ManualClock::new();
+    let (adapter, _) = moody(&clock);
+    let breaker = Breaker::new(adapter, clock.clock());
+    for n_dropped in 0..5 {
+        assert!(!breaker.is_open(), "{n_dropped}");
+        let mut dropped = Box::pin(breaker.around(Verb::Ordinary, pending::<Result<()>>()));
+        assert!(dropped.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        clock.advance(Duration::from_millis(50));
+    }
+    assert!(breaker.is_open());
+}
+
+#[test]
+fn a_store_that_connects_and_then_fails_is_tried_less_and_less() {
+    let clock = ManualClock::new();
+    clock.advance(Duration::from_secs(100));
+    let (adapter, mood) = moody(&clock);
+    let breaker = Breaker::new(adapter, clock.clock());
+    let call = |failed| async move {
+        if failed { Err(Error::with_kind(ErrorKind::Unavailable, "no")) } else { Ok(()) }
+    };
+    let open = || while !breaker.is_open() { let _ = block_on(breaker.around(Verb::Ordinary, call(true))); };
+    for n_connects in 1..=4 {
+        open();
+        if n_connects > 1 {
+            // While time stands still, so does the supervisor.
+            std::thread::sleep(Duration::from_millis(50));
+            assert_eq!(mood.n_connects.load(SeqCst), n_connects - 1, "it is tried at once");
+        }
+        wait_for("it is tried", || {
+            clock.advance(Duration::from_millis(if n_connects > 1 { 100 } else { 0 }));
+            mood.n_connects.load(SeqCst) == n_connects
+        });
+        wait_for("a probe passes", || block_on(breaker.around(Verb::Ordinary, call(false))).is_ok());
+    }
+    // Once it has been well for a while, it is tried at once again.
+    clock.advance(Duration::from_secs(10));
+    open();
+    wait_for("it is tried at once", || mood.n_connects.load(SeqCst) == 5);
 }
 
 #[test]

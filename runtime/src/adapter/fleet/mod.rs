@@ -6,10 +6,11 @@ mod join;
 mod member;
 mod verbs;
 
+pub(crate) use join::join_all;
+
 use std::fmt;
 use std::sync::Arc;
 
-pub(crate) use join::join_all;
 use member::Member;
 
 use super::{AnyAdapter, CacheAdapter, StoreKey};

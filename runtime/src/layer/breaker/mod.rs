@@ -9,7 +9,7 @@ use std::time::Duration;
 use self::state::{Lately, Pass, State};
 use super::{Layer, Verb};
 use crate::adapter::{AnyAdapter, CacheAdapter};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
@@ -26,8 +26,10 @@ pub(crate) struct Breaker {
     cause: Mutex<String>,
     /// Whether it says that nothing passes, for who would rather not ask.
     is_shut: AtomicBool,
-    /// How many probes have failed since it last closed: a store that connects and then fails is tried less and less.
+    /// How often it has opened again soon after a connection: a store that connects and then fails is tried less and less.
     n_relapses: AtomicU64,
+    /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
+    reached_ms: AtomicU64,
     own: Weak<Self>,
 }
 
@@ -35,6 +37,10 @@ impl Breaker {
     const FIRST_PAUSE: Duration = Duration::from_millis(100);
     const LONGEST_PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_TRY: Timeout = Timeout::from_secs(2);
+    /// So long after it was reached, a store that fails has failed anew.
+    const RELAPSE: Timeout = Timeout::from_secs(10);
+    /// Who gives up a call sooner says nothing about the store.
+    const UNANSWERED: Timeout = Timeout::from_millis(50);
 
     /// A closed one. When it opens, `adapter` is closed and connected anew by a task on `io`, which ends with the breaker.
     pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
@@ -46,6 +52,7 @@ impl Breaker {
             cause: Mutex::default(),
             is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
+            reached_ms: AtomicU64::new(0),
             own: own.clone(),
         })
     }
@@ -70,7 +77,8 @@ impl Breaker {
 
     fn ask(&self, verb: Verb) -> Result<Asked<'_>> {
         // A sweep may take its time, and everybody waits for a probe.
-        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(State::ask) };
+        let now = self.clock.now();
+        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(|state| state.ask(now)) };
         if pass == Pass::Not {
             let store = self.adapter.name();
             return Err(Error::unavailable(
@@ -78,7 +86,7 @@ impl Breaker {
                 self.cause.lock().clone(),
             ));
         }
-        Ok(Asked { breaker: self, pass, is_told: false })
+        Ok(Asked { breaker: self, pass, since: now, is_told: false })
     }
 
     fn pause(n_failed: u64) -> Duration {
@@ -87,10 +95,19 @@ impl Breaker {
         if n_failed == 0 { Duration::ZERO } else { pause }
     }
 
+    /// How often it has opened soon after the store was reached, this time included.
+    fn count_relapse(&self, now: Moment) -> u64 {
+        let reached = Moment::from_millis(self.reached_ms.load(Ordering::Relaxed));
+        let is_relapse = reached != Moment::from_millis(0) && now < reached.after(Self::RELAPSE);
+        let n_relapses = if is_relapse { self.n_relapses.load(Ordering::Relaxed) + 1 } else { 0 };
+        self.n_relapses.store(n_relapses, Ordering::Relaxed);
+        n_relapses
+    }
+
     /// Connects anew until that works: at once where the store has just gone down, later where it does so again and again.
-    fn supervise(&self) {
+    fn supervise(&self, now: Moment) {
         let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
-        let mut n_failed = self.n_relapses.load(Ordering::Relaxed);
+        let mut n_failed = self.count_relapse(now);
         let reached = Reached(Weak::clone(&self.own));
         io::spawn(async move {
             let _reached = reached;
@@ -101,6 +118,9 @@ impl Breaker {
                 }
                 let _ = clock.within(Self::LONGEST_TRY, adapter.close()).await;
                 if let Some(Ok(())) = clock.within(Self::LONGEST_TRY, adapter.connect()).await {
+                    if let Some(breaker) = own.upgrade() {
+                        breaker.reached_ms.store(clock.now().as_millis(), Ordering::Relaxed);
+                    }
                     return;
                 }
                 n_failed += 1;
@@ -121,33 +141,39 @@ impl Drop for Reached {
     }
 }
 
-/// A call that was let pass. Dropped before it is told, it counts as nothing.
+/// A call that was let pass. Dropped before it is told, it has failed if the store had time to answer, and else counts as
+/// nothing.
 struct Asked<'a> {
     breaker: &'a Breaker,
     pass: Pass,
+    since: Moment,
     is_told: bool,
 }
 
 impl Asked<'_> {
     fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
-        let failed = failure.is_some();
-        let now = self.breaker.clock.now();
-        let has_opened = self.breaker.change(|state| state.tell(self.pass, failed, now));
-        if self.pass == Pass::AsProbe {
-            let count = |n_relapses| Some(if failed { n_relapses + 1 } else { 0 });
-            let _ = self.breaker.n_relapses.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count);
-        }
-        if has_opened {
-            *self.breaker.cause.lock() = failure.map(ToString::to_string).unwrap_or_default();
-            self.breaker.supervise();
+        self.note(failure.map(ToString::to_string), self.breaker.clock.now());
+    }
+
+    fn note(&self, failure: Option<String>, now: Moment) {
+        if self.breaker.change(|state| state.tell(self.pass, failure.is_some(), now)) {
+            *self.breaker.cause.lock() = failure.unwrap_or_default();
+            self.breaker.supervise(now);
         }
     }
 }
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if !self.is_told {
+        if self.is_told {
+            return;
+        }
+        let now = self.breaker.clock.now();
+        if now >= self.since.after(Breaker::UNANSWERED) {
+            let store = self.breaker.adapter.name();
+            self.note(Some(format!("{store} did not answer while somebody waited")), now);
+        } else {
             self.breaker.change(|state| state.give_up(self.pass));
         }
     }

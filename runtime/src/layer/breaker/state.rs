@@ -8,6 +8,8 @@ const IN_A_ROW: u32 = 5;
 /// So many calls within [`WINDOW`], half of them failed, do so too.
 const ENOUGH: u32 = 20;
 const WINDOW: Timeout = Timeout::from_secs(1);
+/// A probe that is not back by then is in a future that nobody polls: another may go.
+const LONGEST_PROBE: Timeout = Timeout::from_secs(2);
 
 /// What may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +20,8 @@ pub(super) enum State {
     Open,
     /// The next call, as a probe.
     HalfOpen,
-    /// Nothing, until the probe is back.
-    Probing,
+    /// Nothing, until the probe that has gone at this moment is back.
+    Probing(Moment),
 }
 
 /// The calls of the current window.
@@ -40,12 +42,13 @@ pub(super) enum Pass {
 }
 
 impl State {
-    pub(super) fn ask(&mut self) -> Pass {
+    pub(super) fn ask(&mut self, now: Moment) -> Pass {
         match self {
             Self::Closed(_) => Pass::Freely,
-            Self::Open | Self::Probing => Pass::Not,
-            Self::HalfOpen => {
-                *self = Self::Probing;
+            Self::Open => Pass::Not,
+            Self::Probing(since) if now < since.after(LONGEST_PROBE) => Pass::Not,
+            Self::HalfOpen | Self::Probing(_) => {
+                *self = Self::Probing(now);
                 Pass::AsProbe
             }
         }
@@ -55,11 +58,11 @@ impl State {
     pub(super) fn tell(&mut self, pass: Pass, failed: bool, now: Moment) -> bool {
         let opens = match (&mut *self, pass) {
             (Self::Closed(lately), Pass::Freely) => lately.count(failed, now),
-            (Self::Probing, Pass::AsProbe) if !failed => {
+            (Self::Probing(_), Pass::AsProbe) if !failed => {
                 *self = Self::Closed(Lately::default());
                 false
             }
-            (Self::Probing, Pass::AsProbe) => true,
+            (Self::Probing(_), Pass::AsProbe) => true,
             // A call of an earlier life says nothing about this one.
             _ => false,
         };
@@ -71,7 +74,7 @@ impl State {
 
     /// A probe was given up before its answer: the next call is one.
     pub(super) fn give_up(&mut self, pass: Pass) {
-        if (*self, pass) == (Self::Probing, Pass::AsProbe) {
+        if matches!((&self, pass), (Self::Probing(_), Pass::AsProbe)) {
             *self = Self::HalfOpen;
         }
     }
@@ -83,9 +86,9 @@ impl State {
         }
     }
 
-    /// May nothing pass?
+    /// May nothing pass, whenever it asks? Not so while a probe is under way: if it does not come back, another goes.
     pub(super) fn is_shut(&self) -> bool {
-        matches!(self, Self::Open | Self::Probing)
+        *self == Self::Open
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -120,7 +123,7 @@ mod tests {
                 '|' => now += 1000,
                 'r' => state.reached(),
                 _ => {
-                    let pass = state.ask();
+                    let pass = state.ask(Moment::from_millis(now));
                     n_passed += usize::from(pass != Pass::Not);
                     match call {
                         'g' => state.give_up(pass),
@@ -164,12 +167,21 @@ mod tests {
     #[test]
     fn while_the_probe_is_out_nothing_passes_and_late_answers_count_for_nothing() {
         let mut state = State::HalfOpen;
-        assert_eq!([state.ask(), state.ask(), state.ask()], [Pass::AsProbe, Pass::Not, Pass::Not]);
         let now = Moment::from_millis(5);
+        assert_eq!([(); 3].map(|()| state.ask(now)), [Pass::AsProbe, Pass::Not, Pass::Not]);
         assert!(!state.tell(Pass::Freely, true, now) && !state.tell(Pass::Freely, false, now) && state.is_open());
         state.give_up(Pass::Freely);
-        assert_eq!(state, State::Probing);
+        assert_eq!(state, State::Probing(now));
         assert!(state.tell(Pass::AsProbe, true, now));
         assert_eq!((state, state.is_open()), (State::Open, true));
+    }
+
+    #[test]
+    fn a_probe_that_never_comes_back_makes_way_for_another() {
+        let mut state = State::HalfOpen;
+        let asked = [0, 1_999, 2_000, 2_001].map(|ms| state.ask(Moment::from_millis(ms)));
+        assert_eq!(asked, [Pass::AsProbe, Pass::Not, Pass::AsProbe, Pass::Not]);
+        // Whichever comes back tells.
+        assert!(!state.tell(Pass::AsProbe, false, Moment::from_millis(2_002)) && !state.is_open());
     }
 }
