@@ -73,6 +73,11 @@ pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R,
     AsyncLead::new(entry.site, lead, rules)
 }
 
+/// The whole of that, begun when it is awaited.
+pub async fn recompute<R, U: Rules<R>, C: Future<Output = R>>(entry: Entry, rules: U, computation: C) -> R {
+    refresh_async(entry, rules).compute(computation).await
+}
+
 /// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
 pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
     match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
