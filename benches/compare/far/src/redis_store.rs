@@ -1,5 +1,6 @@
 //! Redis: async callers beside the bare client, threads beside `cached`.
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use redis::aio::MultiplexedConnection;
 use tokio::runtime::Runtime;
 
 use crate::turns::{Contender, Target, judge, measure};
-use crate::work::{self, N_KEYS, crowd, fill, name, profile, threads, user, user_sync};
+use crate::work::{self, N_KEYS, Profile, crowd, fill, name, profile, threads, user, user_sync};
 
 /// The entries as the server has them.
 fn keys(template: &str) -> Arc<Vec<String>> {
@@ -40,6 +41,28 @@ fn connect_elsewhere(url: String) -> MultiplexedConnection {
     receiver.recv().expect("the thread connects")
 }
 
+/// Where the payload begins in a record.
+const PAYLOAD: usize = 88;
+
+/// What is done with the bytes that the bare client brings.
+#[derive(Clone, Copy)]
+enum Then {
+    Nothing,
+    /// The payload becomes the function's result.
+    Text,
+    Profile,
+}
+
+impl Then {
+    fn take(self, bytes: &[u8]) {
+        match self {
+            Self::Nothing => drop(black_box(bytes)),
+            Self::Text => drop(black_box(rmp_serde::from_slice::<String>(&bytes[PAYLOAD..]).expect("it is one"))),
+            Self::Profile => drop(black_box(rmp_serde::from_slice::<Profile>(&bytes[PAYLOAD..]).expect("it is one"))),
+        }
+    }
+}
+
 /// One plain `GET`, the bytes as they come.
 async fn get(connection: &MultiplexedConnection, key: &str) -> Vec<u8> {
     let mut command = redis::cmd("GET");
@@ -54,20 +77,21 @@ fn bare<'a>(
     keys: &Arc<Vec<String>>,
     runtime: &'a Runtime,
     load: (u64, u64),
+    then: Then,
 ) -> Contender<'a> {
     let keys = Arc::clone(keys);
     Contender::new(title, move || {
         let (connection, keys) = (connection.clone(), Arc::clone(&keys));
         crowd(runtime, load.0, load.1, move |id| {
             let (connection, keys) = (connection.clone(), Arc::clone(&keys));
-            async move { get(&connection, &keys[id as usize]).await }
+            async move { then.take(&get(&connection, &keys[id as usize]).await) }
         });
     })
 }
 
 /// The bare client, its connection on a thread of its own.
 pub fn client<'a>(server: &Redis, runtime: &'a Runtime, load: (u64, u64)) -> Contender<'a> {
-    bare("", connect_elsewhere(server.url()), &keys("user"), runtime, load)
+    bare("", connect_elsewhere(server.url()), &keys("user"), runtime, load, Then::Nothing)
 }
 
 pub fn tasks(server: &Redis) {
@@ -85,16 +109,20 @@ pub fn tasks(server: &Redis) {
                 "user" => crowd(&runtime, load.0, load.1, |id| user(id, name(id))),
                 _ => crowd(&runtime, load.0, load.1, |id| profile(id, name(id))),
             });
-            let [larder, elsewhere, here] = measure(
+            let then = if template == "user" { Then::Text } else { Then::Profile };
+            let on_its_own = |title, then| bare(title, elsewhere.clone(), &keys, &runtime, load, then);
+            let [larder, elsewhere, decoding, here] = measure(
                 &title,
                 load.1,
                 [
                     larder,
-                    bare("the client, its connection on a thread of its own", elsewhere.clone(), &keys, &runtime, load),
-                    bare("the client, all on one thread", here.clone(), &keys, &runtime, load),
+                    on_its_own("the client, its connection on a thread of its own", Then::Nothing),
+                    on_its_own("the same, its payloads decoded by rmp-serde", then),
+                    bare("the client, all on one thread", here.clone(), &keys, &runtime, load, Then::Nothing),
                 ],
             );
             judge("larder / client on a thread of its own", larder.ratio_to(&elsewhere), Target::AtLeast(0.85));
+            judge("the same, which decodes too", larder.ratio_to(&decoding), Target::Told);
             judge("larder / client on the same thread", larder.ratio_to(&here), Target::Told);
         }
     }

@@ -84,7 +84,9 @@ pub fn all() {
         n_calls,
         [
             Contender::new("larder", || threads(1, n_calls, |id| user_sync(id, name(id)))),
-            Contender::new("a prepared SELECT on this thread", || each(&|id| drop(get(&connection, &keys[id as usize])))),
+            Contender::new("a prepared SELECT on this thread", || {
+                each(&|id| drop(get(&connection, &keys[id as usize])))
+            }),
             Contender::new("a hand-over to another thread and back", || {
                 each(&|id| {
                     ask.send(id).expect("the thread runs");

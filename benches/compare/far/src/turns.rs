@@ -50,9 +50,7 @@ impl Measured {
     /// How many nanoseconds a call took beyond those of `others`.
     pub fn excess_over(&self, others: &[&Self]) -> f64 {
         let ns = |round: usize, measured: &Self| 1e9 / measured.rounds[round];
-        median((0..N_ROUNDS).map(|round| {
-            ns(round, self) - others.iter().map(|other| ns(round, other)).sum::<f64>()
-        }))
+        median((0..N_ROUNDS).map(|round| ns(round, self) - others.iter().map(|other| ns(round, other)).sum::<f64>()))
     }
 }
 

@@ -14,11 +14,11 @@ const BATCH: usize = 256;
 /// So many that wait are work for one more thread. Fewer are left to the one that is at work and will take them together:
 /// to wake a thread costs more than to read an entry.
 const CROWD: usize = 64;
+/// Unless that thread has been at its work for so long.
+const PATIENCE: Duration = Duration::from_millis(1);
 /// How often a thread looks again, and how long it pauses in between: a few microseconds in all.
 const LOOKS: usize = 24;
 const PAUSES: usize = 8;
-/// Unless that thread has been at its work for so long.
-const PATIENCE: Duration = Duration::from_millis(2);
 
 /// Any number of threads put into it; some take out of it.
 pub(super) struct Queue<T> {
