@@ -5,8 +5,8 @@ pub mod codec;
 
 pub use crate::call::{
     Answer, AsyncLead, Entry, Helped, Lead, call, call_async, clear, clear_all, clear_all_async, clear_async, get,
-    get_async, recompute, refresh, refresh_async, refresh_or_raise, refresh_or_raise_async, set, set_async, stats, timeout_left,
-    timeout_left_async, update_timeout, update_timeout_async,
+    get_async, recompute, refresh, refresh_async, refresh_or_raise, refresh_or_raise_async, set, set_async, stats,
+    timeout_left, timeout_left_async, update_timeout, update_timeout_async,
 };
 pub use crate::error::Result;
 pub use crate::key::{Key, KeyPart, KeyWriter};
