@@ -276,7 +276,9 @@ fn grace_is_how_long_an_expired_entry_can_be_revived() {
         let clock = ManualClock::new();
         let cache = MemoryCache::builder().clock(clock.clock()).build().unwrap();
         larder::scoped(cache, || {
-            (short(7), none(7), block_on(long(7)));
+            short(7);
+            none(7);
+            block_on(long(7));
             clock.advance(Duration::from_secs(after));
             let long = block_on(long::update_timeout(7, 1)).unwrap();
             assert_eq!([short::update_timeout(7, 1).unwrap(), none::update_timeout(7, 1).unwrap(), long], revived);

@@ -59,10 +59,12 @@ fn an_expired_entry_can_be_revived_for_as_long_as_its_grace() {
     let ([cache, _], clock) = processes();
     larder::scoped(&cache, || {
         let revived = |after: u64| {
-            (short(7), none(7));
+            short(7);
+            none(7);
             clock.advance(Duration::from_secs(after));
             let revived = (short::update_timeout(7, 10).unwrap(), none::update_timeout(7, 10).unwrap());
-            (short::clear(7).unwrap(), none::clear(7).unwrap());
+            short::clear(7).unwrap();
+            none::clear(7).unwrap();
             revived
         };
         assert_eq!(revived(9), (true, true));

@@ -135,7 +135,7 @@ fn a_store_that_is_slow_costs_a_call_one_deadline_for_all_its_trips() {
         id
     }
     let store = Moody::new(Mood::Slow(Duration::from_millis(150)));
-    larder::scoped(&Cache::far(store.clone()), || assert_eq!(value(7), 7));
+    larder::scoped(Cache::far(store.clone()), || assert_eq!(value(7), 7));
     assert!(!store.asked().contains(&"put"), "{:?}", store.asked());
     assert_eq!((value::stats().store_failures, value::stats().computed), (1, 1));
 }

@@ -26,7 +26,7 @@ fn turn() -> MutexGuard<'static, ()> {
 
 fn check(what: &str, adapter: impl CacheAdapter, meanwhile: Meanwhile<'_>) {
     let adapter = AnyAdapter::new(adapter);
-    larder::scoped(&Cache::far(adapter), || {
+    larder::scoped(Cache::far(adapter), || {
         let before = slow::stats();
         assert_eq!(slow(7, meanwhile), 7, "{what}");
         let after = slow::stats();

@@ -59,7 +59,7 @@ fn a_record_cut_anywhere_is_a_miss() {
     user!("records_cut:{id}");
     let adapter = MemoryAdapter::new();
     let key = physical(user::key(7));
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         user(7);
         let whole = read(&adapter, &key);
         for length in 0..whole.len() {
@@ -81,7 +81,7 @@ fn a_record_with_one_bit_wrong_is_a_miss() {
     user!("records_flipped:{id}");
     let adapter = MemoryAdapter::new();
     let key = physical(user::key(7));
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         user(7);
         let whole = read(&adapter, &key);
         for bit in 0..8 * whole.len() {
@@ -104,7 +104,7 @@ fn gibberish_is_a_miss() {
     user!("records_gibberish:{id}");
     let adapter = MemoryAdapter::new();
     let key = physical(user::key(7));
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         user(7);
         let whole = read(&adapter, &key);
         let mut word = 1_u64;
@@ -129,7 +129,7 @@ fn gibberish_is_a_miss() {
 fn the_record_of_another_key_is_a_miss() {
     user!("records_swapped:{id}");
     let adapter = MemoryAdapter::new();
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         let [seven, eight] = [7, 8].map(|id| {
             user(id);
             physical(user::key(id))
@@ -150,7 +150,7 @@ fn the_record_of_another_namespace_or_store_is_a_miss() {
     fill(Cache::far(stranger.clone()));
     let of_shop = read(&adapter, &StoreKey::new("shop", user::key(7)));
     let of_stranger = read(&stranger, &physical(user::key(7)));
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         user(7);
         for mut record in [of_shop, of_stranger] {
             write(&adapter, &physical(user::key(7)), record.clone());
@@ -209,7 +209,7 @@ fn what_another_version_or_type_wrote_is_a_miss() {
     }
     user!("records_version:{id}", version = 2);
     let adapter = MemoryAdapter::new();
-    let (cache, other) = (Cache::far(adapter.clone()), Cache::far(adapter.clone()));
+    let (cache, other) = (Cache::far(adapter.clone()), Cache::far(adapter));
     let fills: [fn(); 3] = [one::fill, text::fill, number::fill];
     for (number, fill) in fills.into_iter().enumerate() {
         larder::scoped(&other, || {
@@ -251,7 +251,7 @@ fn damage_in_a_real_store_is_a_miss_too() {
     let connection = std::cell::RefCell::new(connection);
     let run = |command: &mut redis::Cmd| command.exec(&mut *connection.borrow_mut()).unwrap();
     let set = |key: &StoreKey, bytes: &[u8]| run(redis::cmd("SET").arg(key.as_str()).arg(bytes));
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         user(7);
         let key = physical(user::key(7));
         let whole = read(&adapter, &key);

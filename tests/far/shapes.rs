@@ -67,8 +67,8 @@ fn what_an_older_release_stored_is_read_right_or_not_at_all() {
         for (number, (what, release, is_read)) in releases().into_iter().enumerate() {
             let [(_, first, _), ..] = releases();
             let adapter = MemoryAdapter::new();
-            larder::scoped(&cache(&adapter, codec), || assert!((first.call)().1));
-            larder::scoped(&cache(&adapter, codec), || {
+            larder::scoped(cache(&adapter, codec), || assert!((first.call)().1));
+            larder::scoped(cache(&adapter, codec), || {
                 let is_read = number == 0 || is_read && writes_names;
                 assert_eq!((release.call)(), ((release.computed)(), !is_read), "{what}, {codec}");
                 // And if it was computed, it is stored in its new form.
@@ -84,7 +84,7 @@ fn releases_that_take_turns_on_one_store_do_not_harm_each_other() {
     for (codec, _) in CODECS {
         let adapter = MemoryAdapter::new();
         for (what, release, _) in releases().iter().chain(&releases()) {
-            let (value, _) = larder::scoped(&cache(&adapter, codec), release.call);
+            let (value, _) = larder::scoped(cache(&adapter, codec), release.call);
             assert_eq!(value, (release.computed)(), "{what}, {codec}");
         }
     }
