@@ -151,9 +151,8 @@ fn a_store_of_a_fleet_that_hangs_takes_its_own_keys_with_it_and_no_others() {
     let fleet = || Cache::fleet(named.clone().map(|(name, store)| (name, AnyAdapter::new(store.clone()))));
     let (cache, other) = (fleet().build().unwrap(), fleet().build().unwrap());
     larder::scoped(&cache, || (0..100).for_each(|id| _ = value(id)));
-    let n_stored = |cache: &Cache| {
-        larder::scoped(cache, || (0..100).filter(|id| matches!(value::get(*id), Ok(Some(_)))).count())
-    };
+    let n_stored =
+        |cache: &Cache| larder::scoped(cache, || (0..100).filter(|id| matches!(value::get(*id), Ok(Some(_)))).count());
     assert_eq!(n_stored(&cache), 100);
     stores[..2].iter().for_each(|store| store.turn(Mood::Fails));
     let n_left = n_stored(&cache);

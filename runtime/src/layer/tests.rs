@@ -171,10 +171,13 @@ fn a_store_that_connects_and_then_fails_is_tried_less_and_less() {
     clock.advance(Duration::from_secs(100));
     let (adapter, mood) = moody(&clock);
     let breaker = Breaker::new(adapter, clock.clock());
-    let call = |failed| async move {
-        if failed { Err(Error::with_kind(ErrorKind::Unavailable, "no")) } else { Ok(()) }
+    let call =
+        |failed| async move { if failed { Err(Error::with_kind(ErrorKind::Unavailable, "no")) } else { Ok(()) } };
+    let open = || {
+        while !breaker.is_open() {
+            let _ = block_on(breaker.around(Verb::Ordinary, call(true)));
+        }
     };
-    let open = || while !breaker.is_open() { let _ = block_on(breaker.around(Verb::Ordinary, call(true))); };
     for n_connects in 1..=4 {
         open();
         if n_connects > 1 {
