@@ -1,13 +1,17 @@
 //! Annotated functions over a far store: what they promise in memory holds there too, and the store's failures stay its own.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
 mod calls;
 mod cancellation;
 mod churn;
 mod keys;
 mod limits;
 mod moody;
+mod options;
 mod outage;
 mod permits;
+mod propagate;
 mod records;
 mod secrets;
 mod shapes;

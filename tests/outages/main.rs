@@ -3,6 +3,8 @@
 //!
 //! A binary of its own, so that what else is tested does not load the machine meanwhile.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
 mod crowd;
 mod figures;
 

@@ -1,6 +1,8 @@
 //! Clear beats fill across processes: eight of them compute and clear the same keys on one store, some are killed on the
 //! way, and two seconds after the last no value is older than the last clear that was acknowledged.
 
+#![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
+
 mod truth;
 mod worker;
 
