@@ -57,7 +57,7 @@ fn calls_alone_find_a_store_that_comes_later() {
         id
     }
     let store = Moody::new(Mood::Fails);
-    larder::scoped(&Cache::far(store.clone()), || {
+    larder::scoped(Cache::far(store.clone()), || {
         (0..20).for_each(|id| assert_eq!(value(id), id));
         store.turn(Mood::Slow(Duration::from_millis(1)));
         let ids = std::cell::Cell::new(100);
