@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 pub(crate) const HELP: &str = "\
 Analyses every file of a folder cold, then warm; clears one result, re-times it, and shows what that costs.
 
-usage: quickstart [FOLDER] [--adapter NAME]
+usage: quickstart [FOLDER] [--adapter STORE]
 
-  FOLDER          what to analyse; this project, if left out
-  --adapter NAME  where results are kept; memory, if left out";
+  FOLDER           what to analyse; this project, if left out
+  --adapter STORE  where results are kept; memory, if left out
+                   names: memory, sqlite, redis, memcached, null
+                   URLs: sqlite:path, redis://host:port/database, memcache://host:port,host:port
+
+`cargo xtask servers` runs a Redis and some Memcacheds to try.";
 
 pub(crate) struct Arguments {
     pub(crate) folder: PathBuf,
@@ -25,7 +29,7 @@ impl Arguments {
             match argument.to_str() {
                 Some("--help" | "-h") => return Ok(None),
                 Some("--adapter") => {
-                    let name = given.next().ok_or("--adapter wants a name; --help tells more")?;
+                    let name = given.next().ok_or("--adapter wants a name or a URL; --help tells more")?;
                     adapter = name.to_string_lossy().into_owned();
                 }
                 Some(flag) if flag.starts_with("--adapter=") => {

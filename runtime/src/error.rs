@@ -10,8 +10,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong, one machine word wide.
 ///
-/// Annotated functions never return it of their own accord: a store that fails costs them time, not their answer.
-/// Only the helpers (`user::clear(7)`) and the registry (`adapter_set`) report it.
+/// Annotated functions return it only where they say `on_error = "propagate"`: else a store that fails costs them time, not
+/// their answer. The helpers (`user::clear(7)`) and the registry (`adapter_set`) report it.
 ///
 /// # Examples
 /// ```

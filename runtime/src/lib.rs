@@ -48,6 +48,7 @@ pub use adapters::{SqliteCache, SqliteCacheBuilder};
 pub use cache::Cache;
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
+pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]
 pub use codec::Codec;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_lite::future::block_on;
 use larder::testing::ManualClock;
 use larder::{MemoryCache, Remaining, cached};
 
@@ -242,7 +243,7 @@ async fn expiring(id: u64) -> u64 {
 fn an_entry_expires_when_it_is_time() {
     let clock = ManualClock::new();
     let cache = MemoryCache::builder().clock(clock.clock()).build().unwrap();
-    futures_lite::future::block_on(larder::scoped_async(&cache, async {
+    block_on(larder::scoped_async(&cache, async {
         let first = expiring(1).await;
         clock.advance(Duration::from_secs(9));
         assert_eq!(expiring(1).await, first);
@@ -255,4 +256,30 @@ fn an_entry_expires_when_it_is_time() {
 fn one_cache_never_sees_another() {
     let first = fresh_async(expiring(1));
     assert_ne!(fresh_async(expiring(1)), first);
+}
+
+#[test]
+fn grace_is_how_long_an_expired_entry_can_be_revived() {
+    #[cached(timeout = 10, grace = 5)]
+    fn short(id: u64) -> u64 {
+        tick_of(id)
+    }
+    #[cached(timeout = 10, grace = 0)]
+    fn none(id: u64) -> u64 {
+        tick_of(id)
+    }
+    #[cached(timeout = 10, grace = MINUTE)]
+    async fn long(id: u64) -> u64 {
+        tick_of(id)
+    }
+    for (after, revived) in [(9, [true, true, true]), (14, [true, false, true]), (69, [false, false, true])] {
+        let clock = ManualClock::new();
+        let cache = MemoryCache::builder().clock(clock.clock()).build().unwrap();
+        larder::scoped(cache, || {
+            (short(7), none(7), block_on(long(7)));
+            clock.advance(Duration::from_secs(after));
+            let long = block_on(long::update_timeout(7, 1)).unwrap();
+            assert_eq!([short::update_timeout(7, 1).unwrap(), none::update_timeout(7, 1).unwrap(), long], revived);
+        });
+    }
 }

@@ -111,8 +111,8 @@ fn a_clear_beats_the_fill_of_another_process() {
     let (cache, adapter, clock) = store();
     let other = Cache::builder(adapter).clock(clock.clock()).build().unwrap();
     let clears: [&dyn Fn(); 4] =
-        [&|| drop(slow::clear(7).unwrap()), &|| slow::clear_all().unwrap(), &|| other.clear().unwrap(), &|| {
-            drop(slow::set(7, 8).unwrap())
+        [&|| assert!(!slow::clear(7).unwrap()), &|| slow::clear_all().unwrap(), &|| other.clear().unwrap(), &|| {
+            assert!(slow::set(7, 8).unwrap());
         }];
     for (number, clear) in clears.into_iter().enumerate() {
         larder::scoped(&cache, || slow(7, &|| larder::scoped(&other, clear)));

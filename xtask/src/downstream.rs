@@ -6,8 +6,32 @@ use std::path::{Path, PathBuf};
 
 use crate::call::{Outcome, Workspace};
 
-/// Runs each crate under `tests/downstream`; they assert for themselves.
+/// What can be switched on alone, and must build so.
+const FEATURES: [&str; 14] = [
+    "bincode",
+    "chrono",
+    "far",
+    "jiff",
+    "json",
+    "memcached",
+    "msgpack",
+    "postcard",
+    "raw",
+    "redis",
+    "sqlite",
+    "testing",
+    "time",
+    "uuid",
+];
+
+/// Checks larder with each feature alone, and runs each crate under `tests/downstream`; they assert for themselves.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
+    for feature in FEATURES {
+        workspace
+            .cargo("check --quiet --package larder --target-dir target/downstream --no-default-features --features")
+            .argument(feature)
+            .run()?;
+    }
     let crates = folders(&workspace.root.join("tests/downstream"))?;
     for folder in &crates {
         // The versions that the workspace tests, instead of whatever was published today.

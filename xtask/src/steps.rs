@@ -63,8 +63,11 @@ const INTERLEAVINGS: Step = Step {
     },
 };
 
-const DOWNSTREAM: Step =
-    Step { name: "downstream", about: "crates with no dependency but larder build and run", run: downstream::run };
+const DOWNSTREAM: Step = Step {
+    name: "downstream",
+    about: "each feature alone builds, and crates with no dependency but larder run",
+    run: downstream::run,
+};
 
 const DOCS: Step = Step {
     name: "docs",

@@ -24,8 +24,19 @@ const UNITS: [(&str, &[&str], u64); 5] = [
 ];
 
 impl Lifetime {
-    /// Reads what stands behind `timeout =`.
+    /// Reads what stands behind `timeout =`: 0 keeps nothing.
     pub(crate) fn parse(input: ParseStream) -> syn::Result<Self> {
+        let span = input.span();
+        match Self::read(input)? {
+            Self::Millis(0) => Err(syn::Error::new(
+                span,
+                format!("a time of 0 keeps nothing; {FORMS}, or remove the attribute to switch caching off"),
+            )),
+            lifetime => Ok(lifetime),
+        }
+    }
+
+    fn read(input: ParseStream) -> syn::Result<Self> {
         let expr = super::value::ungrouped(input.parse()?);
         match &expr {
             Expr::Lit(ExprLit { lit, .. }) => Self::from_literal(lit),
@@ -48,6 +59,18 @@ impl Lifetime {
         }
     }
 
+    /// Reads what stands behind `grace =`: 0 switches it off, and "never" would say either of two things.
+    pub(crate) fn parse_grace(input: ParseStream) -> syn::Result<Self> {
+        let span = input.span();
+        match Self::read(input)? {
+            Self::Never => Err(syn::Error::new(
+                span,
+                "a grace must end, or expired entries would pile up; write seconds, like `grace = 60`, or `grace = 0` for none",
+            )),
+            grace => Ok(grace),
+        }
+    }
+
     fn from_literal(lit: &Lit) -> syn::Result<Self> {
         let error = |message: String| Err(syn::Error::new(lit.span(), message));
         match lit {
@@ -55,7 +78,6 @@ impl Lifetime {
                 error(format!("a timeout has no suffix; write `{}` for seconds", int.base10_digits()))
             }
             Lit::Int(int) => match int.base10_parse::<u64>() {
-                Ok(0) => error(zero()),
                 Ok(secs) => Ok(Self::Millis(secs.saturating_mul(1000))),
                 Err(_) => error("too many seconds; write `\"never\"`".to_owned()),
             },
@@ -69,7 +91,6 @@ impl Lifetime {
         match text.value().as_str() {
             "never" => Ok(Self::Never),
             value => match millis(value) {
-                Ok(0) => Err(syn::Error::new(text.span(), zero())),
                 Ok(ms) => Ok(Self::Millis(ms)),
                 Err(message) => Err(syn::Error::new(text.span(), message)),
             },
@@ -93,10 +114,6 @@ impl Lifetime {
             Self::Expression(expr) => quote!(#expr),
         }
     }
-}
-
-fn zero() -> String {
-    format!("a time of 0 keeps nothing; {FORMS}, or remove the attribute to switch caching off")
 }
 
 /// `"1h30m"` in milliseconds: numbers with units, larger units first.

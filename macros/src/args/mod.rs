@@ -27,6 +27,11 @@ pub(crate) struct Args {
     pub(crate) cache_if: Option<Named<Expr>>,
     pub(crate) version: Option<LitInt>,
     pub(crate) wait: Option<Lifetime>,
+    pub(crate) grace: Option<Named<Lifetime>>,
+    /// One of the codecs that there are.
+    pub(crate) codec: Option<Named<LitStr>>,
+    /// `on_error = "propagate"`: its value, to point at.
+    pub(crate) on_error: Option<Named<LitStr>>,
     pub(crate) local: bool,
     pub(crate) adapter: Option<LitStr>,
     pub(crate) method: bool,
@@ -78,6 +83,9 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Args {
         cache_if: None,
         version: None,
         wait: None,
+        grace: None,
+        codec: None,
+        on_error: None,
         local: false,
         adapter: None,
         method: false,
@@ -104,7 +112,12 @@ fn contradictions(args: &Args, errors: &mut Errors) {
     if let (Some(_), Some(by)) = (&args.timeout, &args.timeout_by) {
         errors.at(by.name.span(), "`timeout` and `timeout_by` both say how long a value lives; remove one");
     }
-    for option in [&args.none_timeout, &args.err_timeout].into_iter().flatten() {
+    for option in [&args.codec, &args.on_error].into_iter().flatten().filter(|_| args.local) {
+        let message =
+            format!("with `local` nothing goes to a far store, so `{}` says nothing; remove one", option.name);
+        errors.at(option.name.span(), message);
+    }
+    for option in [&args.none_timeout, &args.err_timeout, &args.grace].into_iter().flatten() {
         if let Lifetime::Expression(Expr::Closure(closure)) = &option.value {
             let message = format!("`{}` is a constant; write seconds, like `{} = 10`", option.name, option.name);
             errors.on(closure, message);

@@ -9,7 +9,7 @@ use super::{Args, Lifetime, value};
 use crate::diagnostic::did_you_mean;
 
 /// Every option, in the order of the documentation.
-const OPTIONS: [&str; 14] = [
+const OPTIONS: [&str; 17] = [
     "key",
     "skip",
     "timeout",
@@ -18,9 +18,12 @@ const OPTIONS: [&str; 14] = [
     "err_timeout",
     "cache_if",
     "wait",
-    "version",
+    "grace",
     "local",
     "adapter",
+    "codec",
+    "version",
+    "on_error",
     "method",
     "helpers",
     "crate",
@@ -53,6 +56,9 @@ pub(super) fn read(input: ParseStream, seen: &mut Vec<Ident>, args: &mut Args) -
         "err_timeout" => args.err_timeout = Some(value::named(name, input, Lifetime::parse)?),
         "cache_if" => args.cache_if = Some(value::named(name, input, value::condition)?),
         "wait" => args.wait = Some(value::assigned(&name, input, Lifetime::parse_wait)?),
+        "grace" => args.grace = Some(value::named(name, input, Lifetime::parse_grace)?),
+        "codec" => args.codec = Some(value::named(name, input, value::codec)?),
+        "on_error" => args.on_error = Some(value::named(name, input, value::on_error)?),
         "version" => args.version = Some(value::assigned(&name, input, value::version)?),
         "adapter" => args.adapter = Some(value::assigned(&name, input, value::adapter)?),
         "helpers" => args.helpers = value::assigned(&name, input, value::helpers)?,

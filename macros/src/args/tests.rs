@@ -19,6 +19,9 @@ fn every_form_of_every_option_is_read() {
         quote!(key = keys::user::<T>, timeout = "1h30m", none_timeout = "never", err_timeout = LONG,),
         quote!(timeout = ttl::<A, B>(id), cache_if = |value| value.len() > 3, wait = "250ms"),
         quote!(timeout_by = Token::lifetime, version = 2, local, adapter = "sessions"),
+        quote!(grace = 0, codec = "postcard", on_error = "propagate"),
+        quote!(grace = "1h30m"),
+        quote!(grace = LONG),
         quote!(method, helpers = user_cache, crate = a::b),
         quote!(helpers = false),
     ] {
@@ -39,7 +42,10 @@ fn all_mistakes_are_reported_and_each_once() {
         version = "x",
         wait = "never",
         cache_if = 5,
-        adapter = 7
+        adapter = 7,
+        codec = "jsom",
+        grace = "never",
+        on_error = "compute"
     ));
-    assert_eq!(text.matches("compile_error").count(), 11, "{text}");
+    assert_eq!(text.matches("compile_error").count(), 14, "{text}");
 }

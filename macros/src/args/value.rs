@@ -6,6 +6,10 @@ use syn::parse::ParseStream;
 use syn::{Expr, ExprLit, Lit, LitBool, LitInt, LitStr, Path, Token, parenthesized};
 
 use super::{Helpers, KeySource, Named};
+use crate::diagnostic::did_you_mean;
+
+/// What values are written by; each is a function in `larder::__private::codec` too.
+const CODECS: [&str; 5] = ["msgpack", "postcard", "bincode", "json", "raw"];
 
 /// `name = value`
 pub(super) fn assigned<T>(
@@ -47,6 +51,8 @@ fn example(name: &Ident) -> &'static str {
         "cache_if" => "|value| !value.is_empty()",
         "version" => "2",
         "adapter" => "\"sessions\"",
+        "codec" => "\"json\"",
+        "on_error" => "\"propagate\"",
         "helpers" => "user_cache",
         "crate" => "path::to::larder",
         _ => "300",
@@ -158,6 +164,29 @@ pub(super) fn adapter(input: ParseStream) -> syn::Result<LitStr> {
     match name {
         Ok(name) if !name.value().is_empty() => Ok(name),
         _ => Err(syn::Error::new(span, "expected the name of a cache; write `adapter = \"sessions\"`")),
+    }
+}
+
+pub(super) fn codec(input: ParseStream) -> syn::Result<LitStr> {
+    let span = input.span();
+    let all = || CODECS.map(|name| format!("`\"{name}\"`")).join(", ");
+    let error = |start: String| Err(syn::Error::new(span, format!("{start}\nthe codecs are {}", all())));
+    match input.parse::<LitStr>() {
+        Ok(name) if CODECS.contains(&&*name.value()) => Ok(name),
+        Ok(name) => error(format!("unknown codec `{0}`{1}", name.value(), did_you_mean(&name.value(), CODECS))),
+        Err(_) => error("expected the name of a codec; write `codec = \"json\"`".to_owned()),
+    }
+}
+
+pub(super) fn on_error(input: ParseStream) -> syn::Result<LitStr> {
+    let span = input.span();
+    match input.parse::<LitStr>() {
+        Ok(value) if value.value() == "propagate" => Ok(value),
+        _ => Err(syn::Error::new(
+            span,
+            "expected `\"propagate\"`, which makes a failure of the store the function's `Err`; to compute instead, as is the \
+             default, leave `on_error` out",
+        )),
     }
 }
 

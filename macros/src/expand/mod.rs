@@ -14,7 +14,9 @@ mod key;
 mod parts;
 mod rules;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote_spanned;
+use syn::LitStr;
 
 use crate::args::{Lifetime, Named};
 use crate::plan::{Home, Plan};
@@ -42,8 +44,11 @@ fn site(function: &Function, plan: &Plan) -> TokenStream {
     let name = syn::ext::IdentExt::unraw(&function.signature.ident).to_string();
     let unusual = [&args.none_timeout, &args.err_timeout].iter().any(|option| option.is_some())
         || args.wait.is_some()
-        || args.version.is_some()
-        || args.adapter.is_some();
+        || args.grace.is_some()
+        || args.local
+        || args.adapter.is_some()
+        || args.codec.is_some()
+        || args.version.is_some();
     if let (Some(Named { value: Lifetime::Millis(ms), .. }), false) = (&args.timeout, unusual) {
         return generate!(#private::Site::timed(#name, ::core::module_path!(), #template, #ms));
     }
@@ -53,15 +58,26 @@ fn site(function: &Function, plan: &Plan) -> TokenStream {
     let none = constant(&args.none_timeout).into_iter();
     let err = constant(&args.err_timeout).into_iter();
     let wait = args.wait.iter().map(Lifetime::duration);
-    let version = args.version.iter();
+    let grace = constant(&args.grace).into_iter();
+    let local = args.local.then(|| generate!(.local()));
     let adapter = args.adapter.iter();
+    let codec = args.codec.iter().map(|codec| named_codec(private, &codec.value));
+    let version = args.version.iter();
     generate! {
         #private::Site::new(
             #private::Facts::new(#name, ::core::module_path!(), #template)
                 #(.timeout(#timeout))* #(.none_timeout(#none))* #(.err_timeout(#err))*
-                #(.wait(#wait))* #(.version(#version))* #(.adapter(#adapter))*
+                #(.wait(#wait))* #(.grace(#grace))* #local
+                #(.adapter(#adapter))* #(.codec(#codec))* #(.version(#version))*
         )
     }
+}
+
+/// `codec::json()`, at the option: where the feature of the codec is off, evaluating it says so.
+fn named_codec(private: &TokenStream, name: &LitStr) -> TokenStream {
+    let (start, name) = (Span::mixed_site().located_at(name.span()), name.value());
+    let name = Ident::new(&name, start);
+    quote_spanned!(start=> #private::codec::#name())
 }
 
 /// `.timed(|| Into::into(ttl(id)))`, where there is a `timeout = expression`.
@@ -99,16 +115,21 @@ fn call(plan: &Plan, entry: &TokenStream, rules: &TokenStream, compute: &TokenSt
         _ => generate!(call_async(#entry, #rules).await),
     };
     let timed = timed(plan);
-    let call = generate! {
-        match #private::#call {
-            #private::Answer::Result(result) => result,
-            #private::Answer::Compute(lead) => lead #timed #compute,
-        }
-    };
+    let call = answered(private, &generate!(#private::#call), &generate!(#timed #compute));
     match plan.returns.form {
         Form::Value | Form::Async => call,
         Form::Future => generate!(async move { #call }),
         Form::Boxed => generate!(::std::boxed::Box::pin(async move { #call })),
+    }
+}
+
+/// The result that is known, or what a lead does with its turn.
+fn answered(private: &TokenStream, answer: &TokenStream, turn: &TokenStream) -> TokenStream {
+    generate! {
+        match #answer {
+            #private::Answer::Result(result) => result,
+            #private::Answer::Compute(lead) => lead #turn,
+        }
     }
 }
 

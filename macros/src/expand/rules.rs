@@ -41,7 +41,9 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     let err = args.err_timeout.as_ref().map(|option| step(&option.name, "keep_err", TokenStream::new()));
     let cache_if = args.cache_if.as_ref().map(|option| step(&option.name, "cache_if", option.value.to_token_stream()));
     let by = args.timeout_by.as_ref().map(|option| step(&option.name, "timeout_by", option.value.to_token_stream()));
-    let steps = [none, err, cache_if, by];
+    // The last: it is about the result and not about its parts.
+    let on_error = args.on_error.as_ref().map(|option| step(&option.name, "propagate", TokenStream::new()));
+    let steps = [none, err, cache_if, by, on_error];
     let steps = steps.iter().flatten().map(|step| generate!(let #rules = #step;));
     generate!({
         #[allow(unused_imports)]

@@ -33,8 +33,12 @@ pub(crate) struct Plan {
 impl Plan {
     /// What is stored depends on more than the type of the result.
     pub(crate) fn has_conditions(&self) -> bool {
-        let Args { none_timeout, err_timeout, cache_if, timeout_by, .. } = &self.args;
-        none_timeout.is_some() || err_timeout.is_some() || cache_if.is_some() || timeout_by.is_some()
+        let Args { none_timeout, err_timeout, cache_if, timeout_by, on_error, .. } = &self.args;
+        none_timeout.is_some()
+            || err_timeout.is_some()
+            || cache_if.is_some()
+            || timeout_by.is_some()
+            || on_error.is_some()
     }
 }
 

@@ -1,10 +1,12 @@
 //! All that generated code may name. Nothing here is for people, and none of it is covered by semantic versioning: the
 //! two crates are pinned to each other exactly.
 
+pub mod codec;
+
 pub use crate::call::{
     Answer, AsyncLead, Entry, Helped, Lead, call, call_async, clear, clear_all, clear_all_async, clear_async, get,
-    get_async, refresh, refresh_async, set, set_async, stats, timeout_left, timeout_left_async, update_timeout,
-    update_timeout_async,
+    get_async, recompute, refresh, refresh_async, refresh_or_raise, refresh_or_raise_async, set, set_async, stats,
+    timeout_left, timeout_left_async, update_timeout, update_timeout_async,
 };
 pub use crate::error::Result;
 pub use crate::key::{Key, KeyPart, KeyWriter};
@@ -12,14 +14,18 @@ pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, Vtable, 
 pub use crate::site::{Facts, Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 
+use crate::key::KeyRef;
+
 /// Puts a key that a function of the user's made into `key`, which is empty.
 pub fn pour(made: impl Into<Key>, key: &mut KeyWriter) {
     made.into().pour(key);
 }
 
-/// The key that `write` writes: for the floor of the benches, which moves it no more often than a hit does.
-pub fn key(write: impl FnOnce(&mut KeyWriter)) -> Key {
-    Key::written(write)
+/// The text of the key that `write` writes into `writer`, which is empty: for the floor of the benches, which moves it no
+/// more often than a hit does.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub fn written(writer: &mut KeyWriter, write: impl FnOnce(&mut KeyWriter)) -> &[u8] {
+    KeyRef::written(writer, write).as_bytes()
 }
 
 /// Appends text of a template, which the macro has put into the alphabet of keys.

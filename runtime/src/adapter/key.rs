@@ -32,12 +32,14 @@ impl StoreKey {
 
     pub(crate) fn of(namespace: &str, key: KeyRef<'_>) -> Self {
         let text = std::str::from_utf8(key.as_bytes()).expect("keys are ASCII");
-        let physical = Key::written(|writer| {
+        // Where it stands: moving a key costs about as much as writing it.
+        let mut writer = KeyWriter::new();
+        let physical = KeyRef::written(&mut writer, |writer| {
             writer.value(namespace);
             writer.literal(":");
             writer.literal(text);
         });
-        Self { text: physical.as_str().into() }
+        Self { text: std::str::from_utf8(physical.as_bytes()).expect("keys are ASCII").into() }
     }
 
     /// What all keys of a namespace begin with, and no other's: for stores that walk. A namespace of more than 134 characters

@@ -1,6 +1,8 @@
 //! The contract between larder and a store that keeps bytes. It is small and has no default bodies: what a store does
 //! for itself (expiry, atomicity, its clock) stands here, and what is the same for every store (deadlines, breakers,
 //! codecs, single flight, counting) stands above it and is never written again in an adapter.
+//!
+#![doc = include_str!("../../docs/far.md")]
 
 mod any;
 mod capability;

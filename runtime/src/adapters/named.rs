@@ -17,7 +17,7 @@ pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
 #[cfg(feature = "redis")]
 pub(crate) fn redis(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
-        let (url, settings) = Settings::split(url, "REDIS_URL", "redis://127.0.0.1:6379")?;
+        let (url, settings) = Settings::split(url, "REDIS_URL", "redis://127.0.0.1:6379", &["db"])?;
         settings.on(Cache::builder(super::RedisCache::open(&url)?)).build()
     };
     Some(open())
@@ -32,7 +32,7 @@ pub(crate) fn redis(_: Option<&str>) -> Option<Result<Cache>> {
 #[cfg(feature = "memcached")]
 pub(crate) fn memcached(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
-        let (url, settings) = Settings::split(url, "MEMCACHED_URL", "memcache://127.0.0.1:11211")?;
+        let (url, settings) = Settings::split(url, "MEMCACHED_URL", "memcache://127.0.0.1:11211", &[])?;
         let servers = super::MemcachedCache::builder().url(&url)?.build_each()?;
         let named = servers.into_iter().map(|server| (server.address().to_owned(), AnyAdapter::new(server)));
         settings.on(Cache::fleet(named)).build()
@@ -48,7 +48,7 @@ pub(crate) fn memcached(_: Option<&str>) -> Option<Result<Cache>> {
 #[cfg(feature = "sqlite")]
 pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
-        let (url, settings) = Settings::split(url, "SQLITE_URL", "sqlite:")?;
+        let (url, settings) = Settings::split(url, "SQLITE_URL", "sqlite:", &["max_bytes", "max_entries", "name"])?;
         settings.on(Cache::builder(super::SqliteCache::from_url(&url)?)).build()
     };
     Some(open())
@@ -58,3 +58,17 @@ pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
 pub(crate) fn sqlite(_: Option<&str>) -> Option<Result<Cache>> {
     None
 }
+
+/// Whatever makes a cache of one store: it has the defaults, and nothing in common with another that is made of the same.
+macro_rules! cache_of {
+    ($($feature:literal $adapter:ident)*) => {$(
+        #[cfg(feature = $feature)]
+        impl From<super::$adapter> for Cache {
+            fn from(adapter: super::$adapter) -> Self {
+                Self::far(adapter)
+            }
+        }
+    )*};
+}
+
+cache_of!("redis" RedisCache "memcached" MemcachedCache "sqlite" SqliteCache);

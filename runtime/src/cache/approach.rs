@@ -50,8 +50,11 @@ impl<'a> Approach<'a> {
     pub(crate) async fn next(&mut self) -> Step {
         if !self.has_looked {
             self.has_looked = true;
-            if let Some(stored) = self.errand.look().await {
-                return Step::Open(stored);
+            if self.errand.is_unclaimed() {
+                // In a box, as all that is far: recursive calls hold the rest on the stack.
+                if let Some(stored) = Box::pin(self.errand.look()).await {
+                    return Step::Open(stored);
+                }
             }
         }
         let lead = match self.lead.take() {
@@ -65,10 +68,12 @@ impl<'a> Approach<'a> {
                 Turn::Compute(lead) => lead,
             },
         };
-        if !lead.stores() {
+        if !lead.stores() && !self.errand.has_failed() {
             return Step::Compute(lead);
         }
-        if let Some(stored) = self.errand.claim(self.is_spoiled).await {
+        if self.errand.is_unclaimed()
+            && let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await
+        {
             self.lead = Some(lead);
             return Step::Open(stored);
         }
@@ -98,11 +103,9 @@ impl<'a> Approach<'a> {
     }
 
     /// The record was of use: whoever waits for this call has the result too.
-    pub(crate) fn share(&mut self, computed: &dyn Computed) {
+    pub(crate) fn share(&mut self, result: &dyn Computed) {
         if let Some(lead) = self.lead.take() {
-            let site = self.request.site;
-            let slot = lead.passing_header(site).and_then(|header| computed.pack(header));
-            lead.share(site, slot);
+            lead.share(self.request.site, result);
         }
     }
 }

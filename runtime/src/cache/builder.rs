@@ -63,7 +63,8 @@ impl Stores {
             let members = guarded.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
             Fleet::new(members).map(AnyAdapter::new)
         };
-        Ok(Guarded { calls: fleet(|store| &store.calls)?, helpers: fleet(|store| &store.helpers)? })
+        let (calls, helpers) = (fleet(|store| &store.calls)?, fleet(|store| &store.helpers)?);
+        Ok(Guarded { calls, helpers, breaker: None })
     }
 }
 

@@ -56,8 +56,8 @@ impl Cache {
         if !timeout.is_zero() {
             return errand.touch(timeout, self.grace(site)).await;
         }
-        // What is in its grace counts too, and is to go: it is revived first.
-        let was_there = errand.touch(Timeout::from_secs(1), Timeout::ZERO).await?;
+        // What is in its grace counts too, and `remove` does not see it.
+        let was_there = errand.stands().await?;
         self.remove(key.lend());
         errand.remove().await?;
         self.part(site, key.lend());

@@ -8,7 +8,7 @@ use std::task::{Context, Waker};
 use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use shuttle::thread;
 
-use super::{Cache, Defaults, Lead, Request, Setup, Turn, Weights};
+use super::{Approach, Cache, Defaults, Lead, Request, Setup, Step, Tier, Weights};
 use crate::clock::{Clock, Manual};
 use crate::flight::Caller;
 use crate::key::Key;
@@ -41,8 +41,8 @@ fn rules() -> Vtable<u64> {
     local(Probe::<u64>::new().kind().inner().share())
 }
 
-async fn run(lead: Lead, request: Request<'_>, compute: impl Future<Output = u64>) -> u64 {
-    crate::call::compute(lead, request, None, &rules(), compute).await
+async fn run(lead: Lead, compute: impl Future<Output = u64>) -> u64 {
+    crate::call::compute(lead, &SITE, None, &rules(), compute).await
 }
 
 /// A cache, and an origin that is dearer than it.
@@ -63,6 +63,7 @@ impl World {
         let cache = Cache::new(Setup {
             adapter: "memory",
             near: Some(Bound::Entries(10)),
+            tier: Tier::default(),
             defaults: Defaults::default(),
             weights: Weights::default(),
             clock: Clock::manual(Arc::<Manual>::default()),
@@ -100,9 +101,10 @@ impl World {
     /// As `call_async` does it, for callers of both kinds.
     async fn call_of(&self, key: &Key, caller: Caller, compute: impl Future<Output = u64>) -> u64 {
         let request = Request { site: &SITE, key: key.lend(), caller };
-        match self.cache.clone().turn(request).await {
-            Turn::Take(slot) | Turn::Share(slot) => rules().unpack(&slot).unwrap(),
-            Turn::Compute(lead) => run(lead, request, compute).await,
+        match Approach::new(self.cache.clone(), request).next().await {
+            Step::Slot(slot) => rules().unpack(&slot).unwrap(),
+            Step::Compute(lead) => run(lead, compute).await,
+            Step::Open(_) => unreachable!("nothing is far here"),
         }
     }
 
@@ -168,14 +170,15 @@ fn a_clear_of_the_function_beats_fills() {
 
 #[test]
 fn a_clear_of_the_namespace_beats_fills() {
-    race(|world| world.cache.clear());
+    race(|world| world.cache.clear().unwrap());
 }
 
 #[test]
 fn a_set_beats_fills() {
     race(|world| {
         let version = world.origin.load(Ordering::SeqCst);
-        assert!(world.cache.set(&SITE, world.key.lend(), None, &(&rules(), &version)));
+        let setting = world.cache.prepare(&SITE, &world.key, None, &(&rules(), &version)).unwrap();
+        assert!(block_on(world.cache.clone().finish(&SITE, world.key.clone(), setting)).unwrap());
     });
 }
 
@@ -183,7 +186,7 @@ fn a_set_beats_fills() {
 fn a_refresh_beats_fills() {
     race(|world| {
         let request = Request { site: &SITE, key: world.key.lend(), caller: Caller::Blocking };
-        block_on(run(world.cache.clone().start(request), request, async { world.compute() }));
+        block_on(run(world.cache.clone().start(request), async { world.compute() }));
     });
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Delivery {
     /// `None`: it is not stored.
     lifetime: Option<Timeout>,
     failed: bool,
+    /// The far store did not take it: its permit was void there.
+    is_refused: bool,
     /// `None`: it cannot be shared.
     slot: Option<Arc<Slot>>,
     /// What goes to the far tier.
@@ -69,7 +71,7 @@ impl Lead {
         self.started = Instant::now();
     }
 
-    /// What the far tier has failed with, for a function that wants to know.
+    /// What the far tier has failed with, for a function that wants to know. It has failed all the same.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.errand.take_failure()
     }
@@ -104,21 +106,19 @@ impl Lead {
             None => Parcel::denial(&self.errand),
         };
         let Self { cache, errand, .. } = self;
-        Some(Delivery { cache, site, permit, errand, lifetime, failed, slot, parcel })
+        Some(Delivery { cache, site, permit, errand, lifetime, failed, is_refused: false, slot, parcel })
     }
 
-    /// Hands a result that was found stored to those who wait.
-    pub(super) fn share(mut self, site: &'static Site, slot: Option<Arc<Slot>>) {
-        let Some(permit) = self.permit.take() else { return };
+    /// Hands a result that was not computed to those who wait, and keeps nothing.
+    pub(crate) fn share(mut self, site: &'static Site, result: &dyn Computed) {
+        let Some(permit) = self.permit.take() else { return self.errand.report(site) };
         let Self { cache, errand, .. } = self;
+        // It runs code of the user's, which may call the function too.
+        let inside = permit.inside();
+        let slot = result.pack(cache.header(site, permit.generation(), None));
+        drop(inside);
         let parcel = Parcel::default();
-        Delivery { cache, site, permit, errand, lifetime: None, failed: true, slot, parcel }.land();
-    }
-
-    /// The header of a slot that goes to those who wait and is not kept.
-    pub(super) fn passing_header(&self, site: &'static Site) -> Option<Header> {
-        let permit = self.permit.as_ref()?;
-        Some(self.cache.header(site, permit.generation(), None))
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, is_refused: false, slot, parcel }.land();
     }
 }
 
@@ -137,8 +137,8 @@ impl Delivery {
     /// stored.
     pub(crate) async fn store(&mut self) {
         if self.permit.is_good() {
-            let refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
-            if refused {
+            self.is_refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
+            if self.is_refused {
                 self.site.counters.refused();
                 self.lifetime = None;
                 self.failed = true;
@@ -148,7 +148,8 @@ impl Delivery {
 
     /// Keeps it near, if that is where it is kept, and hands it to those who wait. Answers what they got.
     pub(crate) fn land(self) -> Option<Arc<Slot>> {
-        let Self { cache, site, permit, errand, lifetime, failed, slot, .. } = self;
+        let Self { cache, site, permit, errand, lifetime, failed, is_refused, slot, .. } = self;
+        errand.report(site);
         let Some(slot) = slot else {
             permit.scatter();
             return None;
@@ -169,13 +170,16 @@ impl Delivery {
             }
         }
         drop(berth);
-        permit.land(&slot);
+        if is_refused {
+            permit.land_refused(&slot);
+        } else {
+            permit.land(&slot);
+        }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
             Some(_) if !good => site.counters.refused(),
             _ => {}
         }
-        errand.report(site);
         Some(slot)
     }
 }

@@ -33,8 +33,9 @@ use crate::near::{NearKeyRef, Slot};
 
 /// One namespace of one store, with the computations that are under way for it.
 ///
-/// A handle: clones share everything. Stores convert into it (`MemoryCache`, `NullCache`), and
-/// [`adapter_set`](crate::adapter_set) takes whatever does.
+/// A handle: clones share everything. Stores convert into it (`MemoryCache`, `RedisCache`), and
+/// [`adapter_set`](crate::adapter_set) takes whatever does. A far store that two caches are made of has two breakers, and a
+/// key may be computed once in each.
 ///
 /// # Examples
 /// ```
@@ -86,7 +87,7 @@ impl Cache {
     ///
     /// let stores = ["a", "b"].map(|name| (name, AnyAdapter::new(MemoryAdapter::new())));
     /// let cache = Cache::fleet(stores).build()?;
-    /// assert_eq!(cache.adapter(), "memory");
+    /// assert_eq!(cache.adapter(), "memory-adapter");
     /// # }
     /// # Ok::<(), larder::Error>(())
     /// ```
@@ -101,12 +102,12 @@ impl Cache {
         Self { core, namespace }
     }
 
-    /// The name of its adapter: `memory`, `null`.
+    /// The name of its adapter: `memory`, `redis`.
     pub fn adapter(&self) -> &'static str {
         self.core.adapter
     }
 
-    /// The name of its namespace; empty unless one was given.
+    /// The name of its namespace; unless one was given, `larder` over a far store and empty in memory.
     pub fn namespace(&self) -> &str {
         &self.namespace.name
     }
@@ -118,7 +119,8 @@ impl Cache {
         Self { core: Arc::clone(&self.core), namespace }
     }
 
-    /// How many entries its store holds, in all namespaces; those that have expired and are not yet swept included.
+    /// How many entries it holds in this process, in all namespaces; those that have expired and are not yet swept included.
+    /// What stands in a far store is not counted.
     pub fn n_entries(&self) -> usize {
         self.core.near.as_ref().map_or(0, |near| near.n_entries())
     }

@@ -11,6 +11,10 @@ use crate::key::KeyRef;
 use crate::near::{Generation, Slot};
 use crate::site::Site;
 
+/// After so many results that a far store has refused, a call that waits for the next one takes what comes: where a key is
+/// cleared all the time, it must not wait for ever.
+const MOST_REFUSED: usize = 2;
+
 /// One call.
 #[derive(Clone, Copy)]
 pub(crate) struct Request<'a> {
@@ -39,16 +43,25 @@ impl Cache {
     /// Waits for the call's turn.
     pub(crate) async fn turn(self, request: Request<'_>) -> Turn {
         request.site.enlist();
-        let landing = match self.enter(request) {
-            Found::Slot(slot) => return Turn::Take(slot),
-            Found::Flight(Entered::Lead(permit)) => Landing::Lead(permit),
-            Found::Flight(Entered::Wait(waiting)) => waiting.await,
-            Found::Flight(Entered::Alone) => Landing::Ring,
-        };
-        match landing {
-            Landing::Lead(permit) => Turn::Compute(Lead::new(self, Some(permit))),
-            Landing::Ring => Turn::Compute(Lead::new(self, None)),
-            Landing::Landed(slot) => Turn::Share(slot),
+        let mut n_refused = 0;
+        loop {
+            let landing = match self.enter(request) {
+                Found::Slot(slot) => return Turn::Take(slot),
+                Found::Flight(Entered::Lead(permit)) => Landing::Lead(permit),
+                Found::Flight(Entered::Wait(waiting)) => waiting.await,
+                Found::Flight(Entered::Alone) => Landing::Ring,
+            };
+            return match landing {
+                Landing::Lead(permit) => Turn::Compute(Lead::new(self, Some(permit))),
+                Landing::Ring => Turn::Compute(Lead::new(self, None)),
+                Landing::Landed(slot) => Turn::Share(slot),
+                // Another process may have cleared the key before this call came.
+                Landing::Refused(_) if n_refused < MOST_REFUSED => {
+                    n_refused += 1;
+                    continue;
+                }
+                Landing::Refused(slot) => Turn::Share(slot),
+            };
         }
     }
 

@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::pin;
 
-use super::Entry;
 use crate::cache::{self, Delivery};
 use crate::flight::Inside;
 use crate::park::block_on;
@@ -34,7 +33,7 @@ pub struct Lead<R, U> {
 pub struct AsyncLead<R, U>(Turn<R, U>);
 
 struct Turn<R, U> {
-    entry: Entry,
+    site: &'static Site,
     /// `None` where the function just runs.
     lead: Option<cache::Lead>,
     rules: U,
@@ -43,8 +42,8 @@ struct Turn<R, U> {
 }
 
 impl<R, U: Rules<R>> Turn<R, U> {
-    fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
-        Self { entry, lead, rules, timeout: None, result: PhantomData }
+    fn new(site: &'static Site, lead: Option<cache::Lead>, rules: U) -> Self {
+        Self { site, lead, rules, timeout: None, result: PhantomData }
     }
 
     fn inside(&self) -> Option<Inside> {
@@ -53,8 +52,8 @@ impl<R, U: Rules<R>> Turn<R, U> {
 }
 
 impl<R, U: Rules<R>> Lead<R, U> {
-    pub(super) fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
-        let turn = Turn::new(entry, lead, rules);
+    pub(super) fn new(site: &'static Site, lead: Option<cache::Lead>, rules: U) -> Self {
+        let turn = Turn::new(site, lead, rules);
         Self { inside: turn.inside(), turn }
     }
 
@@ -66,9 +65,9 @@ impl<R, U: Rules<R>> Lead<R, U> {
 
     /// Shares and stores `result`, as the rules say.
     pub fn land(self, result: R) -> R {
-        let Self { inside, turn: Turn { entry, lead, rules, timeout, .. } } = self;
+        let Self { inside, turn: Turn { site, lead, rules, timeout, .. } } = self;
         if let Some(lead) = lead {
-            finish(lead.pack(entry.site, timeout, &(&rules, &result)));
+            finish(lead.pack(site, timeout, &(&rules, &result)));
         }
         // The rules run code of the user's, which may call the function too.
         drop(inside);
@@ -77,8 +76,8 @@ impl<R, U: Rules<R>> Lead<R, U> {
 }
 
 impl<R, U: Rules<R>> AsyncLead<R, U> {
-    pub(super) fn new(entry: Entry, lead: Option<cache::Lead>, rules: U) -> Self {
-        Self(Turn::new(entry, lead, rules))
+    pub(super) fn new(site: &'static Site, lead: Option<cache::Lead>, rules: U) -> Self {
+        Self(Turn::new(site, lead, rules))
     }
 
     /// `timeout = expression`
@@ -90,15 +89,19 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
 
     /// Awaits what has not begun, and shares and stores the result, as the rules say.
     pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
-        let Turn { entry, lead, rules, timeout, .. } = self.0;
+        let Turn { site, lead, rules, timeout, .. } = self.0;
         match lead {
-            Some(lead) => compute(lead, entry.site, timeout, &rules, computation).await,
+            Some(lead) => compute(lead, site, timeout, &rules, computation).await,
             None => computation.await,
         }
     }
 
     /// The same for a function that does a part of its work before it returns a future.
-    pub async fn run<C: Future<Output = R>>(self, start: impl FnOnce() -> C) -> R {
+    pub async fn run<C: Future<Output = R>>(mut self, start: impl FnOnce() -> C) -> R {
+        // The permit comes before that part, which belongs to the computation.
+        if let Some(lead) = self.0.lead.as_mut().filter(|lead| lead.must_claim()) {
+            Box::pin(lead.claim()).await;
+        }
         let computation = {
             let _inside = self.0.inside();
             start()
@@ -125,7 +128,8 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
     computation: C,
 ) -> R {
     if lead.must_claim() {
-        lead.claim().await;
+        // In a box, as all that is far: recursive calls hold the rest on the stack.
+        Box::pin(lead.claim()).await;
     }
     let result = {
         // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
@@ -152,7 +156,7 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
     // It is not held while the store takes its time: a future that held it could move to another thread only if it can.
     // What those who wait get is the same.
     drop(result);
-    delivery.store().await;
+    Box::pin(delivery.store()).await;
     let _inside = delivery.inside();
     let slot = delivery.land();
     slot.and_then(|slot| rules.unpack(&slot)).expect("what was packed can be unpacked")

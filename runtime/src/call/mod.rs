@@ -43,7 +43,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
     if let Some(result) = hit(&mut entry, &rules) {
         return Answer::Result(result);
     }
-    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry, None, rules)) };
+    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry.site, None, rules)) };
     let lead = {
         let mut approach = Approach::new(cache, entry.request(Caller::Async));
         loop {
@@ -55,7 +55,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
             }
         }
     };
-    Answer::Compute(AsyncLead::new(entry, Some(lead), rules))
+    Answer::Compute(AsyncLead::new(entry.site, Some(lead), rules))
 }
 
 /// A computation of a synchronous function, whatever is stored.
@@ -64,13 +64,54 @@ pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
     if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
         block_on(lead.claim());
     }
-    Lead::new(entry, lead, rules)
+    Lead::new(entry.site, lead, rules)
 }
 
 /// A computation of an asynchronous function, whatever is stored.
 pub fn refresh_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> AsyncLead<R, U> {
     let lead = start(entry.request(Caller::Async));
-    AsyncLead::new(entry, lead, rules)
+    AsyncLead::new(entry.site, lead, rules)
+}
+
+/// The whole of that, begun when it is awaited.
+pub async fn recompute<R, U: Rules<R>, C: Future<Output = R>>(entry: Entry, rules: U, computation: C) -> R {
+    refresh_async(entry, rules).compute(computation).await
+}
+
+/// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
+pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
+    match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
+        Ok(result) => Answer::Result(result),
+        Err(lead) => Answer::Compute(Lead::new(entry.site, lead, rules)),
+    }
+}
+
+/// The same for an asynchronous function.
+pub async fn refresh_or_raise_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
+    match claimed(entry.request(Caller::Async), &rules).await {
+        Ok(result) => Answer::Result(result),
+        Err(lead) => Answer::Compute(AsyncLead::new(entry.site, lead, rules)),
+    }
+}
+
+async fn claimed<R>(request: Request<'_>, rules: &impl Rules<R>) -> Result<R, Option<cache::Lead>> {
+    let Some(mut lead) = start(request) else { return Err(None) };
+    if lead.must_claim() {
+        lead.claim().await;
+    }
+    raised(lead, request.site, rules).map_err(Some)
+}
+
+/// What a failure of the store comes to; else the lead, to compute.
+fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) -> Result<R, cache::Lead> {
+    let result = {
+        // The rules run code of the user's, which may call the function too.
+        let _inside = lead.inside();
+        lead.take_failure().and_then(|error| rules.raise(error))
+    };
+    let Some(result) = result else { return Err(lead) };
+    lead.share(site, &(rules, &result));
+    Ok(result)
 }
 
 fn start(request: Request<'_>) -> Option<cache::Lead> {
@@ -109,7 +150,7 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[cold]
 #[inline(never)]
 fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry, None, rules)) };
+    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry.site, None, rules)) };
     let lead = {
         let mut approach = Approach::new(cache, entry.request(Caller::Blocking));
         loop {
@@ -121,7 +162,7 @@ fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
             }
         }
     };
-    Answer::Compute(Lead::new(entry, Some(lead), rules))
+    Answer::Compute(Lead::new(entry.site, Some(lead), rules))
 }
 
 /// What becomes of a step.
@@ -137,7 +178,10 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
     match step {
         Step::Compute(lead) => {
             approach.site().counters.misses();
-            Taken::Compute(lead)
+            match raised(lead, approach.site(), rules) {
+                Ok(result) => Taken::Result(result),
+                Err(lead) => Taken::Compute(lead),
+            }
         }
         Step::Open(stored) => match stored.open(approach.cache(), approach.site(), rules.travel()) {
             Some(result) => {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::Moment;
 use crate::sync::{Condvar, Mutex};
+use crate::timeout::Timeout;
 
 #[derive(Default)]
 pub(super) struct Timers {
@@ -17,47 +18,77 @@ pub(super) struct Timers {
 
 #[derive(Default)]
 struct Queue {
-    /// Ordered by when they are due; the number tells apart those due at once, and lets one be taken back.
-    due: BTreeMap<(Moment, u64), Waker>,
-    n_set: u64,
+    /// Ordered by when they are due. Those due at once are one entry: the clock is coarse, and a thousand trips that begin
+    /// in one tick of it cost no search each.
+    due: BTreeMap<Moment, Due>,
+    /// How many entries there were.
+    n_due: u64,
     /// When whoever sleeps here gets up by itself: an alarm that is due later needs not wake it.
     asleep_until: Option<Moment>,
+}
+
+/// Alarms of one moment, in the places that they were given; one that was taken back leaves its own empty.
+#[derive(Default)]
+struct Due {
+    /// Tells this entry from one that stood under the same moment before.
+    number: u64,
+    wakers: Vec<Option<Waker>>,
+    n_set: usize,
 }
 
 impl Timers {
     pub(super) fn set(self: &Arc<Self>, at: Moment, waker: Waker) -> Alarm {
         let mut queue = self.queue.lock();
-        queue.n_set += 1;
-        let id = (at, queue.n_set);
-        queue.due.insert(id, waker);
+        let Queue { due, n_due, .. } = &mut *queue;
+        let due = due.entry(at).or_insert_with(|| {
+            *n_due += 1;
+            Due { number: *n_due, ..Due::default() }
+        });
+        let place = due.wakers.len();
+        due.wakers.push(Some(waker));
+        due.n_set += 1;
+        let number = due.number;
         let is_earlier = queue.asleep_until.is_some_and(|until| at < until);
         drop(queue);
         if is_earlier {
             self.changed.notify_one();
         }
-        Alarm { timers: Arc::clone(self), id }
+        Alarm { timers: Arc::clone(self), at, number, place }
     }
 
     /// Wakes all that are due at `now`.
     pub(super) fn fire(&self, now: Moment) {
         let due = {
             let mut queue = self.queue.lock();
-            let later = queue.due.split_off(&(now, u64::MAX));
+            let later = queue.due.split_off(&now.after(Timeout::from_millis(1)));
             std::mem::replace(&mut queue.due, later)
         };
-        due.into_values().for_each(wake);
+        due.into_values().flat_map(|due| due.wakers).flatten().for_each(wake);
     }
 
     /// Sleeps for what `until` makes of the next alarm's moment, or until the alarms change.
     pub(super) fn sleep(&self, until: impl FnOnce(Option<Moment>) -> Option<Duration>) {
         let mut queue = self.queue.lock();
-        let next = queue.due.first_key_value().map(|(&(at, _), _)| at);
+        let next = queue.due.first_key_value().map(|(&at, _)| at);
         queue.asleep_until = Some(next.unwrap_or(Moment::NEVER));
         let mut queue = match until(next) {
             Some(duration) => self.changed.wait_timeout(queue, duration),
             None => self.changed.wait(queue),
         };
         queue.asleep_until = None;
+    }
+}
+
+impl Queue {
+    /// What an alarm would wake, unless it has.
+    fn take(&mut self, alarm: &Alarm) -> Option<Waker> {
+        let due = self.due.get_mut(&alarm.at).filter(|due| due.number == alarm.number)?;
+        let waker = due.wakers.get_mut(alarm.place)?.take();
+        due.n_set -= usize::from(waker.is_some());
+        if due.n_set == 0 {
+            self.due.remove(&alarm.at);
+        }
+        waker
     }
 }
 
@@ -70,12 +101,15 @@ pub(crate) fn wake(waker: Waker) {
 #[must_use]
 pub(crate) struct Alarm {
     timers: Arc<Timers>,
-    id: (Moment, u64),
+    at: Moment,
+    /// Of the entry of that moment, and where in it.
+    number: u64,
+    place: usize,
 }
 
 impl Drop for Alarm {
     fn drop(&mut self) {
-        let waker = self.timers.queue.lock().due.remove(&self.id);
+        let waker = self.timers.queue.lock().take(self);
         // The waker's own drop may run an executor's code: not under the lock.
         drop(waker);
     }

@@ -41,7 +41,7 @@ impl EncodeError {
 impl Unfit {
     const fn reason(self) -> &'static str {
         match self {
-            Self::TooLong => "it is longer than the store takes",
+            Self::TooLong => "it is longer than 1 MiB, or than the store takes",
             Self::TooDeep => "it is nested too deeply to be read back",
             Self::NestedNone => "it holds a `Some(None)` or `Some(())`, which would be read back as `None`",
             Self::NotFinite => "it holds a float that is not finite, which would be read back as nothing",

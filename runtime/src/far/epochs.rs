@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use foldhash::fast::RandomState;
+
 use crate::adapter::{EpochName, Living};
 use crate::clock::Moment;
 use crate::sync::Mutex;
@@ -17,7 +19,8 @@ const BELIEVED: Timeout = Timeout::from_secs(1);
 #[derive(Default)]
 pub(super) struct Epochs {
     known: Mutex<HashMap<EpochName, Arc<Known>>>,
-    groups: Mutex<HashMap<GroupId, Arc<Group>>>,
+    /// Asked for with every call, under keys that the program's own text has chosen: a quick hash will do.
+    groups: Mutex<HashMap<GroupId, Arc<Group>, RandomState>>,
     /// Counts the renewals, to tell which came first: a reading or a renewal.
     n_renewals: AtomicU64,
 }
@@ -89,13 +92,20 @@ impl Epochs {
         }
     }
 
-    /// What this process has replaced. Answers what stood there before, if it was known.
-    pub(super) fn renewed(&self, name: &EpochName, epoch: u64, now: Moment) -> Option<u64> {
+    /// What this process has replaced, in a trip that began when `asked` was taken. 0: nobody knows by what.
+    ///
+    /// Where another renewal of it has ended during that trip, nobody knows which of the two came first to the store.
+    pub(super) fn renewed(&self, name: &EpochName, epoch: u64, asked: Asked) {
         let known = self.known(name);
         let mut state = known.state.lock();
         let renewal = self.n_renewals.fetch_add(1, Ordering::SeqCst) + 1;
-        let old = std::mem::replace(&mut *state, State { epoch, asked_at: now, renewal });
-        Some(old.epoch).filter(|&epoch| epoch != 0)
+        let is_last = state.renewal <= asked.n_renewals;
+        *state = State { epoch: if is_last { epoch } else { 0 }, asked_at: asked.at, renewal };
+    }
+
+    /// The epoch of this name, if it is known and believed.
+    pub(super) fn believed(&self, name: &EpochName, now: Moment) -> Option<u64> {
+        self.known(name).believed(now)
     }
 
     /// The names that were used since they were last asked for here.
@@ -159,11 +169,25 @@ mod tests {
         let group = epochs.group(GROUP, names);
         epochs.learn(&names(), &[3, 4], epochs.ask(at(5)));
         let asked = epochs.ask(at(6));
-        assert_eq!(epochs.renewed(&names()[1], 9, at(6)), Some(4));
+        epochs.renewed(&names()[1], 9, epochs.ask(at(6)));
         epochs.learn(&names(), &[3, 4], asked);
         assert_eq!(group.living(at(6)), Some(Living { namespace: 3, template: Some(9) }));
         epochs.learn(&names(), &[3, 10], epochs.ask(at(6)));
         assert_eq!(group.living(at(6)), Some(Living { namespace: 3, template: Some(10) }));
+    }
+
+    #[test]
+    fn of_renewals_that_overlap_nobody_knows_which_came_last() {
+        let epochs = Epochs::default();
+        let group = epochs.group(GROUP, names);
+        epochs.learn(&names(), &[3, 4], epochs.ask(at(5)));
+        let [one, other] = [epochs.ask(at(6)), epochs.ask(at(6))];
+        epochs.renewed(&names()[1], 9, other);
+        assert_eq!(group.living(at(6)), Some(Living { namespace: 3, template: Some(9) }));
+        epochs.renewed(&names()[1], 8, one);
+        assert_eq!(group.living(at(6)), None);
+        epochs.learn(&names(), &[3, 9], epochs.ask(at(6)));
+        assert_eq!(group.living(at(6)), Some(Living { namespace: 3, template: Some(9) }));
     }
 
     #[test]

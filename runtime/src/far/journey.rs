@@ -9,7 +9,7 @@ use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
-use crate::layer::Deadline;
+use crate::layer::{Deadline, Guarded};
 
 /// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
 /// quick ones. A little more than the limit on one trip, so that it is that one which ends a trip and tells the breaker.
@@ -29,17 +29,21 @@ pub(crate) struct Journey {
     adapter: AnyAdapter,
     clock: Clock,
     left: Duration,
+    /// What the store itself may take for one trip.
+    trip: Duration,
     /// The store has failed this call: it goes on without.
+    has_failed: bool,
+    /// The first error, for a function that wants to know.
     failure: Option<Error>,
 }
 
 impl Journey {
     pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit) -> Self {
-        let left = match limit {
-            Limit::Function => FUNCTION,
-            Limit::Helper => HELPER,
+        let (left, trip) = match limit {
+            Limit::Function => (FUNCTION, Guarded::CALLS),
+            Limit::Helper => (HELPER, Guarded::HELPERS),
         };
-        Self { adapter: adapter.clone(), clock: clock.clone(), left, failure: None }
+        Self { adapter: adapter.clone(), clock: clock.clone(), left, trip, has_failed: false, failure: None }
     }
 
     /// The store, with the limits of this journey.
@@ -53,7 +57,13 @@ impl Journey {
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> Result<T> {
         let started = self.clock.now();
-        let answer = Deadline::within(self.adapter.name(), &self.clock, self.left.into(), io::trip(work)).await;
+        let trip = io::trip(work);
+        // The first trip, which is a hit's only one, ends by the store's own limit, and sets no second alarm.
+        let answer = if self.left > self.trip {
+            trip.await
+        } else {
+            Deadline::within(self.adapter.name(), &self.clock, self.left.into(), trip).await
+        };
         let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
         self.left = self.left.saturating_sub(Duration::from_millis(took));
         answer
@@ -61,16 +71,17 @@ impl Journey {
 
     /// Has the store failed this call?
     pub(crate) fn has_failed(&self) -> bool {
-        self.failure.is_some()
+        self.has_failed
     }
 
-    /// Remembers a failure of the store. Errors that are not the store's being down leave it in use.
+    /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
-        if error.kind() == ErrorKind::Unavailable {
-            self.failure = Some(error);
-        }
+        // That one is about the entry. Any other is about the store, and it is not asked again.
+        self.has_failed |= error.kind() != ErrorKind::TooLarge;
+        self.failure.get_or_insert(error);
     }
 
+    /// The first error of the store.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
     }

@@ -16,7 +16,8 @@ use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
 };
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
 use crate::key::KeyRef;
 use crate::layer::Guarded;
 use crate::timeout::Timeout;
@@ -36,7 +37,7 @@ pub(crate) struct Place {
     group: Arc<Group>,
 }
 
-/// What a look finds: an entry in its grace, or of a dead epoch, is not found.
+/// What a look finds: an entry of a dead epoch is not found.
 pub(crate) type Found = Option<(Fetched, Living)>;
 
 /// A permit in the store, and the epochs that were current when it was taken.
@@ -72,6 +73,15 @@ impl Far {
         Journey::new(adapter, &self.clock, limit)
     }
 
+    /// The journey of a call; one that has failed already where the store would refuse it.
+    pub(crate) fn journey_of_call(&self) -> Journey {
+        let mut journey = self.journey(Limit::Function);
+        if self.store.breaker.as_ref().is_some_and(|breaker| breaker.is_shut()) {
+            journey.fail(Error::new(ErrorKind::Unavailable, "the store is not asked while it is down"));
+        }
+        journey
+    }
+
     /// Where the entry of a template under `key` stands.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;
@@ -82,8 +92,15 @@ impl Far {
         Place { key, group }
     }
 
-    /// The live entry of `place`. One round trip: where the epochs are not known, they are asked for beside the entry.
+    /// The live entry of `place`.
     pub(crate) async fn look(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
+        let found = self.stands(place, journey).await?;
+        Ok(found.filter(|(fetched, _)| fetched.left.is_live()))
+    }
+
+    /// The entry of `place`, live or in its grace. One round trip: where the epochs are not known, they are asked for beside
+    /// the entry.
+    pub(crate) async fn stands(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
         let fetched = match place.group.living(self.clock.now()) {
             Some(living) => {
                 let (adapter, key) = (journey.adapter(), place.key.clone());
@@ -100,7 +117,7 @@ impl Far {
             }
         };
         self.refresh.keep_up(self);
-        Ok(fetched.filter(|(fetched, living)| fetched.left.is_live() && living.admits(&fetched.record)))
+        Ok(fetched.filter(|(fetched, living)| living.admits(&fetched.record)))
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
@@ -121,7 +138,7 @@ impl Far {
                 (Permitted { token: Some(token), .. }, living) => {
                     Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
                 }
-                _ => Err(crate::Error::new(crate::ErrorKind::Unavailable, "the store gave no permit")),
+                _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
             },
         }
     }
@@ -197,30 +214,48 @@ impl Far {
         Ok(self.learn(place, &epochs, asked))
     }
 
-    /// Clears all entries of a template, or of the whole namespace, on every shard at once, so that one that is late takes no
-    /// time from the others; what is left of them is swept away behind the caller.
+    /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
+    /// away behind the caller.
     pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
-        let shards = (0..self.capability().shards).map(|shard| {
-            let name = match template {
-                Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
-                None => EpochName::namespace(shard, namespace),
-            };
-            let mut journey = self.journey(Limit::Helper);
-            async move {
-                let (adapter, asked) = (journey.adapter(), name.clone());
-                let epoch = journey.trip(async move { adapter.renew(&asked).await }).await?;
-                Ok(self.epochs.renewed(&name, epoch, self.clock.now()))
+        let name = |shard| match template {
+            Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
+            None => EpochName::namespace(shard, namespace),
+        };
+        let mut dead = Vec::new();
+        let mut failure = None;
+        // Each with a limit of its own: a shard that is down must not keep the others from being cleared.
+        for renewed in join_all((0..self.capability().shards).map(|shard| self.renew_one(name(shard)))).await {
+            match renewed {
+                Ok(old) => dead.extend(old),
+                Err(error) => failure = Some(error),
             }
-        });
-        let renewed = join_all(shards).await;
-        let dead: Vec<_> = renewed.iter().flatten().flatten().copied().collect();
-        if !dead.is_empty() && self.capability().walks {
-            let (adapter, namespace) = (self.journey(Limit::Helper).adapter(), namespace.to_owned());
-            crate::io::spawn(async move {
+        }
+        if !dead.is_empty() {
+            let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
+            io::spawn(async move {
                 let _ = adapter.sweep(&namespace, &dead).await;
             });
         }
-        renewed.into_iter().try_for_each(|renewed| renewed.map(drop))
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Replaces one epoch. Answers the one that it replaces, where its entries can be swept away.
+    async fn renew_one(&self, name: EpochName) -> Result<Option<u64>> {
+        let mut journey = self.journey(Limit::Helper);
+        let (adapter, asked_name, walks) = (journey.adapter(), name.clone(), self.capability().walks);
+        let now = self.clock.now();
+        let (old, asked) = (self.epochs.believed(&name, now), self.epochs.ask(now));
+        let work = async move {
+            // Read before it is replaced: what is read in between may be the new one, whose entries are alive.
+            let old = match old {
+                None if walks => adapter.epochs(std::slice::from_ref(&asked_name)).await?.first().copied(),
+                old => old.filter(|_| walks),
+            };
+            adapter.renew(&asked_name).await.map(|epoch| (old, epoch))
+        };
+        let renewed = journey.trip(work).await;
+        self.epochs.renewed(&name, renewed.as_ref().map_or(0, |&(_, epoch)| epoch), asked);
+        Ok(renewed?.0)
     }
 
     fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {

@@ -27,13 +27,24 @@ impl Refresh {
     }
 }
 
+/// Held by the task: however it ends, the next call starts another.
+struct Running(Weak<Far>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(far) = self.0.upgrade() {
+            far.refresh.is_running.store(false, Ordering::Release);
+        }
+    }
+}
+
 async fn run(far: Weak<Far>) {
+    let _running = Running(Weak::clone(&far));
     loop {
         tokio::time::sleep(EVERY).await;
         let Some(far) = far.upgrade() else { return };
         let names = far.epochs.used();
         if names.is_empty() {
-            far.refresh.is_running.store(false, Ordering::Release);
             return;
         }
         // Each shard by itself: one that is down must not keep the others from being read.

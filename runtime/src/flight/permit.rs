@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::ring::Inside;
+use super::state::Called;
 use super::table::{Berth, Flights};
 use super::{Caller, Flight};
 use crate::near::{Generation, NearKeyRef, Slot};
@@ -58,7 +59,13 @@ impl Permit {
     /// Hands the result to everybody who waits. Not while a berth is held: it wakes them.
     pub(crate) fn land(mut self, slot: &Arc<Slot>) {
         self.open = false;
-        self.flight.change(|state| state.land(self.caller, slot)).wake();
+        self.flight.change(|state| state.land(self.caller, slot, Called::Landed)).wake();
+    }
+
+    /// Hands them a result that a far store has refused.
+    pub(crate) fn land_refused(mut self, slot: &Arc<Slot>) {
+        self.open = false;
+        self.flight.change(|state| state.land(self.caller, slot, Called::Refused)).wake();
     }
 
     /// Leaves without a result that could be handed on: each of those who wait computes for itself, some at a time.

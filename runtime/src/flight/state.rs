@@ -59,6 +59,8 @@ pub(super) enum Called {
     Lead,
     /// Here is the result.
     Landed(Arc<Slot>),
+    /// Here is a result that a far store has refused: somebody has cleared or stored the key meanwhile.
+    Refused(Arc<Slot>),
 }
 
 impl State {
@@ -103,17 +105,17 @@ impl State {
         }
     }
 
-    /// A leader is through with a result: everybody in the queue gets it.
-    pub(super) fn land(&mut self, caller: Caller, slot: &Arc<Slot>) {
+    /// A leader is through with a result: everybody in the queue gets it, as `called` says.
+    pub(super) fn land(&mut self, caller: Caller, slot: &Arc<Slot>, called: fn(Arc<Slot>) -> Called) {
         *self.leaders.of(caller) -= 1;
         // Who was called to lead and has not looked yet need not start. It stays counted among the leaders, which does no
         // harm: a flight that has landed has left the table, and nobody joins it any more.
         // Who has a result already keeps it: dropping that here would run a destructor of the user's under our lock.
-        for called in self.called.values_mut().filter(|called| matches!(called, Called::Lead)) {
-            *called = Called::Landed(Arc::clone(slot));
+        for waiting in self.called.values_mut().filter(|waiting| matches!(waiting, Called::Lead)) {
+            *waiting = called(Arc::clone(slot));
         }
         while let Some((id, queued)) = self.queue.pop() {
-            self.called.insert(id, Called::Landed(Arc::clone(slot)));
+            self.called.insert(id, called(Arc::clone(slot)));
             self.wakers.extend(queued.waker);
         }
     }

@@ -82,7 +82,7 @@ fn a_result_reaches_everybody_even_who_was_called_to_compute() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
     state.regulate(at(5));
-    state.land(Async, &slot());
+    state.land(Async, &slot(), Called::Landed);
     let mut waker = None;
     let landed = waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Landed(_)))).count();
     assert_eq!(landed, 10);

@@ -27,6 +27,8 @@ pub(crate) struct Waiting {
 pub(crate) enum Landing {
     /// With another's result.
     Landed(Arc<Slot>),
+    /// With another's result that a far store has refused.
+    Refused(Arc<Slot>),
     /// The caller's turn to compute has come.
     Lead(Permit),
     /// It would be waiting for itself: it computes, and stores nothing.
@@ -64,6 +66,7 @@ impl Future for Waiting {
         match called {
             None => Poll::Pending,
             Some(Called::Landed(slot)) => Poll::Ready(Landing::Landed(slot)),
+            Some(Called::Refused(slot)) => Poll::Ready(Landing::Refused(slot)),
             Some(Called::Lead) => Poll::Ready(Landing::Lead(Permit::new(
                 Arc::clone(&self.flights),
                 Arc::clone(&self.flight),

@@ -65,8 +65,11 @@ enum State<T> {
 }
 
 /// Work with a store. It owns what it needs, so that it can be handed over.
+///
+/// It costs nothing of what tokio lets the caller's task do before it must yield: one that blocks for its store cannot yield,
+/// and would find every answer withheld.
 pub(crate) fn trip<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Trip<T> {
-    Trip(State::Ready(Box::pin(work)))
+    Trip(State::Ready(Box::pin(tokio::task::unconstrained(work))))
 }
 
 /// Is this thread so far gone that nothing can be entered in it? Its destructors run.

@@ -61,11 +61,6 @@ impl Key {
     pub(crate) fn pour(self, writer: &mut KeyWriter) {
         *writer = self.0;
     }
-
-    #[cfg(all(test, shuttle))]
-    pub(crate) fn lend(&self) -> KeyRef<'_> {
-        KeyRef(self.0.as_bytes())
-    }
 }
 
 /// A [`Key`] that somebody else holds. Moving a key costs about as much as writing it, so the hit path lends it.
@@ -85,7 +80,7 @@ impl<'a> KeyRef<'a> {
 
     /// The escaped text.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub fn as_bytes(self) -> &'a [u8] {
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
         self.0
     }
 }

@@ -53,13 +53,20 @@ impl<A, L> Layered<A, L> {
 /// One store behind one breaker, for callers who can wait a little and for those who can wait longer.
 #[derive(Clone)]
 pub(crate) struct Guarded {
-    /// For calls of annotated functions: 250 ms.
+    /// For calls of annotated functions.
     pub(crate) calls: AnyAdapter,
-    /// For helpers, whose failure is seen: 1 s.
+    /// For helpers, whose failure is seen.
     pub(crate) helpers: AnyAdapter,
+    /// `None` where there is one for each of several stores.
+    pub(crate) breaker: Option<Arc<Breaker>>,
 }
 
 impl Guarded {
+    /// How long a trip of a call may take.
+    pub(crate) const CALLS: Duration = Duration::from_millis(250);
+    /// How long one of a helper may.
+    pub(crate) const HELPERS: Duration = Duration::from_secs(1);
+
     pub(crate) fn new(adapter: AnyAdapter, clock: &Clock) -> Self {
         let breaker = Breaker::new(adapter.clone(), clock.clone());
         Self::behind(&breaker, adapter, clock)
@@ -71,7 +78,8 @@ impl Guarded {
             let limited = Layered::new(adapter.clone(), Arc::new(deadline));
             AnyAdapter::new(Layered::new(limited, Arc::clone(breaker)))
         };
-        Self { calls: within(Duration::from_millis(250)), helpers: within(Duration::from_secs(1)) }
+        let (calls, helpers) = (within(Self::CALLS), within(Self::HELPERS));
+        Self { calls, helpers, breaker: Some(Arc::clone(breaker)) }
     }
 }
 

@@ -121,6 +121,9 @@ fn an_open_breaker_refuses_at_once_until_the_store_is_back() {
     });
     assert_eq!([get(), get()], [Some(ErrorKind::Unavailable); 2]);
     assert_eq!(mood.n_calls.load(SeqCst), 5, "the store is left alone");
+    let refused = block_on(layered.get(&key)).unwrap_err();
+    let cause = std::error::Error::source(&refused).map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("the store is down"), "and why is not forgotten");
 
     mood.mood.store(HANGS, SeqCst);
     wait_for("a try that hangs is given up", || {

@@ -8,7 +8,7 @@ use crate::error::Result;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no cache adapter",
     note = "`adapter_set` takes an alias (\"memory\"), a URL (\"memory://?max_entries=500\") or an instance \
-            (`MemoryCache::new()`)"
+            (`MemoryCache::new()`); an adapter of your own goes in as `Cache::far(adapter)`"
 )]
 pub trait IntoCache {
     /// The cache over it.

@@ -58,8 +58,11 @@ fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
 
 /// Makes `adapter` the current one, for every annotated function that does not name its own.
 ///
-/// Takes an alias (`"memory"`, `"null"`, one of your own; upper or lower case), a URL (`"memory://?max_entries=500"`),
-/// or an instance. Functions see it from their next call on; without it they use a memory cache made on first use.
+/// Takes an alias (`"memory"`, `"redis"`, `"null"`, one of your own; upper or lower case), a URL
+/// (`"memory://?max_entries=500"`), or an instance; a far store of your own goes in as `Cache::far(adapter)`. Functions see
+/// it from their next call on; without it they use a memory cache made on first use.
+///
+/// No store is asked: one that is down is met by the first call, which computes.
 ///
 /// # Errors
 /// [`UnknownAdapter`](crate::ErrorKind::UnknownAdapter) lists the known ones;

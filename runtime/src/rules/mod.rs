@@ -3,6 +3,7 @@
 
 mod packing;
 mod probe;
+mod propagate;
 mod shape;
 mod travel;
 mod vtable;
@@ -13,11 +14,12 @@ pub use probe::{Probe, ProbeInner, ProbeKind, ProbeShare};
 pub use shape::{far_if, local_if};
 #[cfg(feature = "far")]
 pub(crate) use travel::Payload;
-pub use travel::Travel;
+pub(crate) use travel::Travel;
 pub use vtable::{Vtable, far, local};
 
 use travel::Writes;
 
+use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
 
@@ -46,6 +48,9 @@ pub trait Rules<R> {
 
     /// How results travel to a far store.
     fn travel(&self) -> Travel<R>;
+
+    /// The result that a failure of the store is; `None` where the function computes instead.
+    fn raise(&self, error: Error) -> Option<R>;
 }
 
 /// A result and its rules with their types forgotten, so that what is done with them is compiled once.

@@ -3,45 +3,47 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::packing::{Packing, Part};
+use super::packing::{Packing, Part, Sharing};
 use super::probe::{Fallible, FallibleOptional, Kind, Optional};
-use super::travel::{Far, Near, Place, Route, Travel};
+use super::travel::{Far, Near, Route, Travel, WithError};
 use super::{Outcome, Rules};
+use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
 use crate::value::{Local, Storable};
 
 /// All that is known of a function's results: the kind, where values may go, and the attribute's own conditions.
 pub struct Shape<K, P, C = (), L = ()> {
-    kind: PhantomData<fn() -> (K, P)>,
+    kind: PhantomData<fn() -> K>,
+    place: P,
     cache_if: C,
     timeout_by: L,
 }
 
 impl<K, P> Shape<K, P> {
     #[inline]
-    fn of() -> Self {
-        Self { kind: PhantomData, cache_if: (), timeout_by: () }
+    fn of(place: P) -> Self {
+        Self { kind: PhantomData, place, cache_if: (), timeout_by: () }
     }
 }
 
 /// The value may travel to a far store.
 #[inline]
 pub fn far_if<K: Kind<Value: Storable>>(_: K) -> Shape<K, Far> {
-    Shape::of()
+    Shape::of(Far)
 }
 
 /// The value stays in this process.
 #[inline]
 pub fn local_if<K: Kind<Value: Local>>(_: K) -> Shape<K, Near> {
-    Shape::of()
+    Shape::of(Near)
 }
 
 impl<K: Kind, P, C, L> Shape<K, P, C, L> {
     /// Stores only what `cache_if` lets pass.
     #[inline]
     pub fn cache_if<F: Fn(&K::Value) -> bool>(self, cache_if: F) -> Shape<K, P, When<F>, L> {
-        Shape { kind: PhantomData, cache_if: When(cache_if), timeout_by: self.timeout_by }
+        Shape { kind: PhantomData, place: self.place, cache_if: When(cache_if), timeout_by: self.timeout_by }
     }
 
     /// Asks the value for its timeout.
@@ -51,7 +53,7 @@ impl<K: Kind, P, C, L> Shape<K, P, C, L> {
         timeout_by: impl Fn(&K::Value) -> T,
     ) -> Shape<K, P, C, By<impl Fn(&K::Value) -> Timeout>> {
         let timeout_by = By(move |value: &K::Value| timeout_by(value).into());
-        Shape { kind: PhantomData, cache_if: self.cache_if, timeout_by }
+        Shape { kind: PhantomData, place: self.place, cache_if: self.cache_if, timeout_by }
     }
 }
 
@@ -67,12 +69,16 @@ impl<K, P, C, L> Shape<K, P, C, L> {
 
     /// An `Err` is stored too: the attribute gives it a timeout.
     #[inline]
-    pub fn keep_err(self) -> Shape<K, P::WithError, C, L>
+    pub fn keep_err<Q>(self) -> Shape<K, Q, C, L>
     where
-        K: MayFail<P>,
-        P: Place,
+        K: MayFail<P, Q>,
     {
-        Shape { kind: PhantomData, cache_if: self.cache_if, timeout_by: self.timeout_by }
+        Shape {
+            kind: PhantomData,
+            place: K::with_error(self.place),
+            cache_if: self.cache_if,
+            timeout_by: self.timeout_by,
+        }
     }
 }
 
@@ -87,18 +93,42 @@ pub trait MayBeNone {}
 impl<T> MayBeNone for Optional<T> {}
 impl<T, E, S> MayBeNone for FallibleOptional<T, E, S> {}
 
-/// A kind of result that can be an `Err`, which can go where values go.
+/// A kind of result that can be an `Err`, which can go where values go: to `P`, which becomes `Q`.
 #[diagnostic::on_unimplemented(
     message = "`err_timeout` needs a function that returns a `Result`",
     label = "there is no `Err` to keep",
     note = "remove `err_timeout`, or return a `Result`"
 )]
-pub trait MayFail<P> {}
+pub trait MayFail<P, Q> {
+    /// That place.
+    fn with_error(place: P) -> Q;
+}
 
-impl<T, E: Storable, S> MayFail<Far> for Fallible<T, E, S> {}
-impl<T, E: Local, S> MayFail<Near> for Fallible<T, E, S> {}
-impl<T, E: Storable, S> MayFail<Far> for FallibleOptional<T, E, S> {}
-impl<T, E: Local, S> MayFail<Near> for FallibleOptional<T, E, S> {}
+impl<T: Storable, E: Storable, S: Sharing<E>> MayFail<Far, WithError<Result<T, E>>> for Fallible<T, E, S> {
+    fn with_error(_: Far) -> WithError<Result<T, E>> {
+        WithError::of(Travel::with_error::<Self>())
+    }
+}
+
+impl<T, E: Local, S> MayFail<Near, Near> for Fallible<T, E, S> {
+    fn with_error(place: Near) -> Near {
+        place
+    }
+}
+
+impl<T: Storable, E: Storable, S: Sharing<E>> MayFail<Far, WithError<Result<Option<T>, E>>>
+    for FallibleOptional<T, E, S>
+{
+    fn with_error(_: Far) -> WithError<Result<Option<T>, E>> {
+        WithError::of(Travel::with_error::<Self>())
+    }
+}
+
+impl<T, E: Local, S> MayFail<Near, Near> for FallibleOptional<T, E, S> {
+    fn with_error(place: Near) -> Near {
+        place
+    }
+}
 
 /// A condition on values, or none.
 pub trait CacheIf<V> {
@@ -169,6 +199,11 @@ impl<R, K: Packing<R>, P: Route<R, K>, C: CacheIf<K::Value>, L: TimeoutBy<K::Val
 
     #[inline]
     fn travel(&self) -> Travel<R> {
-        P::travel()
+        self.place.travel()
+    }
+
+    #[inline]
+    fn raise(&self, _: Error) -> Option<R> {
+        None
     }
 }

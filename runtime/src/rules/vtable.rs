@@ -9,6 +9,7 @@ use super::packing::{Packing, Part};
 use super::probe::Kind;
 use super::travel::{Far, Near, Route, Travel};
 use super::{Outcome, Rules};
+use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::value::{Local, Storable};
 
@@ -22,8 +23,8 @@ pub struct Vtable<R> {
 
 impl<R> Vtable<R> {
     #[inline]
-    fn of<K: Packing<R>, P: Route<R, K>>() -> Self {
-        Self { outcome: outcome::<R, K>, pack: K::pack, unpack: K::unpack, travel: P::travel() }
+    fn of<K: Packing<R>>(place: &impl Route<R, K>) -> Self {
+        Self { outcome: outcome::<R, K>, pack: K::pack, unpack: K::unpack, travel: place.travel() }
     }
 }
 
@@ -38,13 +39,13 @@ fn outcome<R, K: Packing<R>>(result: &R) -> Outcome {
 /// The value may travel to a far store.
 #[inline]
 pub fn far<R, K: Kind<Value: Storable> + Packing<R>>(_: K) -> Vtable<R> {
-    Vtable::of::<K, Far>()
+    Vtable::of::<K>(&Far)
 }
 
 /// The value stays in this process.
 #[inline]
 pub fn local<R, K: Kind<Value: Local> + Packing<R>>(_: K) -> Vtable<R> {
-    Vtable::of::<K, Near>()
+    Vtable::of::<K>(&Near)
 }
 
 impl<R> Rules<R> for Vtable<R> {
@@ -66,5 +67,10 @@ impl<R> Rules<R> for Vtable<R> {
     #[inline]
     fn travel(&self) -> Travel<R> {
         self.travel
+    }
+
+    #[inline]
+    fn raise(&self, _: Error) -> Option<R> {
+        None
     }
 }

@@ -60,7 +60,9 @@ impl Counters {
         self.hits.lower();
     }
 
-    raise!(misses coalesced errors refused foreign unresolved store_failures unreadable unstorable);
+    raise!(misses coalesced errors refused foreign unresolved);
+    #[cfg(feature = "far")]
+    raise!(store_failures unreadable unstorable);
 
     pub(crate) fn computed(&self, took: Duration) {
         self.computed.fetch_add(1, Ordering::Relaxed);

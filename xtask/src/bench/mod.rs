@@ -26,6 +26,11 @@ pub(crate) const BENCHES: &[Step] = &[
         about: "a hit beside those of other crates",
         run: |workspace| workspace.cargo(&format!("run {COMPARE}")).run(),
     },
+    Step {
+        name: "far",
+        about: "far stores beside the bare clients, `cached` and tokio-rusqlite",
+        run: |workspace| workspace.cargo(&format!("run {COMPARE} --package larder-compare-far")).run(),
+    },
     Step { name: "instructions", about: "instructions of a hit, by valgrind", run: instructions::run },
     Step {
         name: "build",

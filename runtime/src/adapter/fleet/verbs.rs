@@ -1,8 +1,7 @@
 //! The contract, shared out among a fleet's stores.
 
-use super::Fleet;
-use super::join::join_all;
 use super::member::Member;
+use super::{Fleet, join_all};
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
 };

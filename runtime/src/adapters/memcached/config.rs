@@ -67,7 +67,7 @@ impl MemcachedCacheBuilder {
     }
 
     /// The largest entry in bytes, its envelope included, for servers that were started with `-I`: what they were given
-    /// less 512. A larger entry is not sent.
+    /// less 512. A larger entry is not sent. The results of annotated functions are stored up to 1 MiB, even where this is more.
     pub fn largest_entry(mut self, bytes: usize) -> Self {
         self.largest_entry = Some(bytes);
         self

@@ -100,6 +100,10 @@ impl MemoryCacheBuilder {
     pub(crate) fn query(mut self, query: &str) -> Result<Self> {
         for setting in query.split('&').filter(|setting| !setting.is_empty()) {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+            if !SETTINGS.contains(&name) {
+                let message = format!("a memory URL has no setting `{name}`: known are {}", SETTINGS.join(", "));
+                return Err(Error::new(ErrorKind::Config, message));
+            }
             let Ok(number) = value.parse::<u64>() else {
                 let message = format!("`{name}` in a memory URL takes a whole number");
                 return Err(Error::new(ErrorKind::Config, message));
@@ -108,15 +112,11 @@ impl MemoryCacheBuilder {
                 "max_entries" => self.max_entries(number),
                 "max_weight" => self.max_weight(number),
                 "timeout" => self.timeout(number),
-                "grace" => self.grace(Duration::from_secs(number)),
-                _ => {
-                    let message = format!(
-                        "a memory URL has no setting `{name}`: known are max_entries, max_weight, timeout, grace"
-                    );
-                    return Err(Error::new(ErrorKind::Config, message));
-                }
+                _ => self.grace(Duration::from_secs(number)),
             };
         }
         Ok(self)
     }
 }
+
+const SETTINGS: [&str; 4] = ["max_entries", "max_weight", "timeout", "grace"];

@@ -16,8 +16,10 @@ const NEVER_MS: u64 = 1 << 48;
 const STEP: usize = 500;
 
 pub(super) fn get(key: &StoreKey) -> Cmd {
-    let mut command = redis::cmd("GET");
-    command.arg(key.as_str());
+    const NAME: &str = "GET";
+    // At once as large as it will be: a hit is this and little else.
+    let mut command = Cmd::with_capacity(2, NAME.len() + key.as_str().len());
+    command.arg(NAME).arg(key.as_str());
     command
 }
 

@@ -89,7 +89,7 @@ impl RedisCacheBuilder {
     }
 
     /// The largest entry that is stored, in bytes; 8 MiB by default. One connection carries all entries, so that a large one
-    /// keeps others waiting.
+    /// keeps others waiting. The results of annotated functions are stored up to 1 MiB, even where this is more.
     pub fn largest_entry(mut self, bytes: usize) -> Self {
         self.largest_entry = Some(bytes);
         self

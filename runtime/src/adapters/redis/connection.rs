@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::health::Health;
-use super::link::{Link, Wire};
+use super::link::{Line, Link, Wire};
 use super::reply::Failure;
 use super::socket;
 use crate::error::Error;
@@ -98,11 +98,11 @@ impl Connector {
     async fn connect(&self) -> Result<Arc<Link>, Failure> {
         let health = Health::new();
         let made = timeout(LIMIT, async {
-            let wire = match &self.source {
-                Source::Server(server) => socket::open(server, &health).await?,
-                Source::Given(wire) => wire.another(),
+            let line = match &self.source {
+                Source::Server(server) => Line::Own(socket::open(server, &health).await?),
+                Source::Given(wire) => Line::Given(wire.another()),
             };
-            Link::meet(wire, health.clone()).await
+            Link::meet(line, health.clone()).await
         });
         let made = made.await.unwrap_or_else(|_| {
             Err(Failure { attempted: String::new(), cause: format!("no answer within {} s", LIMIT.as_secs()) })

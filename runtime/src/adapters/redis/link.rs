@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use redis::aio::ConnectionLike;
+use redis::aio::{ConnectionLike, MultiplexedConnection};
 use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::time::timeout;
 
@@ -32,17 +32,39 @@ impl<C: ConnectionLike + Clone + Send + Sync + 'static> Wire for C {
     }
 }
 
+/// The connection of a link. One of our own is used without a box for each command.
+pub(super) enum Line {
+    Own(MultiplexedConnection),
+    Given(Box<dyn Wire>),
+}
+
+impl Line {
+    async fn one(&self, command: &Cmd) -> RedisResult<Value> {
+        match self {
+            Self::Own(connection) => connection.clone().send_packed_command(command).await,
+            Self::Given(wire) => wire.another().req_packed_command(command).await,
+        }
+    }
+
+    async fn many(&self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
+        match self {
+            Self::Own(connection) => connection.clone().send_packed_commands(pipeline, offset, count).await,
+            Self::Given(wire) => wire.another().req_packed_commands(pipeline, offset, count).await,
+        }
+    }
+}
+
 /// A connection that has answered once. It is closed when its last user drops it, or when it is given up.
 pub(super) struct Link {
-    wire: Box<dyn Wire>,
+    line: Line,
     health: Health,
     pub(super) clock: ServerClock,
 }
 
 impl Link {
-    /// Meets the server behind `wire`: is it one that we can use, and what time is it there? It is told our scripts.
-    pub(super) async fn meet(wire: Box<dyn Wire>, health: Health) -> Result<Arc<Self>, Failure> {
-        let link = Arc::new(Self { wire, health, clock: ServerClock::new() });
+    /// Meets the server behind `line`: is it one that we can use, and what time is it there? It is told our scripts.
+    pub(super) async fn meet(line: Line, health: Health) -> Result<Arc<Self>, Failure> {
+        let link = Arc::new(Self { line, health, clock: ServerClock::new() });
         let mut info = redis::cmd("INFO");
         info.arg("server");
         let mut commands = SCRIPTS.load();
@@ -125,14 +147,14 @@ impl Link {
     /// For who speaks with the client's own words.
     pub(super) async fn one(&self, command: &Cmd) -> RedisResult<Value> {
         let asking = Asking::through(self);
-        let reply = self.wire.another().req_packed_command(command).await;
+        let reply = self.line.one(command).await;
         asking.ended(&reply);
         reply
     }
 
     pub(super) async fn many(&self, pipeline: &Pipeline, offset: usize, count: usize) -> RedisResult<Vec<Value>> {
         let asking = Asking::through(self);
-        let replies = self.wire.another().req_packed_commands(pipeline, offset, count).await;
+        let replies = self.line.many(pipeline, offset, count).await;
         asking.ended(&replies);
         replies
     }

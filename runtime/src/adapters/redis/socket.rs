@@ -15,14 +15,13 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpSocket;
 
 use super::health::Health;
-use super::link::Wire;
 use super::reply::{self, Failure};
 
 /// How many commands may wait for the driver before callers do.
 const QUEUE: usize = 1024;
 
 /// A connection to `server`, logged in, its database selected. `health` tells when it has ended, and ends it.
-pub(super) async fn open(server: &ConnectionInfo, health: &Health) -> Result<Box<dyn Wire>, Failure> {
+pub(super) async fn open(server: &ConnectionInfo, health: &Health) -> Result<MultiplexedConnection, Failure> {
     let opened = match server.addr() {
         ConnectionAddr::Tcp(host, port) => match tcp(host, *port).await {
             Ok(stream) => speak(server, stream, health).await,
@@ -32,7 +31,7 @@ pub(super) async fn open(server: &ConnectionInfo, health: &Health) -> Result<Box
         _ => by_client(server).await,
     };
     let failed = |error| Failure { attempted: String::new(), cause: reply::cause(&error) };
-    opened.map(|connection| Box::new(connection) as Box<dyn Wire>).map_err(failed)
+    opened.map_err(failed)
 }
 
 /// No limit on answers: that is a layer's work.

@@ -127,9 +127,9 @@ impl Engine {
 
 impl Running {
     fn start(database: &Arc<Database>) -> Result<Self> {
-        let writes = Arc::new(Requests::new());
+        let writes = Arc::new(Requests::new(1));
         let is_memory = database.place == Place::Memory;
-        let reads = if is_memory { Arc::clone(&writes) } else { Arc::new(Requests::new()) };
+        let reads = if is_memory { Arc::clone(&writes) } else { Arc::new(Requests::new(N_READERS)) };
         let mut running = Self { writes, reads, ended: Vec::new() };
         running.ended.push(worker::start_writer(database, &running.writes)?);
         for _ in 0..if is_memory { 0 } else { N_READERS } {

@@ -53,6 +53,12 @@ impl Errand {
         Ok(found.map(|(fetched, living)| open.stored(fetched, living)))
     }
 
+    /// Is there an entry, live or in its grace?
+    pub(crate) async fn stands(&mut self) -> Result<bool> {
+        let Some(open) = self.open()? else { return Ok(false) };
+        Ok(open.far.stands(&open.place, &mut open.journey).await?.is_some())
+    }
+
     /// Removes the entry. Was it live?
     pub(crate) async fn remove(&mut self) -> Result<bool> {
         let Some(open) = self.open()? else { return Ok(false) };

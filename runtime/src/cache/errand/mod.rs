@@ -13,3 +13,13 @@ mod imp;
 mod parcel;
 
 pub(crate) use imp::{Errand, Parcel, Setting, Stored, Tier};
+
+use super::Cache;
+use crate::site::Site;
+
+impl Cache {
+    /// Is the near tier where the function's results are kept?
+    pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
+        self.core.tier.is_absent() || site.facts.local
+    }
+}

@@ -11,18 +11,24 @@ use crate::timeout::{Remaining, Timeout};
 
 /// There is none.
 #[derive(Default)]
-pub(crate) struct Tier;
+pub(crate) struct Tier {}
+
+impl Tier {
+    pub(super) fn is_absent(&self) -> bool {
+        true
+    }
+}
 
 #[derive(Default)]
-pub(crate) struct Errand;
+pub(crate) struct Errand {}
 
 /// Nothing goes anywhere.
 #[derive(Default)]
-pub(crate) struct Parcel;
+pub(crate) struct Parcel {}
 
 impl Parcel {
     pub(crate) fn denial(_: &Errand) -> Self {
-        Self
+        Self {}
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -35,7 +41,7 @@ pub(crate) enum Stored {}
 
 impl Errand {
     pub(crate) fn of_call(_: &Cache, _: Request<'_>) -> Self {
-        Self
+        Self {}
     }
 
     pub(crate) fn is_unclaimed(&self) -> bool {
@@ -47,7 +53,7 @@ impl Errand {
     }
 
     pub(crate) fn parcel(&self, _: &Cache, _: &'static Site, _: &dyn Computed, _: Timeout, _: Duration) -> Parcel {
-        Parcel
+        Parcel {}
     }
 
     pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> bool {
@@ -69,7 +75,7 @@ impl Errand {
     }
 
     pub(crate) fn of_helper(_: &Cache, _: &'static Site, _: KeyRef<'_>) -> Self {
-        Self
+        Self {}
     }
 
     pub(crate) async fn set(&mut self, _: Setting) -> Result<bool> {
@@ -78,6 +84,10 @@ impl Errand {
 
     pub(crate) async fn find(&mut self) -> Result<Option<Stored>> {
         Ok(None)
+    }
+
+    pub(crate) async fn stands(&mut self) -> Result<bool> {
+        Ok(false)
     }
 
     pub(crate) async fn remove(&mut self) -> Result<bool> {
@@ -90,11 +100,11 @@ impl Errand {
 }
 
 #[derive(Default)]
-pub(crate) struct Setting;
+pub(crate) struct Setting {}
 
 impl Setting {
     pub(crate) fn of(_: &Cache, _: &'static Site, _: KeyRef<'_>, _: Timeout, _: &dyn Computed) -> Result<Self> {
-        Ok(Self)
+        Ok(Self {})
     }
 }
 
@@ -109,11 +119,6 @@ impl Stored {
 }
 
 impl Cache {
-    /// Is the near tier where the function's results are kept?
-    pub(crate) fn keeps_near(&self, _: &'static Site) -> bool {
-        true
-    }
-
     pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
         Ok(false)
     }

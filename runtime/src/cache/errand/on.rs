@@ -9,8 +9,9 @@ use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::far::{Claimed, Far, FarPermit, Journey, Limit, Place};
+use crate::far::{Claimed, Far, FarPermit, Journey, Place};
 use crate::io;
+use crate::record::HEADER_LEN;
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -18,6 +19,12 @@ use crate::timeout::Timeout;
 /// The far tier of a cache, if it has one.
 #[derive(Default)]
 pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Codec)>);
+
+impl Tier {
+    pub(super) fn is_absent(&self) -> bool {
+        self.0.is_none()
+    }
+}
 
 pub(crate) use super::helped::Setting;
 
@@ -48,7 +55,7 @@ impl Errand {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !io::is_io_thread());
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
-            let journey = far.journey(Limit::Function);
+            let journey = far.journey_of_call();
             Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
         }))
     }
@@ -63,7 +70,7 @@ impl Errand {
         self.0.as_ref().is_some_and(|open| open.journey.has_failed())
     }
 
-    /// What the store failed with.
+    /// What the store failed with; the failure stays one.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.0.as_mut()?.journey.take_failure()
     }
@@ -139,7 +146,7 @@ impl Errand {
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
             Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
-            Parcel::Denial => open.far.remove(&open.place, &mut open.journey).await.map(|_| true),
+            Parcel::Denial => open.far.fill(&open.place, dead(), permit, &mut open.journey).await,
             Parcel::Nothing => Ok(true),
         };
         match sent {
@@ -154,6 +161,12 @@ impl Errand {
             }
         }
     }
+}
+
+/// What takes the place of an entry that is not to be revived, as a fill does: only if nobody else has changed the key
+/// meanwhile. It is of no epoch, so nobody finds it, and it is gone at once.
+fn dead() -> Entry {
+    Entry { record: vec![0; HEADER_LEN], timeout: Timeout::from_millis(1), grace: Timeout::ZERO }
 }
 
 /// What goes to the far tier of a result.
@@ -181,12 +194,5 @@ impl Parcel {
 impl Open {
     pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
         Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
-    }
-}
-
-impl Cache {
-    /// Is the near tier where the function's results are kept?
-    pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
-        self.core.tier.0.is_none() || site.facts.local
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::imp::Stored;
 use crate::adapter::{Left, Living, StoreKey};
 use crate::cache::Cache;
-use crate::codec::{Codec, Schema};
+use crate::codec::{Codec, EncodeError, Unfit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{
     CodecId, Draft, Epochs, Expected, HEADER_LEN, Head, KeyFingerprint, MAX_PAYLOAD, Meta, Outcome, Reject, decode,
@@ -38,13 +38,11 @@ impl Packed {
         let Some(schemas) = computed.schemas(codec, version) else { return Ok(None) };
         let mut draft = Draft::new();
         let written = computed.write(codec, &mut draft, max_payload(cache));
-        let Some(Payload { outcome, encoding }) =
-            written.map_err(|error| Error::new(ErrorKind::Unstorable, error.to_string()))?
-        else {
+        let Some(Payload { outcome, encoding }) = written.map_err(|error| refused(&error))? else {
             return Ok(None);
         };
         let schema = match (outcome, encoding.codec) {
-            (_, CodecId::DECIMAL) => Schema::decimal(version),
+            (_, CodecId::DECIMAL) => schemas.decimal,
             (Outcome::Failed, _) => schemas.failed.map_or(0, |schema| schema.fingerprint),
             (Outcome::Value | Outcome::Nothing, _) => schemas.value.fingerprint,
         };
@@ -92,7 +90,7 @@ impl Stored {
             codec: codec.id(),
             value: schemas.value.fingerprint,
             failed: schemas.failed.map(|schema| schema.fingerprint),
-            decimal: Schema::decimal(version),
+            decimal: schemas.decimal,
             namespace_epoch: self.living.namespace,
             template_epoch: self.living.template,
             max_payload: max_payload(cache),
@@ -108,6 +106,11 @@ impl Stored {
             Left::Expired => Remaining::For(Duration::ZERO),
         }
     }
+}
+
+fn refused(error: &EncodeError) -> Error {
+    let kind = if error.unfit() == Unfit::TooLong { ErrorKind::TooLarge } else { ErrorKind::Unstorable };
+    Error::new(kind, error.to_string())
 }
 
 /// What the function asks for, else the cache's.

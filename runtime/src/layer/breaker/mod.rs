@@ -22,6 +22,10 @@ pub(crate) struct Breaker {
     state: Mutex<State>,
     /// What the state says, for who only asks.
     is_open: AtomicBool,
+    /// What it was last opened by: what callers are told while the store is not asked.
+    cause: Mutex<String>,
+    /// Whether it says that nothing passes, for who would rather not ask.
+    is_shut: AtomicBool,
     /// How often it has opened again soon after a connection: a store that connects and then fails is tried less and less.
     n_relapses: AtomicU64,
     /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
@@ -45,6 +49,8 @@ impl Breaker {
             clock,
             state: Mutex::new(State::Closed(Lately::default())),
             is_open: AtomicBool::new(false),
+            cause: Mutex::default(),
+            is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
             reached_ms: AtomicU64::new(0),
             own: own.clone(),
@@ -56,10 +62,16 @@ impl Breaker {
         self.is_open.load(Ordering::Acquire)
     }
 
+    /// Is a call of now refused? Then whoever can do without need not ask.
+    pub(crate) fn is_shut(&self) -> bool {
+        self.is_shut.load(Ordering::Acquire)
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
         let answer = change(&mut state);
         self.is_open.store(state.is_open(), Ordering::Release);
+        self.is_shut.store(state.is_shut(), Ordering::Release);
         answer
     }
 
@@ -69,7 +81,10 @@ impl Breaker {
         let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(|state| state.ask(now)) };
         if pass == Pass::Not {
             let store = self.adapter.name();
-            return Err(Error::with_kind(ErrorKind::Unavailable, format!("{store} is not asked while it is down")));
+            return Err(Error::unavailable(
+                format!("{store} is not asked while it is down"),
+                self.cause.lock().clone(),
+            ));
         }
         Ok(Asked { breaker: self, pass, since: now, is_told: false })
     }
@@ -93,7 +108,9 @@ impl Breaker {
     fn supervise(&self, now: Moment) {
         let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
         let mut n_failed = self.count_relapse(now);
+        let reached = Reached(Weak::clone(&self.own));
         io::spawn(async move {
+            let _reached = reached;
             loop {
                 clock.sleep_until(clock.now().after(Self::pause(n_failed).into())).await;
                 if own.strong_count() == 0 {
@@ -103,13 +120,24 @@ impl Breaker {
                 if let Some(Ok(())) = clock.within(Self::LONGEST_TRY, adapter.connect()).await {
                     if let Some(breaker) = own.upgrade() {
                         breaker.reached_ms.store(clock.now().as_millis(), Ordering::Relaxed);
-                        breaker.change(State::reached);
                     }
                     return;
                 }
                 n_failed += 1;
             }
         });
+    }
+}
+
+/// Has the next call probe the store, however the task that brings it back ends: an adapter that panics must not leave its
+/// store given up for good.
+struct Reached(Weak<Breaker>);
+
+impl Drop for Reached {
+    fn drop(&mut self) {
+        if let Some(breaker) = self.0.upgrade() {
+            breaker.change(State::reached);
+        }
     }
 }
 
@@ -123,13 +151,14 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn tell(mut self, failed: bool) {
+    fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
-        self.note(failed, self.breaker.clock.now());
+        self.note(failure.map(ToString::to_string), self.breaker.clock.now());
     }
 
-    fn note(&self, failed: bool, now: Moment) {
-        if self.breaker.change(|state| state.tell(self.pass, failed, now)) {
+    fn note(&self, failure: Option<String>, now: Moment) {
+        if self.breaker.change(|state| state.tell(self.pass, failure.is_some(), now)) {
+            *self.breaker.cause.lock() = failure.unwrap_or_default();
             self.breaker.supervise(now);
         }
     }
@@ -142,7 +171,8 @@ impl Drop for Asked<'_> {
         }
         let now = self.breaker.clock.now();
         if now >= self.since.after(Breaker::UNANSWERED) {
-            self.note(true, now);
+            let store = self.breaker.adapter.name();
+            self.note(Some(format!("{store} did not answer while somebody waited")), now);
         } else {
             self.breaker.change(|state| state.give_up(self.pass));
         }
@@ -154,7 +184,7 @@ impl Layer for Breaker {
         let asked = self.ask(verb)?;
         let answer = call.await;
         // Every other error is an answer.
-        asked.tell(answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable));
+        asked.tell(answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Unavailable));
         answer
     }
 }

@@ -86,6 +86,11 @@ impl State {
         }
     }
 
+    /// May nothing pass, whenever it asks? Not so while a probe is under way: if it does not come back, another goes.
+    pub(super) fn is_shut(&self) -> bool {
+        *self == Self::Open
+    }
+
     pub(super) fn is_open(&self) -> bool {
         !matches!(self, Self::Closed(_))
     }

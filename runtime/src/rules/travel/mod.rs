@@ -10,26 +10,26 @@ mod imp;
 
 #[cfg(feature = "far")]
 pub(crate) use imp::Payload;
-pub(crate) use imp::Writes;
-pub use imp::{Route, Travel};
-
-/// What an `err_timeout` makes of a place: errors go where values go.
-pub trait Place {
-    /// That place.
-    type WithError;
-}
-
-impl Place for Far {
-    type WithError = FarWithError;
-}
-
-impl Place for Near {
-    type WithError = Near;
-}
+pub(crate) use imp::{Route, Travel, Writes};
 
 /// The value may travel.
 pub struct Far;
-/// The value may travel, and so may the error.
-pub struct FarWithError;
 /// All stays in this process.
 pub struct Near;
+/// The value may travel, and so may the error. It holds how, so that whoever asks for it later need not be able to tell: an
+/// error that cannot travel is reported once.
+pub struct WithError<R>(Travel<R>);
+
+impl<R> WithError<R> {
+    #[inline]
+    pub(super) fn of(travel: Travel<R>) -> Self {
+        Self(travel)
+    }
+}
+
+impl<R, K> Route<R, K> for WithError<R> {
+    #[inline]
+    fn travel(&self) -> Travel<R> {
+        self.0
+    }
+}

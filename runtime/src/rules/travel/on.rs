@@ -5,9 +5,10 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
+use foldhash::fast::FixedState;
 use serde::de::DeserializeOwned;
 
-use super::{Far, FarWithError, Near};
+use super::{Far, Near};
 use crate::codec::{Codec, EncodeError, Encoding, Schema};
 use crate::record::{CodecId, Draft, Outcome, Outer, Record, Reject};
 use crate::rules::Rules;
@@ -35,10 +36,13 @@ impl<R> Clone for Ways<R> {
 impl<R> Copy for Ways<R> {}
 
 struct Ways<R> {
-    write: fn(&R, Codec, &mut Draft, usize) -> Result<Option<Payload>, EncodeError>,
+    write: fn(&R, Codec, &mut Draft, usize) -> Written,
     read: fn(&Record<'_>, Codec) -> Result<R, Reject>,
     schemas: fn(Codec, u32) -> Schemas,
 }
+
+/// `None`: such a result is never stored.
+pub(crate) type Written = Result<Option<Payload>, EncodeError>;
 
 /// What a record says of a payload.
 #[derive(Clone, Copy)]
@@ -52,23 +56,32 @@ pub(crate) struct Payload {
 pub(crate) struct Schemas {
     pub(crate) value: Schema,
     pub(crate) failed: Option<Schema>,
+    /// Of integers in decimal text. Here so that it is digested once, and not for every record that is read.
+    pub(crate) decimal: u64,
 }
 
 /// Where results of a kind may go.
 pub trait Route<R, K> {
     /// How they get there.
-    fn travel() -> Travel<R>;
+    fn travel(&self) -> Travel<R>;
 }
 
 impl<R> Travel<R> {
+    /// The value may travel, and so may the error.
+    #[inline]
+    pub(crate) fn with_error<K: Failing<R, Error: Storable> + Kind<Value: Storable>>() -> Self {
+        Self(Some(Ways {
+            write: write_either::<R, K>,
+            read: read_either::<R, K>,
+            schemas: |codec, version| Schemas {
+                failed: Some(known::<K::Error>(codec, version).0),
+                ..schemas::<K::Value>(codec, version)
+            },
+        }))
+    }
+
     /// Appends the payload of `result`; `None` if this kind of result is never stored.
-    pub(crate) fn write(
-        &self,
-        result: &R,
-        codec: Codec,
-        draft: &mut Draft,
-        max_payload: usize,
-    ) -> Result<Option<Payload>, EncodeError> {
+    pub(crate) fn write(&self, result: &R, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written {
         self.0.as_ref().map_or(Ok(None), |ways| (ways.write)(result, codec, draft, max_payload))
     }
 
@@ -85,42 +98,28 @@ impl<R> Travel<R> {
 
 impl<R, K> Route<R, K> for Near {
     #[inline]
-    fn travel() -> Travel<R> {
+    fn travel(&self) -> Travel<R> {
         Travel(None)
     }
 }
 
 impl<R, K: Packing<R> + Kind<Value: Storable>> Route<R, K> for Far {
     #[inline]
-    fn travel() -> Travel<R> {
+    fn travel(&self) -> Travel<R> {
         Travel(Some(Ways { write: write::<R, K>, read: read::<R, K>, schemas: schemas::<K::Value> }))
-    }
-}
-
-impl<R, K: Failing<R, Error: Storable> + Kind<Value: Storable>> Route<R, K> for FarWithError {
-    #[inline]
-    fn travel() -> Travel<R> {
-        Travel(Some(Ways {
-            write: write_either::<R, K>,
-            read: read_either::<R, K>,
-            schemas: |codec, version| Schemas {
-                failed: Some(schema::<K::Error>(codec, version)),
-                ..schemas::<K::Value>(codec, version)
-            },
-        }))
     }
 }
 
 /// A result that was computed, as far as its payload goes; without its type.
 pub(crate) trait Writes {
     /// See [`Travel::write`].
-    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Result<Option<Payload>, EncodeError>;
+    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written;
     /// See [`Travel::schemas`].
     fn schemas(&self, codec: Codec, version: u32) -> Option<Schemas>;
 }
 
 impl<R, U: Rules<R>> Writes for (&U, &R) {
-    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Result<Option<Payload>, EncodeError> {
+    fn write(&self, codec: Codec, draft: &mut Draft, max_payload: usize) -> Written {
         self.0.travel().write(self.1, codec, draft, max_payload)
     }
 
@@ -134,7 +133,7 @@ fn write<R, K: Packing<R> + Kind<Value: Storable>>(
     codec: Codec,
     draft: &mut Draft,
     max_payload: usize,
-) -> Result<Option<Payload>, EncodeError> {
+) -> Written {
     match K::part(result) {
         Part::Value(value) => {
             let encoding = codec.encode(value, draft, max_payload)?;
@@ -153,7 +152,7 @@ fn write_either<R, K: Failing<R, Error: Storable> + Kind<Value: Storable>>(
     codec: Codec,
     draft: &mut Draft,
     max_payload: usize,
-) -> Result<Option<Payload>, EncodeError> {
+) -> Written {
     match K::error(result) {
         Some(error) => {
             let encoding = codec.encode(error, draft, max_payload)?;
@@ -187,25 +186,28 @@ fn decode<T: DeserializeOwned>(record: &Record<'_>, codec: Codec) -> Result<T, R
 }
 
 fn schemas<T: Storable>(codec: Codec, version: u32) -> Schemas {
-    Schemas { value: schema::<T>(codec, version), failed: None }
+    let (value, decimal) = known::<T>(codec, version);
+    Schemas { value, failed: None, decimal }
 }
 
-/// One per type, for a `static` in a generic function would be shared by all its instances.
-fn schema<T: Storable>(codec: Codec, version: u32) -> Schema {
-    type Known = RwLock<HashMap<(TypeId, CodecId, u32), Schema>>;
+/// The schema of `T`, and that of decimal text. One per type, for a `static` in a generic function would be shared by all
+/// its instances.
+fn known<T: Storable>(codec: Codec, version: u32) -> (Schema, u64) {
+    // What is hashed is no stranger's choice, so that a quick hash will do.
+    type Known = RwLock<HashMap<(TypeId, CodecId, u32), (Schema, u64), FixedState>>;
     static KNOWN: LazyLock<Known> = LazyLock::new(Known::default);
     let id = (TypeId::of::<T>(), codec.id(), version);
-    if let Some(schema) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
-        return *schema;
+    if let Some(known) = KNOWN.read().unwrap_or_else(PoisonError::into_inner).get(&id) {
+        return *known;
     }
     // With no lock held: it runs the type's `Deserialize`.
-    let schema = Schema::of::<T>(codec, version);
-    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(id, schema);
-    schema
+    let known = (Schema::of::<T>(codec, version), Schema::decimal(version));
+    KNOWN.write().unwrap_or_else(PoisonError::into_inner).insert(id, known);
+    known
 }
 
 /// A kind of result that can be an `Err`.
-pub trait Failing<R>: Packing<R> {
+pub(crate) trait Failing<R>: Packing<R> {
     /// What `Err` holds.
     type Error;
     /// The error of `result`.

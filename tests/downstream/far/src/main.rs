@@ -1,0 +1,13 @@
+//! A store of one's own needs the feature `far` and nothing else: the example's adapter, as the example runs it.
+
+#[path = "../../../../examples/custom_adapter.rs"]
+mod custom_adapter;
+
+fn main() -> larder::Result<()> {
+    custom_adapter::main()?;
+    assert_eq!(larder::adapter_get().adapter(), "pantry");
+
+    let missing = larder::adapter_set("redis").expect_err("no store is compiled in");
+    assert_eq!(missing.kind(), larder::ErrorKind::FeatureOff);
+    Ok(())
+}
