@@ -1,6 +1,8 @@
 //! A type that changes between two releases, on every codec: its functions return what they would compute, whatever the
 //! other release has stored.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use larder::testing::MemoryAdapter;
 use larder::{Cache, Codec, cached};
 use serde::{Deserialize, Serialize};
@@ -55,6 +57,12 @@ fn releases() -> [(&'static str, Release, bool); 8] {
     ]
 }
 
+/// One test at a time, as they look at the same counters.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 const CODECS: [(&str, bool); 4] = [("msgpack", true), ("json", true), ("postcard", false), ("bincode", false)];
 
 fn cache(adapter: &MemoryAdapter, codec: &str) -> Cache {
@@ -63,6 +71,7 @@ fn cache(adapter: &MemoryAdapter, codec: &str) -> Cache {
 
 #[test]
 fn what_an_older_release_stored_is_read_right_or_not_at_all() {
+    let _turn = turn();
     for (codec, writes_names) in CODECS {
         for (number, (what, release, is_read)) in releases().into_iter().enumerate() {
             let [(_, first, _), ..] = releases();
@@ -81,6 +90,7 @@ fn what_an_older_release_stored_is_read_right_or_not_at_all() {
 /// As in a rolling deploy: none is ever served what is the other's.
 #[test]
 fn releases_that_take_turns_on_one_store_do_not_harm_each_other() {
+    let _turn = turn();
     for (codec, _) in CODECS {
         let adapter = MemoryAdapter::new();
         for (what, release, _) in releases().iter().chain(&releases()) {
