@@ -5,12 +5,12 @@ pub mod codec;
 
 pub use crate::call::{
     Answer, AsyncLead, Entry, Helped, Lead, call, call_async, clear, clear_all, clear_all_async, clear_async, get,
-    get_async, recompute, refresh, refresh_async, refresh_or_raise, refresh_or_raise_async, set, set_async, stats, timeout_left,
-    timeout_left_async, update_timeout, update_timeout_async,
+    get_async, recompute, refresh, refresh_async, refresh_or_raise, refresh_or_raise_async, set, set_async, stats,
+    timeout_left, timeout_left_async, update_timeout, update_timeout_async,
 };
 pub use crate::error::Result;
 pub use crate::key::{Key, KeyPart, KeyWriter};
-pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, Vtable, far, far_if, local, local_if};
+pub use crate::rules::{Probing, Rules, Vtable, far, far_if, local, local_if, probe};
 pub use crate::site::{Facts, Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 
