@@ -117,8 +117,7 @@ fn of_a_result(beside: &Beside) -> [Helper; 3] {
     let (owner, result, written) = (generate!(Self), beside.result(), &returns.ty);
     let (entry, rules) = (beside.entry(&owner), beside.rules(&owner));
     // Nothing is to be done between the turn and the computation, which begins with its future.
-    let at_once =
-        returns.form == Form::Async && args.on_error.is_none() && args.timeout_expression().is_none();
+    let at_once = returns.form == Form::Async && args.on_error.is_none() && args.timeout_expression().is_none();
     let timeout = match timeout(beside.plan) {
         Some(timeout) => generate!(::core::option::Option::Some(::core::convert::Into::into(#timeout))),
         None => generate!(::core::option::Option::None),
