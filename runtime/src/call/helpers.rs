@@ -115,12 +115,7 @@ pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, res
 }
 
 /// Stores `result` as if it had been computed now.
-pub async fn set_async<R, U: Rules<R>>(
-    entry: Entry,
-    rules: U,
-    timeout: Option<Timeout>,
-    result: R,
-) -> Result<bool> {
+pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
     let cache = helped(site.facts.adapter)?;
     let key = entry.into_key();
