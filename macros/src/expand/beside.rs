@@ -7,7 +7,7 @@ use super::inputs::{self, Take};
 use super::parts::Beside;
 use super::{call, computed, helpers, key, rules, site};
 use crate::plan::{Home, Plan};
-use crate::signature::{Function, used_by};
+use crate::signature::{Form, Function, used_by};
 
 /// ```text
 /// #[cached(key = "user:{id}")]
@@ -72,11 +72,10 @@ impl Beside<'_> {
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         let block = in_place_of(&self.function.body, call);
-        generate! {
-            #attributes
-            #[allow(clippy::manual_async_fn, clippy::used_underscore_binding)]
-            #visibility #signature #block
-        }
+        let future = (self.plan.returns.form == Form::Future).then(|| generate!(clippy::manual_async_fn,));
+        let underscores = self.underscores();
+        let allowed = (future.is_some() || underscores.is_some()).then(|| generate!(#[allow(#future #underscores)]));
+        generate!(#attributes #allowed #visibility #signature #block)
     }
 
     /// The parts that helpers and the function share.
@@ -116,15 +115,14 @@ impl Beside<'_> {
     fn uncached(&self) -> TokenStream {
         let Function { attributes, visibility, signature, body } = self.function;
         let doc = format!("Runs `{}` past the cache: nothing is read, nothing is stored.", signature.ident);
-        let attributes = attributes.of_the_body();
+        let (attributes, many) = (attributes.of_the_body(), self.many_arguments());
         let mut signature = signature.clone();
         signature.ident = self.public("uncached");
         generate! {
             #attributes
             #[doc = #doc]
             // Said about the function itself.
-            #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::must_use_candidate)]
-            #[allow(clippy::too_many_arguments)]
+            #[allow(clippy::missing_errors_doc, clippy::missing_panics_doc, clippy::must_use_candidate, #many)]
             #visibility #signature #body
         }
     }

@@ -46,15 +46,30 @@ impl Beside<'_> {
     }
 
     /// The attributes of helpers. Not all are used, and what rustc says about the signature it says about the function.
+    // Each lint that is named costs the compiler of each function something, so one is where it can be met.
     pub(super) fn of_the_helpers(&self) -> TokenStream {
         let of_the_helpers = self.function.attributes.of_the_helpers();
+        // A lifetime that ties an argument to the result is alone where there is no result.
+        let has_lifetimes = self.function.signature.generics.lifetimes().next().is_some();
+        let lifetimes = has_lifetimes.then(|| generate!(single_use_lifetimes,));
+        let (many, underscores) = (self.many_arguments(), self.underscores());
         generate! {
             #of_the_helpers
-            #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces)]
-            // A lifetime that ties an argument to the result is alone where there is no result.
-            #[allow(single_use_lifetimes)]
-            #[allow(clippy::too_many_arguments, clippy::used_underscore_binding)]
+            #[allow(dead_code, deprecated, unreachable_pub, private_bounds, private_interfaces, #lifetimes #many #underscores)]
         }
+    }
+
+    /// A lint by its name, where a function takes as much as it may, or a helper one more.
+    pub(super) fn many_arguments(&self) -> Option<TokenStream> {
+        const MANY: usize = 7;
+        let n_inputs = self.function.signature.inputs.len();
+        (n_inputs >= MANY).then(|| generate!(clippy::too_many_arguments,))
+    }
+
+    /// A lint by its name, where an argument begins with an underscore.
+    pub(super) fn underscores(&self) -> Option<TokenStream> {
+        let any = self.plan.arguments.iter().any(|input| input.what.name.to_string().starts_with('_'));
+        any.then(|| generate!(clippy::used_underscore_binding,))
     }
 
     /// `R`, with its elided lifetimes named.

@@ -10,8 +10,8 @@ use crate::plan::Plan;
 /// ```text
 /// -> Result<User, DbError>, err_timeout = 10, cache_if = |user| user.active
 /// ⇒ {
-///     use ::larder::__private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-///     let probe = Probe::<Result<User, DbError>>::new().kind();
+///     use ::larder::__private::Probing as _;
+///     let probe = probe::<Result<User, DbError>>().kind();
 ///     let rules = far_if(probe.inner().share());
 ///     let rules = rules.keep_err();
 ///     let rules = rules.cache_if(|user| user.active);
@@ -47,8 +47,8 @@ pub(super) fn block(plan: &Plan) -> TokenStream {
     let steps = steps.iter().flatten().map(|step| generate!(let #rules = #step;));
     generate!({
         #[allow(unused_imports)]
-        use #private::{ProbeInner as _, ProbeKind as _, ProbeShare as _};
-        let #probe = #private::Probe::<#ty>::new().kind();
+        use #private::Probing as _;
+        let #probe = #private::probe::<#ty>().kind();
         let #rules = #private::#bound(#probe.#asked);
         #(#steps)*
         #rules

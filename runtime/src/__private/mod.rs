@@ -10,7 +10,7 @@ pub use crate::call::{
 };
 pub use crate::error::Result;
 pub use crate::key::{Key, KeyPart, KeyWriter};
-pub use crate::rules::{Probe, ProbeInner, ProbeKind, ProbeShare, Rules, Vtable, far, far_if, local, local_if};
+pub use crate::rules::{Probing, Rules, Vtable, far, far_if, local, local_if, probe};
 pub use crate::site::{Facts, Site, Stats};
 pub use crate::timeout::{Remaining, Timeout};
 

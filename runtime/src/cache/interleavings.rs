@@ -9,12 +9,13 @@ use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use shuttle::thread;
 
 use super::{Approach, Cache, Defaults, Lead, Request, Setup, Step, Tier, Weights};
+use crate::call::Entry;
 use crate::clock::{Clock, Manual};
 use crate::flight::Caller;
 use crate::key::Key;
 use crate::near::Bound;
 use crate::park::block_on;
-use crate::rules::{Probe, ProbeInner as _, ProbeKind as _, ProbeShare as _, Rules as _, Vtable, local};
+use crate::rules::{Probing as _, Rules as _, Vtable, local, probe};
 use crate::site::{Facts, Site};
 use crate::timeout::Timeout;
 
@@ -38,11 +39,11 @@ fn explore(scenario: impl Fn() + Clone + Send + Sync + 'static) {
 }
 
 fn rules() -> Vtable<u64> {
-    local(Probe::<u64>::new().kind().inner().share())
+    local(probe::<u64>().kind().inner().share())
 }
 
 async fn run(lead: Lead, compute: impl Future<Output = u64>) -> u64 {
-    crate::call::compute(lead, &SITE, None, &rules(), compute).await
+    crate::call::compute(lead, Entry::new(&SITE), rules(), compute).await
 }
 
 /// A cache, and an origin that is dearer than it.

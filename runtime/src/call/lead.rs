@@ -88,20 +88,33 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     }
 
     /// Awaits what has not begun, and shares and stores the result, as the rules say.
+    // The one part that users compile once per function: what follows a computation is generic over its result alone.
     pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
-        let Turn { site, lead, rules, timeout, .. } = self.0;
-        match lead {
-            Some(lead) => compute(lead, site, timeout, &rules, computation).await,
-            None => computation.await,
-        }
+        let Turn { site, mut lead, rules, timeout, .. } = self.0;
+        claim(&mut lead).await;
+        let result = {
+            // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
+            let mut computation = pin!(computation);
+            poll_fn(|context| {
+                let _inside = lead.as_ref().and_then(cache::Lead::inside);
+                computation.as_mut().poll(context)
+            })
+            .await
+        };
+        // The result is not held while the store takes its time: a future that held it could move to another thread only if
+        // it can.
+        let mut delivery = match pack(lead, site, timeout, &rules, result) {
+            Packed::Landed(result) => return result,
+            Packed::Far(delivery) => delivery,
+        };
+        Box::pin(delivery.store()).await;
+        land(delivery, &rules)
     }
 
     /// The same for a function that does a part of its work before it returns a future.
     pub async fn run<C: Future<Output = R>>(mut self, start: impl FnOnce() -> C) -> R {
         // The permit comes before that part, which belongs to the computation.
-        if let Some(lead) = self.0.lead.as_mut().filter(|lead| lead.must_claim()) {
-            Box::pin(lead.claim()).await;
-        }
+        claim(&mut self.0.lead).await;
         let computation = {
             let _inside = self.0.inside();
             start()
@@ -120,44 +133,54 @@ fn finish(delivery: Option<Delivery>) {
     delivery.land();
 }
 
-pub(crate) async fn compute<R, C: Future<Output = R>>(
-    mut lead: cache::Lead,
-    site: &'static Site,
-    timeout: Option<Timeout>,
-    rules: &impl Rules<R>,
-    computation: C,
-) -> R {
-    if lead.must_claim() {
+/// A refresh takes its permit in the far tier here, as it came straight to its turn.
+async fn claim(lead: &mut Option<cache::Lead>) {
+    if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
         // In a box, as all that is far: recursive calls hold the rest on the stack.
         Box::pin(lead.claim()).await;
     }
-    let result = {
-        // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
-        let mut computation = pin!(computation);
-        poll_fn(|context| {
-            let _inside = lead.inside();
-            computation.as_mut().poll(context)
-        })
-        .await
-    };
-    let mut delivery = {
-        // The rules run code of the user's, which may call the function too.
-        let inside = lead.inside();
-        let delivery = lead.pack(site, timeout, &(rules, &result));
-        match delivery {
-            Some(delivery) if delivery.goes_far() => delivery,
-            delivery => {
-                delivery.map(Delivery::land);
-                drop(inside);
-                return result;
-            }
+}
+
+/// A result that was computed.
+enum Packed<R> {
+    /// It is where it is kept, and with those who wait.
+    Landed(R),
+    /// It goes to the far tier first.
+    Far(Delivery),
+}
+
+fn pack<R>(
+    lead: Option<cache::Lead>,
+    site: &'static Site,
+    timeout: Option<Timeout>,
+    rules: &impl Rules<R>,
+    result: R,
+) -> Packed<R> {
+    let Some(lead) = lead else { return Packed::Landed(result) };
+    // The rules run code of the user's, which may call the function too.
+    let _inside = lead.inside();
+    match lead.pack(site, timeout, &(rules, &result)) {
+        // What those who wait get is the same.
+        Some(delivery) if delivery.goes_far() => Packed::Far(delivery),
+        delivery => {
+            delivery.map(Delivery::land);
+            Packed::Landed(result)
         }
-    };
-    // It is not held while the store takes its time: a future that held it could move to another thread only if it can.
-    // What those who wait get is the same.
-    drop(result);
-    Box::pin(delivery.store()).await;
+    }
+}
+
+fn land<R>(delivery: Delivery, rules: &impl Rules<R>) -> R {
     let _inside = delivery.inside();
     let slot = delivery.land();
     slot.and_then(|slot| rules.unpack(&slot)).expect("what was packed can be unpacked")
+}
+
+#[cfg(all(test, shuttle))]
+pub(crate) async fn compute<R, C: Future<Output = R>>(
+    lead: cache::Lead,
+    entry: Entry,
+    rules: impl Rules<R>,
+    computation: C,
+) -> R {
+    AsyncLead::new(entry, Some(lead), rules).compute(computation).await
 }

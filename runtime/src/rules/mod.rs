@@ -10,7 +10,7 @@ mod vtable;
 
 use std::sync::Arc;
 
-pub use probe::{Probe, ProbeInner, ProbeKind, ProbeShare};
+pub use probe::{Probing, probe};
 pub use shape::{far_if, local_if};
 #[cfg(feature = "far")]
 pub(crate) use travel::Payload;

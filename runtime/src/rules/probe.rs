@@ -1,7 +1,7 @@
 //! Finds out what a function returns, by the concrete type and so behind any alias: an inherent method wins over a trait's,
 //! so each step has an inherent method for the types it is about and a trait method for all others.
 //!
-//! `Probe::<R>::new()` → `.kind()`: is it a `Result`, an `Option`, neither? → `.inner()`: a `Result` of an `Option`? →
+//! `probe::<R>()` → `.kind()`: is it a `Result`, an `Option`, neither? → `.inner()`: a `Result` of an `Option`? →
 //! `.share()`: can its error be handed to waiters? → `far(…)` or `local(…)`: the bounds of the value → `Shape`.
 
 use std::marker::PhantomData;
@@ -39,13 +39,10 @@ macro_rules! step {
 
 step!(Plain<R> Optional<T> Fallible<T, E, S> FallibleOptional<T, E, S>);
 
-impl<R> Probe<R> {
-    /// Asks about `R`.
-    #[inline]
-    #[expect(clippy::new_without_default, reason = "only generated code makes one")]
-    pub fn new() -> Self {
-        Self(PhantomData)
-    }
+/// Asks about `R`.
+#[inline]
+pub fn probe<R>() -> Probe<R> {
+    Probe(PhantomData)
 }
 
 impl<T> Probe<Option<T>> {
@@ -64,16 +61,71 @@ impl<T, E> Probe<Result<T, E>> {
     }
 }
 
-/// The first step for all other types.
-pub trait ProbeKind<R>: Sized {
-    /// Neither.
+/// Each step for all others. One trait, as generated code imports it; each function pays for every name.
+pub trait Probing: Sized {
+    /// What the first step finds.
+    type Kind;
+
+    /// Neither an `Option` nor a `Result`.
+    fn kind(self) -> Self::Kind;
+
+    /// No `Result` of an `Option`: as it is.
+    #[inline]
+    fn inner(self) -> Self {
+        self
+    }
+
+    /// An error that cannot be shared: as it is.
+    #[inline]
+    fn share(self) -> Self {
+        self
+    }
+}
+
+impl<R> Probing for Probe<R> {
+    type Kind = Plain<R>;
+
     #[inline]
     fn kind(self) -> Plain<R> {
         Plain::known()
     }
 }
 
-impl<R> ProbeKind<R> for Probe<R> {}
+macro_rules! has_no_error {
+    ($($name:ident)*) => {$(
+        // Found before those of the trait, and so cheaper.
+        impl<T> $name<T> {
+            /// There is no error: as it is.
+            #[inline]
+            pub fn inner(self) -> Self {
+                self
+            }
+
+            /// There is no error: as it is.
+            #[inline]
+            pub fn share(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+has_no_error!(Plain Optional);
+
+macro_rules! may_have_error {
+    ($($name:ident)*) => {$(
+        impl<T, E> Probing for $name<T, E> {
+            type Kind = Self;
+
+            #[inline]
+            fn kind(self) -> Self {
+                self
+            }
+        }
+    )*};
+}
+
+may_have_error!(Fallible FallibleOptional);
 
 impl<T, E> Fallible<Option<T>, E> {
     /// A `Result` of an `Option`.
@@ -82,19 +134,6 @@ impl<T, E> Fallible<Option<T>, E> {
         FallibleOptional::known()
     }
 }
-
-/// The second step for all other kinds.
-pub trait ProbeInner: Sized {
-    /// As it is.
-    #[inline]
-    fn inner(self) -> Self {
-        self
-    }
-}
-
-impl<R> ProbeInner for Plain<R> {}
-impl<T> ProbeInner for Optional<T> {}
-impl<T, E> ProbeInner for Fallible<T, E> {}
 
 impl<T, E: Clone + Send + Sync + 'static> Fallible<T, E> {
     /// Its error can be shared.
@@ -111,20 +150,6 @@ impl<T, E: Clone + Send + Sync + 'static> FallibleOptional<T, E> {
         FallibleOptional::known()
     }
 }
-
-/// The third step for all other kinds.
-pub trait ProbeShare: Sized {
-    /// There is no error, or it cannot be shared.
-    #[inline]
-    fn share(self) -> Self {
-        self
-    }
-}
-
-impl<R> ProbeShare for Plain<R> {}
-impl<T> ProbeShare for Optional<T> {}
-impl<T, E> ProbeShare for Fallible<T, E> {}
-impl<T, E> ProbeShare for FallibleOptional<T, E> {}
 
 /// The value at the heart of a kind, for the bounds that the last step asks of it.
 pub trait Kind {
