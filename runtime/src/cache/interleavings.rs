@@ -9,7 +9,6 @@ use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use shuttle::thread;
 
 use super::{Approach, Cache, Defaults, Lead, Request, Setup, Step, Tier, Weights};
-use crate::call::Entry;
 use crate::clock::{Clock, Manual};
 use crate::flight::Caller;
 use crate::key::Key;
@@ -43,7 +42,7 @@ fn rules() -> Vtable<u64> {
 }
 
 async fn run(lead: Lead, compute: impl Future<Output = u64>) -> u64 {
-    crate::call::compute(lead, Entry::new(&SITE), rules(), compute).await
+    crate::call::compute(lead, &SITE, rules(), compute).await
 }
 
 /// A cache, and an origin that is dearer than it.

@@ -178,9 +178,9 @@ fn land<R>(delivery: Delivery, rules: &impl Rules<R>) -> R {
 #[cfg(all(test, shuttle))]
 pub(crate) async fn compute<R, C: Future<Output = R>>(
     lead: cache::Lead,
-    entry: Entry,
+    site: &'static Site,
     rules: impl Rules<R>,
     computation: C,
 ) -> R {
-    AsyncLead::new(entry, Some(lead), rules).compute(computation).await
+    AsyncLead::new(site, Some(lead), rules).compute(computation).await
 }
