@@ -205,13 +205,7 @@ impl CacheAdapter for Pantry {
                 shelves.store(key, fresh);
                 return Ok(delta);
             };
-            let payload = jar.record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
-            let count: Option<i64> = payload.and_then(|payload| payload.parse().ok());
-            let count = count.ok_or_else(|| Error::with_kind(ErrorKind::WrongType, "no counter"))?;
-            let sum = count.checked_add(delta);
-            let sum = sum.ok_or_else(|| Error::with_kind(ErrorKind::OutOfRange, "the sum does not fit"))?;
-            jar.record.truncate(layout::PAYLOAD);
-            jar.record.extend(sum.to_string().bytes());
+            let sum = layout::count(&mut jar.record, delta)?;
             shelves.permits.remove(key);
             Ok(sum)
         })

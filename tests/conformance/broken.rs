@@ -40,6 +40,7 @@ pub(crate) enum Flaw {
     IfAbsentVoidsAlways,
     IgnoresEpochs,
     IgnoresTemplates,
+    IncrementConceals,
     IncrementExtends,
     IncrementForgetsTimeout,
     IncrementInFloats,
@@ -290,9 +291,9 @@ impl Broken {
         };
         let sum = sum.ok_or_else(|| refused(ErrorKind::OutOfRange))?;
         let Some(jar) = shelves.jars.get_mut(key) else { return Ok(sum) };
-        jar.record.truncate(layout::PAYLOAD);
-        jar.record.extend(sum.to_string().bytes());
+        layout::recount(&mut jar.record, sum);
         match self.flaw {
+            Some(Flaw::IncrementConceals) => jar.record[layout::FLAGS] = 0,
             Some(Flaw::IncrementForgetsTimeout) => (jar.deadline, jar.gone) = (u64::MAX, u64::MAX),
             Some(Flaw::IncrementExtends) => {
                 (jar.deadline, jar.gone) = (self.timed(fresh.timeout), self.timed(fresh.kept_for()));

@@ -9,6 +9,7 @@ use crate::broken::{Broken, Flaw};
 /// What is wrong, and a check that must find it out.
 const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::RemoveKeepsPermits, "a_clear_beats_every_fill"),
+    (Flaw::IncrementConceals, "a_counter_says_that_it_was_counted"),
     (Flaw::IncrementExtends, "a_counter_dies_at_its_own_deadline"),
     (Flaw::IncrementInFloats, "a_counter_is_exact_to_the_last_digit"),
     (Flaw::IncrementForgetsTimeout, "a_counter_keeps_its_timeout_and_the_rest_of_its_record"),

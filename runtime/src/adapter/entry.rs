@@ -9,6 +9,8 @@ use crate::timeout::Timeout;
 pub mod layout {
     use std::ops::Range;
 
+    use crate::error::{Error, ErrorKind, Result};
+
     /// The mutable head, outside the checksum: a store may overwrite its deadline in place.
     pub const HEAD: Range<usize> = 0..16;
     /// Milliseconds of the store's clock, little endian; `u64::MAX` is never. Stamped by stores whose values have no
@@ -18,16 +20,72 @@ pub mod layout {
     pub const NAMESPACE_EPOCH: Range<usize> = 48..56;
     /// The epoch of the template, little endian; 0 where a record belongs to no template.
     pub const TEMPLATE_EPOCH: Range<usize> = 56..64;
+    /// Which template that is: its fingerprint, little endian.
+    pub const TEMPLATE: Range<usize> = 64..72;
     /// Grace in milliseconds, little endian, as it was when the record was filled.
-    pub const GRACE: Range<usize> = 72..80;
+    pub const GRACE: Range<usize> = 80..88;
     /// The payload begins here and ends with the record.
-    pub const PAYLOAD: usize = 88;
+    pub const PAYLOAD: usize = 96;
+    /// A byte of the head, 0 or [`COUNTED`].
+    pub const FLAGS: usize = 5;
+    /// What [`FLAGS`] says once a store has counted in the payload, which its checksum no longer covers.
+    pub const COUNTED: u8 = 1;
 
     /// Does the record carry one of these epochs, of its namespace or its template? What a sweep asks of each.
     pub fn carries(record: &[u8], epochs: &[u64]) -> bool {
         [NAMESPACE_EPOCH, TEMPLATE_EPOCH]
             .into_iter()
             .any(|at| word(record, at).is_some_and(|word| epochs.contains(&word)))
+    }
+
+    /// What a counter stands at: the payload, one integer in decimal digits as a program writes it.
+    ///
+    /// # Errors
+    /// [`WrongType`](ErrorKind::WrongType): it is none; [`OutOfRange`](ErrorKind::OutOfRange): it does not fit an `i64`.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::adapter::layout;
+    ///
+    /// let mut record = vec![0; layout::PAYLOAD];
+    /// layout::recount(&mut record, -41);
+    /// assert_eq!(layout::counter(&record)?, -41);
+    /// record.push(b'x');
+    /// assert!(layout::counter(&record).is_err());
+    /// # Ok::<(), larder::Error>(())
+    /// ```
+    pub fn counter(record: &[u8]) -> Result<i64> {
+        let payload = record.get(PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok()).unwrap_or_default();
+        let digits = payload.strip_prefix('-').unwrap_or(payload);
+        let is_integer = digits == "0" && payload == digits
+            || digits.starts_with(|digit: char| digit != '0') && digits.bytes().all(|digit| digit.is_ascii_digit());
+        if !is_integer {
+            return Err(Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer"));
+        }
+        payload.parse().map_err(|_| out_of_range())
+    }
+
+    /// Puts another number into a counter's record.
+    pub fn recount(record: &mut Vec<u8>, count: i64) {
+        record.truncate(PAYLOAD);
+        record.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
+        if let Some(flags) = record.get_mut(FLAGS) {
+            *flags = COUNTED;
+        }
+    }
+
+    /// [`counter`] and `delta`, put into the record.
+    ///
+    /// # Errors
+    /// As there, and where the sum does not fit an `i64`. Then the record is as it was.
+    pub fn count(record: &mut Vec<u8>, delta: i64) -> Result<i64> {
+        let sum = counter(record)?.checked_add(delta).ok_or_else(out_of_range)?;
+        recount(record, sum);
+        Ok(sum)
+    }
+
+    fn out_of_range() -> Error {
+        Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits")
     }
 
     /// The eight bytes that stand there; `None` if the record ends before.

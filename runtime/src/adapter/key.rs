@@ -98,6 +98,11 @@ impl EpochName {
         Self::written(shard, namespace, &format!("{template:016x}"))
     }
 
+    /// Of the entries of one key template, beside that of their namespace.
+    pub(crate) fn and_template(&self, template: u64) -> Self {
+        Self { text: format!("{}{template:016x}", self.text).into(), shard: self.shard }
+    }
+
     fn written(shard: u16, namespace: &str, suffix: &str) -> Self {
         const LONGEST: usize = 160;
         let whole = Key::written(|writer| writer.value(namespace));

@@ -54,7 +54,7 @@ impl Cache {
         }
         let mut errand = Errand::of_helper(&self, site, key.lend());
         if !timeout.is_zero() {
-            return errand.touch(timeout, self.grace(site)).await;
+            return errand.touch(timeout, self.grace(site)).await.map(|touched| touched.is_some());
         }
         // What is in its grace counts too, and `remove` does not see it.
         let was_there = errand.stands().await?;

@@ -25,7 +25,7 @@ pub(super) struct Epochs {
     n_renewals: AtomicU64,
 }
 
-/// Entries that are cleared together: those of one template, in one namespace, on one shard.
+/// Entries that are cleared together: those of one template (none, if it is empty), in one namespace, on one shard.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct GroupId {
     pub(crate) namespace: u32,
@@ -33,10 +33,12 @@ pub(crate) struct GroupId {
     pub(crate) shard: u16,
 }
 
-/// The two epochs that an entry carries.
+/// The epochs that an entry carries: of its namespace, and of its template if it has one.
 pub(crate) struct Group {
-    pub(super) names: [EpochName; 2],
-    known: [Arc<Known>; 2],
+    pub(super) names: Box<[EpochName]>,
+    /// The fingerprint of the template; 0 if there is none.
+    pub(super) template: u64,
+    known: Box<[Arc<Known>]>,
 }
 
 struct Known {
@@ -63,14 +65,16 @@ pub(super) struct Asked {
 }
 
 impl Epochs {
-    /// The group of these names.
-    pub(super) fn group(&self, id: GroupId, names: impl FnOnce() -> [EpochName; 2]) -> Arc<Group> {
+    /// The group of this number. `make` tells the namespace's epoch, and the fingerprint of the template.
+    pub(super) fn group(&self, id: GroupId, make: impl FnOnce() -> (EpochName, u64)) -> Arc<Group> {
         if let Some(group) = self.groups.lock().get(&id) {
             return Arc::clone(group);
         }
-        let names = names();
-        let known = names.each_ref().map(|name| self.known(name));
-        let group = Arc::new(Group { names, known });
+        let (namespace, template) = make();
+        let of_template = (!id.template.is_empty()).then(|| namespace.and_template(template));
+        let names: Box<[_]> = [namespace].into_iter().chain(of_template).collect();
+        let known = names.iter().map(|name| self.known(name)).collect();
+        let group = Arc::new(Group { names, template, known });
         Arc::clone(self.groups.lock().entry(id).or_insert(group))
     }
 
@@ -132,10 +136,12 @@ impl Known {
 }
 
 impl Group {
-    /// The epochs, if both are known and believed.
+    /// The epochs, if all are known and believed.
     pub(super) fn living(&self, now: Moment) -> Option<Living> {
-        let [namespace, template] = self.known.each_ref().map(|known| known.believed(now));
-        Some(Living { namespace: namespace?, template: Some(template?) })
+        let (namespace, template) = self.known.split_first()?;
+        // Each is asked, so that none goes stale beside another.
+        let (namespace, template) = (namespace.believed(now), template.first().map(|known| known.believed(now)));
+        Some(Living { namespace: namespace?, template: template.map_or(Some(None), |known| known.map(Some))? })
     }
 }
 
@@ -149,6 +155,12 @@ mod tests {
         [EpochName::namespace(0, "shop"), EpochName::template(0, "shop", 7)]
     }
 
+    fn group(epochs: &Epochs) -> Arc<Group> {
+        let group = epochs.group(GROUP, || (EpochName::namespace(0, "shop"), 7));
+        assert_eq!(*group.names, names());
+        group
+    }
+
     fn at(ms: u64) -> Moment {
         Moment::from_millis(ms)
     }
@@ -156,7 +168,7 @@ mod tests {
     #[test]
     fn what_was_read_is_believed_for_a_second() {
         let epochs = Epochs::default();
-        let group = epochs.group(GROUP, names);
+        let group = group(&epochs);
         assert_eq!(group.living(at(5)), None);
         epochs.learn(&names(), &[3, 4], epochs.ask(at(5)));
         let living = Some(Living { namespace: 3, template: Some(4) });
@@ -166,7 +178,7 @@ mod tests {
     #[test]
     fn a_reading_that_began_before_a_renewal_does_not_undo_it() {
         let epochs = Epochs::default();
-        let group = epochs.group(GROUP, names);
+        let group = group(&epochs);
         epochs.learn(&names(), &[3, 4], epochs.ask(at(5)));
         let asked = epochs.ask(at(6));
         epochs.renewed(&names()[1], 9, epochs.ask(at(6)));
@@ -179,7 +191,7 @@ mod tests {
     #[test]
     fn of_renewals_that_overlap_nobody_knows_which_came_last() {
         let epochs = Epochs::default();
-        let group = epochs.group(GROUP, names);
+        let group = group(&epochs);
         epochs.learn(&names(), &[3, 4], epochs.ask(at(5)));
         let [one, other] = [epochs.ask(at(6)), epochs.ask(at(6))];
         epochs.renewed(&names()[1], 9, other);
@@ -191,9 +203,18 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_no_template_has_one_epoch() {
+        let epochs = Epochs::default();
+        let group = epochs.group(GroupId { template: "", ..GROUP }, || (EpochName::namespace(0, "shop"), 0));
+        assert_eq!((group.names.len(), group.living(at(5))), (1, None));
+        epochs.learn(&group.names, &[3], epochs.ask(at(5)));
+        assert_eq!(group.living(at(5)), Some(Living { namespace: 3, template: None }));
+    }
+
+    #[test]
     fn only_what_is_used_is_read_again() {
         let epochs = Epochs::default();
-        let group = epochs.group(GROUP, names);
+        let group = group(&epochs);
         assert!(epochs.used().is_empty());
         assert_eq!(group.living(at(1)), None);
         assert_eq!(epochs.used().len(), 2);

@@ -13,7 +13,8 @@ pub(crate) use journey::{Journey, Limit};
 use epochs::Epochs;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    join_all, layout,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -35,6 +36,13 @@ pub(crate) struct Far {
 pub(crate) struct Place {
     pub(crate) key: StoreKey,
     group: Arc<Group>,
+}
+
+impl Place {
+    /// The fingerprint of the template that its entry belongs to.
+    pub(crate) fn template(&self) -> u64 {
+        self.group.template
+    }
 }
 
 /// What a look finds: an entry of a dead epoch is not found.
@@ -82,13 +90,14 @@ impl Far {
         journey
     }
 
-    /// Where the entry of a template under `key` stands.
+    /// Where the entry of a template under `key` stands; an empty template is none.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;
         let key = StoreKey::of(name, key);
         let shard = self.store.calls.shard(&key);
         let id = GroupId { namespace: id, template, shard };
-        let group = self.epochs.group(id, || names(shard, name, template));
+        let namespace = || EpochName::namespace(shard, name);
+        let group = self.epochs.group(id, || (namespace(), fingerprint(template)));
         Place { key, group }
     }
 
@@ -117,7 +126,36 @@ impl Far {
             }
         };
         self.refresh.keep_up(self);
-        Ok(fetched.filter(|(fetched, living)| living.admits(&fetched.record)))
+        match fetched {
+            Some((fetched, living)) => self.alive(place, fetched, living, journey).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The entry, if it is of living epochs. Whoever asks for no template finds those of any; then the record says which
+    /// epoch decides.
+    async fn alive(&self, place: &Place, fetched: Fetched, living: Living, journey: &mut Journey) -> Result<Found> {
+        let living = match (living.template, template_of(&fetched)) {
+            (None, Some(template)) => {
+                let name = place.group.names[0].and_template(template);
+                Living { template: Some(self.epoch(name, journey).await?), ..living }
+            }
+            _ => living,
+        };
+        Ok(living.admits(&fetched.record).then_some((fetched, living)))
+    }
+
+    /// One epoch as the store has it now, read where it is not known.
+    async fn epoch(&self, name: EpochName, journey: &mut Journey) -> Result<u64> {
+        let now = self.clock.now();
+        if let Some(epoch) = self.epochs.believed(&name, now) {
+            return Ok(epoch);
+        }
+        let (adapter, asked, names) = (journey.adapter(), self.epochs.ask(now), [name]);
+        let asked_names = names.clone();
+        let epochs = journey.trip(async move { adapter.epochs(&asked_names).await }).await?;
+        self.epochs.learn(&names, &epochs, asked);
+        Ok(epochs.first().copied().unwrap_or(0))
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
@@ -130,16 +168,23 @@ impl Far {
             (Permitted { token: Some(token), found, .. }, living) => {
                 Ok(Claimed::Permit(FarPermit { token, living, replaces: found.is_some() }))
             }
-            (Permitted { found: Some(found), .. }, living) if living.admits(&found.record) => {
-                Ok(Claimed::Found(found, living))
-            }
-            // It was alive by the epochs that were known before the trip, and is not by those that the trip has read.
-            (_, living) => match self.permit(place, Claim::Fresh, living, journey).await? {
-                (Permitted { token: Some(token), .. }, living) => {
-                    Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
+            (Permitted { found: Some(found), .. }, living) => {
+                if let Some((found, living)) = self.alive(place, found, living, journey).await? {
+                    return Ok(Claimed::Found(found, living));
                 }
-                _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
-            },
+                // It was alive by the epochs that were known before the trip, and is not by those that were read since.
+                self.claim_anew(place, living, journey).await
+            }
+            (_, living) => self.claim_anew(place, living, journey).await,
+        }
+    }
+
+    async fn claim_anew(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Claimed> {
+        match self.permit(place, Claim::Fresh, living, journey).await? {
+            (Permitted { token: Some(token), .. }, living) => {
+                Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
+            }
+            _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
         }
     }
 
@@ -184,18 +229,21 @@ impl Far {
         Ok(removed.first().copied().unwrap_or(false))
     }
 
-    /// Moves the deadline of an entry, live or in its grace. Was there one?
+    /// Moves the deadline of an entry, live or in its grace; hands it out, if there is one.
     pub(crate) async fn touch(
         &self,
         place: &Place,
         timeout: Timeout,
         grace: Timeout,
         journey: &mut Journey,
-    ) -> Result<bool> {
+    ) -> Result<Found> {
         let living = self.living(place, journey).await?;
         let (adapter, key) = (journey.adapter(), place.key.clone());
         let touched = journey.trip(async move { adapter.touch(&key, timeout, grace, &living).await }).await?;
-        Ok(touched.is_some())
+        match touched {
+            Some(fetched) => self.alive(place, fetched, living, journey).await,
+            None => Ok(None),
+        }
     }
 
     /// The epochs of a place as the store has them now, read where they are not known.
@@ -261,6 +309,7 @@ impl Far {
     fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {
         self.epochs.learn(&place.group.names, epochs, asked);
         match *epochs {
+            [namespace] => Living { namespace, template: None },
             [namespace, template] => Living { namespace, template: Some(template) },
             // An adapter that answers something else has told nothing.
             _ => Living { namespace: 0, template: Some(0) },
@@ -268,12 +317,17 @@ impl Far {
     }
 }
 
-fn names(shard: u16, namespace: &str, template: &str) -> [EpochName; 2] {
-    [EpochName::namespace(shard, namespace), EpochName::template(shard, namespace, fingerprint(template))]
+/// The template that the record belongs to.
+fn template_of(fetched: &Fetched) -> Option<u64> {
+    let epoch = layout::word(&fetched.record, layout::TEMPLATE_EPOCH).filter(|&epoch| epoch != 0);
+    epoch.and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
 }
 
 /// The same in every process and release.
 fn fingerprint(template: &str) -> u64 {
+    if template.is_empty() {
+        return 0;
+    }
     let digest = blake2b_simd::Params::new().hash_length(8).personal(b"larder template").hash(template.as_bytes());
     digest.as_bytes().first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes))
 }

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::layout::{
     CHECKED_AT, CHECKSUM_AT, CODEC_AT, COMPUTED_AT, DEADLINE_AT, FLAGS_AT, FORMAT, FORMAT_AT, FRESH_AT, GRACE_AT,
-    HEAD_LEN, HEADER_LEN, KEY_AT, LENGTH_AT, MAGIC, MAX_PAYLOAD, NAMESPACE_AT, OUTCOME_AT, OUTER_AT, SCHEMA_AT,
-    TEMPLATE_AT, read, read_u32, read_u64,
+    HEAD_LEN, HEADER_LEN, KEY_AT, LENGTH_AT, MAGIC, NAMESPACE_AT, OUTCOME_AT, OUTER_AT, SCHEMA_AT, TEMPLATE_AT,
+    WHOSE_AT, read, read_u32, read_u64,
 };
 use super::{CodecId, Epochs, Head, KeyFingerprint, Meta, Outcome, Outer, Reject};
+use crate::adapter::layout;
 use crate::timeout::Timeout;
 
 /// What a reader can use.
@@ -23,18 +24,10 @@ pub(crate) struct Expected {
     /// The schema of integers in decimal text; they carry no type.
     pub(crate) decimal: u64,
     pub(crate) namespace_epoch: u64,
-    /// `None` where the reader knows no template (by hand): the caller judges [`Epochs::template`] itself.
+    /// `None` for what was set by hand, which belongs to no template.
     pub(crate) template_epoch: Option<u64>,
     /// [`MAX_PAYLOAD`], unless the store is set up for less or more.
     pub(crate) max_payload: usize,
-}
-
-impl Expected {
-    /// What a reader expects who stores no errors and belongs to no template.
-    pub(crate) fn by_hand(key: KeyFingerprint, codec: CodecId, value: u64, decimal: u64, namespace_epoch: u64) -> Self {
-        let (failed, template_epoch, max_payload) = (None, None, MAX_PAYLOAD);
-        Self { key, codec, value, failed, decimal, namespace_epoch, template_epoch, max_payload }
-    }
 }
 
 /// A record that passed all checks; its payload is still to be decoded.
@@ -51,7 +44,7 @@ pub(crate) fn decode<'a>(bytes: &'a [u8], expected: &Expected) -> Result<Record<
         return Err(Reject::TooLong);
     }
     let head = decode_head(bytes)?;
-    let (meta, payload) = decode_body(&bytes[HEAD_LEN..], expected)?;
+    let (meta, payload) = decode_body(&bytes[HEAD_LEN..], head.is_counted, expected)?;
     Ok(Record { head, meta, payload })
 }
 
@@ -63,14 +56,21 @@ fn decode_head(bytes: &[u8]) -> Result<Head, Reject> {
         return Err(Reject::Short);
     }
     let [flags] = read(bytes, FLAGS_AT)?;
-    if read(bytes, FORMAT_AT)? != [FORMAT] || flags != 0 || read(bytes, FLAGS_AT + 1)? != [0; 2] {
+    if read(bytes, FORMAT_AT)? != [FORMAT] || flags & !layout::COUNTED != 0 || read(bytes, FLAGS_AT + 1)? != [0; 2] {
         return Err(Reject::Format);
     }
-    Ok(Head { flags, deadline_ms: read_u64(bytes, DEADLINE_AT)? })
+    Ok(Head { is_counted: flags == layout::COUNTED, deadline_ms: read_u64(bytes, DEADLINE_AT)? })
 }
 
 /// The body that `body` is: a record without its head, as a store keeps it that has columns for the head.
-pub(crate) fn decode_body<'a>(body: &'a [u8], expected: &Expected) -> Result<(Meta, &'a [u8]), Reject> {
+///
+/// Length and checksum are those of the fill, so they say nothing once a store has counted in the payload. Then what the
+/// header says is compared with what is expected, or not used, and the payload is a number or nothing.
+pub(crate) fn decode_body<'a>(
+    body: &'a [u8],
+    is_counted: bool,
+    expected: &Expected,
+) -> Result<(Meta, &'a [u8]), Reject> {
     /// Where a part of the record stands in its body.
     const fn at(record: usize) -> usize {
         record - HEAD_LEN
@@ -85,10 +85,10 @@ pub(crate) fn decode_body<'a>(body: &'a [u8], expected: &Expected) -> Result<(Me
         return Err(Reject::Key);
     }
     let n_payload = read_u32(body, at(LENGTH_AT))? as usize;
-    if payload.len() != n_payload {
+    if payload.len() != n_payload && !is_counted {
         return Err(if payload.len() < n_payload { Reject::Short } else { Reject::TooLong });
     }
-    if crc32fast::hash(&body[at(CHECKED_AT)..]) != read_u32(body, at(CHECKSUM_AT))? {
+    if !is_counted && crc32fast::hash(&body[at(CHECKED_AT)..]) != read_u32(body, at(CHECKSUM_AT))? {
         return Err(Reject::Checksum);
     }
     let ([codec], [outcome]) = (read(body, at(CODEC_AT))?, read(body, at(OUTCOME_AT))?);
@@ -103,10 +103,14 @@ pub(crate) fn decode_body<'a>(body: &'a [u8], expected: &Expected) -> Result<(Me
         key: expected.key,
         schema: read_u64(body, at(SCHEMA_AT))?,
         epochs: Epochs { namespace: read_u64(body, at(NAMESPACE_AT))?, template: read_u64(body, at(TEMPLATE_AT))? },
+        template: read_u64(body, at(WHOSE_AT))?,
         fresh_for: Timeout::from_millis(read_u64(body, at(FRESH_AT))?),
         grace: Timeout::from_millis(read_u64(body, at(GRACE_AT))?),
         computed_in: Duration::from_micros(read_u32(body, at(COMPUTED_AT))?.into()),
     };
+    if is_counted && (meta.codec, meta.outcome) != (CodecId::DECIMAL, Outcome::Value) {
+        return Err(Reject::Checksum);
+    }
     expected.admits(&meta)?;
     Ok((meta, payload))
 }

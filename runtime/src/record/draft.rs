@@ -2,9 +2,10 @@
 
 use super::layout::{
     CHECKED_AT, CHECKSUM_AT, CODEC_AT, COMPUTED_AT, DEADLINE_AT, FLAGS_AT, FORMAT, FORMAT_AT, FRESH_AT, GRACE_AT,
-    HEADER_LEN, KEY_AT, LENGTH_AT, MAGIC, NAMESPACE_AT, OUTCOME_AT, OUTER_AT, SCHEMA_AT, TEMPLATE_AT, write,
+    HEADER_LEN, KEY_AT, LENGTH_AT, MAGIC, NAMESPACE_AT, OUTCOME_AT, OUTER_AT, SCHEMA_AT, TEMPLATE_AT, WHOSE_AT, write,
 };
 use super::{Head, Meta};
+use crate::adapter::layout;
 
 /// A record whose payload is being written.
 #[derive(Debug)]
@@ -40,7 +41,7 @@ impl Draft {
         let n_payload = u32::try_from(record.len() - HEADER_LEN).unwrap_or(u32::MAX);
         write(&mut record, 0, MAGIC);
         write(&mut record, FORMAT_AT, [FORMAT]);
-        write(&mut record, FLAGS_AT, [head.flags]);
+        write(&mut record, FLAGS_AT, [if head.is_counted { layout::COUNTED } else { 0 }]);
         write(&mut record, DEADLINE_AT, head.deadline_ms.to_le_bytes());
         write(&mut record, CODEC_AT, [meta.codec.0]);
         write(&mut record, OUTCOME_AT, [meta.outcome as u8]);
@@ -49,6 +50,7 @@ impl Draft {
         write(&mut record, SCHEMA_AT, meta.schema.to_le_bytes());
         write(&mut record, NAMESPACE_AT, meta.epochs.namespace.to_le_bytes());
         write(&mut record, TEMPLATE_AT, meta.epochs.template.to_le_bytes());
+        write(&mut record, WHOSE_AT, meta.template.to_le_bytes());
         write(&mut record, FRESH_AT, meta.fresh_for.as_millis().to_le_bytes());
         write(&mut record, GRACE_AT, meta.grace.as_millis().to_le_bytes());
         let micros = u32::try_from(meta.computed_in.as_micros()).unwrap_or(u32::MAX);

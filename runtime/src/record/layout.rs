@@ -4,9 +4,9 @@
 //!  0  magic 4 | format 1 | flags 1 | zero 2 | deadline 8            the head
 //! 16  checksum 4                                                   of all that follows
 //! 20  codec 1 | outcome 1 | outer 1 | zero 1 | key 16 | schema 8
-//! 48  namespace epoch 8 | template epoch 8
-//! 64  fresh for 8 | grace 8 | computed in 4 | payload length 4
-//! 88  payload
+//! 48  namespace epoch 8 | template epoch 8 | template 8
+//! 72  fresh for 8 | grace 8 | computed in 4 | payload length 4
+//! 96  payload
 //! ```
 
 use super::Reject;
@@ -16,7 +16,7 @@ pub(crate) const HEAD_LEN: usize = 16;
 /// Where the deadline stands: 8 bytes, little endian.
 pub(crate) const DEADLINE_AT: usize = 8;
 /// What a record costs beside its payload.
-pub(crate) const HEADER_LEN: usize = 88;
+pub(crate) const HEADER_LEN: usize = crate::adapter::layout::PAYLOAD;
 /// The longest payload that is stored or looked at: what memcached takes, and what one decoding may cost.
 pub(crate) const MAX_PAYLOAD: usize = 1 << 20;
 
@@ -36,10 +36,11 @@ pub(super) const KEY_AT: usize = 24;
 pub(super) const SCHEMA_AT: usize = 40;
 pub(super) const NAMESPACE_AT: usize = 48;
 pub(super) const TEMPLATE_AT: usize = 56;
-pub(super) const FRESH_AT: usize = 64;
-pub(super) const GRACE_AT: usize = 72;
-pub(super) const COMPUTED_AT: usize = 80;
-pub(super) const LENGTH_AT: usize = 84;
+pub(super) const WHOSE_AT: usize = 64;
+pub(super) const FRESH_AT: usize = 72;
+pub(super) const GRACE_AT: usize = 80;
+pub(super) const COMPUTED_AT: usize = 88;
+pub(super) const LENGTH_AT: usize = 92;
 
 /// The bytes that stand at `at`.
 pub(super) fn read<const N: usize>(bytes: &[u8], at: usize) -> Result<[u8; N], Reject> {

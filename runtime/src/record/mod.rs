@@ -27,8 +27,8 @@ use crate::timeout::Timeout;
 /// The mutable part. A store that keeps deadlines by other means (a column, its own expiry) need not keep it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Head {
-    /// None are defined; a record with one is of a later release.
-    pub(crate) flags: u8,
+    /// A store has counted in the payload since the record was filled.
+    pub(crate) is_counted: bool,
     /// When it expires, in milliseconds of the **store's** clock.
     pub(crate) deadline_ms: u64,
 }
@@ -37,9 +37,9 @@ impl Head {
     /// The deadline of what never expires.
     pub(crate) const NEVER: u64 = u64::MAX;
 
-    /// A head without flags.
+    /// As a fill writes it.
     pub(crate) const fn until(deadline_ms: u64) -> Self {
-        Self { flags: 0, deadline_ms }
+        Self { is_counted: false, deadline_ms }
     }
 }
 
@@ -54,6 +54,8 @@ pub(crate) struct Meta {
     /// The fingerprint of the payload's type.
     pub(crate) schema: u64,
     pub(crate) epochs: Epochs,
+    /// The fingerprint of the key template that the record belongs to; 0 for what was set by hand.
+    pub(crate) template: u64,
     /// How long it was to be served, as its fill said; the head may have moved since.
     pub(crate) fresh_for: Timeout,
     /// How long it is kept past its deadline.

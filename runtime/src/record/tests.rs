@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::layout::{CHECKED_AT, CHECKSUM_AT, FLAGS_AT, FORMAT_AT, KEY_AT, LENGTH_AT};
+use super::layout::{CHECKED_AT, CHECKSUM_AT, FLAGS_AT, FORMAT_AT, KEY_AT, LENGTH_AT, NAMESPACE_AT, SCHEMA_AT};
 use super::*;
+use crate::adapter::layout;
 use crate::timeout::Remaining;
 
 const KEY: &[u8] = b"shop:user:7";
@@ -21,6 +22,7 @@ fn meta() -> Meta {
         key: KeyFingerprint::of(KEY),
         schema: SCHEMA,
         epochs: EPOCHS,
+        template: 33,
         fresh_for: Timeout::from_secs(300),
         grace: Timeout::from_secs(60),
         computed_in: Duration::from_micros(1_234),
@@ -67,8 +69,8 @@ fn what_is_written_is_read_back() {
     let record = encode(Head::until(77), &meta(), b"payload");
     assert_eq!(record.len(), HEADER_LEN + 7);
     let read = decode(&record, &expected()).unwrap();
-    assert_eq!(read, Record { head: Head { flags: 0, deadline_ms: 77 }, meta: meta(), payload: b"payload" });
-    assert_eq!(decode_body(&record[HEAD_LEN..], &expected()), Ok((meta(), &b"payload"[..])), "without its head");
+    assert_eq!(read, Record { head: Head { is_counted: false, deadline_ms: 77 }, meta: meta(), payload: b"payload" });
+    assert_eq!(decode_body(&record[HEAD_LEN..], false, &expected()), Ok((meta(), &b"payload"[..])), "without its head");
 }
 
 #[test]
@@ -125,6 +127,7 @@ fn every_flipped_bit_is_seen_but_those_of_the_deadline() {
             let reject = read.expect_err("a damaged record is a miss");
             match byte {
                 0..4 => assert_eq!(reject, Reject::Magic),
+                FLAGS_AT if mask == layout::COUNTED => assert_eq!(reject, Reject::Checksum),
                 FORMAT_AT..DEADLINE_AT => assert_eq!(reject, Reject::Format),
                 _ if (KEY_AT..KEY_AT + 16).contains(&byte) => assert_eq!(reject, Reject::Key),
                 _ if (LENGTH_AT..HEADER_LEN).contains(&byte) => {
@@ -147,7 +150,7 @@ fn a_record_of_another_key_is_a_miss() {
 
 #[test]
 fn a_record_of_another_release_or_with_unknown_flags_is_a_miss() {
-    for (at, byte) in [(FORMAT_AT, 0), (FORMAT_AT, 2), (FLAGS_AT, 1), (FLAGS_AT + 1, 1)] {
+    for (at, byte) in [(FORMAT_AT, 0), (FORMAT_AT, 2), (FLAGS_AT, 2), (FLAGS_AT, 3), (FLAGS_AT + 1, 1)] {
         let mut record = records().remove(1);
         record[at] = byte;
         assert_eq!(rejected(&record), Reject::Format);
@@ -179,10 +182,20 @@ fn what_was_cleared_or_changed_is_a_miss() {
 }
 
 #[test]
-fn a_reader_without_a_template_judges_its_epoch_itself() {
-    let by_hand = Expected::by_hand(KeyFingerprint::of(KEY), CODEC, SCHEMA, 1, EPOCHS.namespace);
-    let record = encode(Head::until(9), &meta(), b"");
-    assert_eq!(decode(&record, &by_hand).unwrap().meta.epochs, EPOCHS);
+fn a_counter_is_read_after_a_store_has_counted() {
+    let counter = Meta { codec: CodecId::DECIMAL, schema: 1, ..meta() };
+    let mut record = encode(Head::until(9), &counter, b"99");
+    layout::recount(&mut record, 100);
+    let read = decode(&record, &expected()).unwrap();
+    assert_eq!((read.head.is_counted, read.meta, read.payload), (true, counter, &b"100"[..]));
+    for at in [KEY_AT, SCHEMA_AT, NAMESPACE_AT] {
+        let mut damaged = record.clone();
+        damaged[at] ^= 1;
+        assert!(decode(&damaged, &expected()).is_err(), "{at}");
+    }
+    let mut text = encode(Head::until(9), &meta(), b"payload");
+    text[FLAGS_AT] = layout::COUNTED;
+    assert_eq!(rejected(&text), Reject::Checksum, "no store counts in text");
 }
 
 #[test]
@@ -244,7 +257,7 @@ proptest! {
     }
 
     #[test]
-    fn gibberish_behind_a_true_header_is_a_miss(bytes in prop::collection::vec(any::<u8>(), 0..400), n_true in 0..=88_usize) {
+    fn gibberish_behind_a_true_header_is_a_miss(bytes in prop::collection::vec(any::<u8>(), 0..400), n_true in 0..=HEADER_LEN) {
         let mut record = records().remove(2);
         record.splice(n_true.., bytes);
         prop_assert!(decode(&record, &expected()).is_err());

@@ -10,7 +10,7 @@ use super::standing::{Standing, store, stored};
 use super::time::exptime;
 use super::wire::{Command, Mode, Reply};
 use crate::adapter::{Entry, Living, StoreKey, layout};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Each attempt that fails is one in which another has counted.
 const N_ATTEMPTS: usize = 10_000;
@@ -33,8 +33,8 @@ pub(super) async fn increment(
             standing = Standing::of(before)?;
             continue;
         };
-        let sum = sum(&record.fetched.record, delta)?;
-        let value = with_payload(&record.fetched.record, sum);
+        let mut value = record.fetched.record.clone();
+        let sum = layout::count(&mut value, delta)?;
         let (exptime, mode) = (exptime(record.kept), Mode::Numbered(record.cas));
         let counted = Command::Store { key: key.as_str(), value: &value, exptime, flags: record.flags, mode };
         let [before, reply, after] = cache.call_each([get, counted, get]).await?;
@@ -45,22 +45,6 @@ pub(super) async fn increment(
         standing = Standing::of(before)?;
     }
     Err(Error::unavailable("cannot increment on memcached", format!("{N_ATTEMPTS} others came before")))
-}
-
-/// What a counter of this record says after `delta` more.
-fn sum(record: &[u8], delta: i64) -> Result<i64> {
-    let payload = record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
-    let count: i64 = payload
-        .and_then(|text| text.parse().ok())
-        .ok_or_else(|| Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer"))?;
-    let beyond = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
-    count.checked_add(delta).ok_or_else(beyond)
-}
-
-fn with_payload(record: &[u8], count: i64) -> Vec<u8> {
-    let mut value = record[..layout::PAYLOAD].to_vec();
-    value.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
-    value
 }
 
 /// Puts the deadline back where it was `before` the counter was stored with number `cas`.

@@ -105,7 +105,8 @@ if state(KEYS[1], ARGV[2], ARGV[3], now) == 'live' then
     sum = redis.call('GET', KEYS[3])
     redis.call('UNLINK', KEYS[3])
     if type(added) == 'table' then return counter:find('^%-?[1-9]%d*$') and 'range' or 'type' end
-    redis.call('SET', KEYS[1], redis.call('GETRANGE', KEYS[1], 0, PAYLOAD_AT - 1) .. sum, 'KEEPTTL')
+    local head = redis.call('GETRANGE', KEYS[1], 0, PAYLOAD_AT - 1)
+    redis.call('SET', KEYS[1], head:sub(1, FLAGS_AT) .. COUNTED .. head:sub(FLAGS_AT + 2) .. sum, 'KEEPTTL')
 else
     store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
 end
@@ -177,9 +178,9 @@ pub(super) struct Script {
 
 /// Where a record's parts stand, counted from 0.
 fn places() -> String {
-    use layout::{DEADLINE, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
+    use layout::{COUNTED, DEADLINE, FLAGS, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
     format!(
-        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, EPOCHS_END, PAYLOAD_AT = {}, {}, {}, {}, {PAYLOAD}",
+        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, EPOCHS_END = {}, {}, {}, {}\nlocal PAYLOAD_AT, FLAGS_AT, COUNTED = {PAYLOAD}, {FLAGS}, string.char({COUNTED})",
         DEADLINE.start,
         NAMESPACE_EPOCH.start,
         TEMPLATE_EPOCH.start,

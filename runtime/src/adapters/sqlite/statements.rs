@@ -10,7 +10,6 @@ use super::life::{self, Head};
 use crate::adapter::{
     Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, layout, random_epoch,
 };
-use crate::error::{Error, ErrorKind};
 use crate::timeout::Timeout;
 
 const GET: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, record \
@@ -130,15 +129,8 @@ impl<'c> Statements<'c> {
             self.store(key, fresh)?;
             return Ok(delta);
         };
-        let refused = |kind, what| Stop::Refused(Error::new(kind, format!("cannot increment `{key}`: {what}")));
         let mut record = fetched.record;
-        let counter = record.get(layout::PAYLOAD..).and_then(counter);
-        let counter = counter.ok_or_else(|| refused(ErrorKind::WrongType, "it is no whole number"))?;
-        let Some(sum) = counter.checked_add(delta) else {
-            return Err(refused(ErrorKind::OutOfRange, "the sum is beyond 64 bits"));
-        };
-        record.truncate(layout::PAYLOAD);
-        record.extend_from_slice(sum.to_string().as_bytes());
+        let sum = layout::count(&mut record, delta).map_err(Stop::Refused)?;
         self.execute(VOID, [key.as_str()])?;
         self.execute(RECOUNT, params![key.as_str(), record])?;
         Ok(sum)
@@ -233,10 +225,4 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
         namespace_epoch: row.get(3)?,
         template_epoch: row.get(4)?,
     })
-}
-
-/// The number that a counter's payload says.
-fn counter(payload: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(payload).ok()?;
-    if text.starts_with('+') { None } else { text.parse().ok() }
 }

@@ -31,7 +31,7 @@ impl Setting {
     ) -> Result<Self> {
         let errand = Errand::of_helper(cache, site, key);
         let Some(open) = errand.0 else { return Ok(Self(None)) };
-        let packed = Packed::of(cache, site, result, &open.place.key, timeout, Duration::ZERO)?;
+        let packed = Packed::of(cache, site, result, &open.place, timeout, Duration::ZERO)?;
         Ok(Self(packed.map(|packed| (packed, timeout, cache.grace(site)))))
     }
 }
@@ -65,10 +65,11 @@ impl Errand {
         open.far.remove(&open.place, &mut open.journey).await
     }
 
-    /// Moves the deadline of an entry, live or in its grace. Was there one?
-    pub(crate) async fn touch(&mut self, timeout: Timeout, grace: Timeout) -> Result<bool> {
-        let Some(open) = self.open()? else { return Ok(false) };
-        open.far.touch(&open.place, timeout, grace, &mut open.journey).await
+    /// Moves the deadline of an entry, live or in its grace; hands it out, if there is one.
+    pub(crate) async fn touch(&mut self, timeout: Timeout, grace: Timeout) -> Result<Option<Stored>> {
+        let Some(open) = self.open()? else { return Ok(None) };
+        let touched = open.far.touch(&open.place, timeout, grace, &mut open.journey).await?;
+        Ok(touched.map(|(fetched, living)| open.stored(fetched, living)))
     }
 
     /// Stores what was made up, whatever stands there. Was it a kind of result that is stored?

@@ -94,8 +94,8 @@ impl Errand {
         Ok(false)
     }
 
-    pub(crate) async fn touch(&mut self, _: Timeout, _: Timeout) -> Result<bool> {
-        Ok(false)
+    pub(crate) async fn touch(&mut self, _: Timeout, _: Timeout) -> Result<Option<Stored>> {
+        Ok(None)
     }
 }
 

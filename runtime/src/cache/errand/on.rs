@@ -128,7 +128,7 @@ impl Errand {
             site.counters.unstorable();
             return Parcel::Nothing;
         };
-        match Packed::of(cache, site, computed, &open.place.key, timeout, took) {
+        match Packed::of(cache, site, computed, &open.place, timeout, took) {
             Ok(Some(packed)) => {
                 Parcel::Record(Entry { record: packed.seal(permit.living), timeout, grace: cache.grace(site) })
             }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::imp::Stored;
-use crate::adapter::{Left, Living, StoreKey};
+use crate::adapter::{Left, Living};
 use crate::cache::Cache;
 use crate::codec::{Codec, EncodeError, Unfit};
 use crate::error::{Error, ErrorKind, Result};
+use crate::far::Place;
 use crate::record::{
     CodecId, Draft, Epochs, Expected, HEADER_LEN, Head, KeyFingerprint, MAX_PAYLOAD, Meta, Outcome, Reject, decode,
 };
@@ -29,7 +30,7 @@ impl Packed {
         cache: &Cache,
         site: &'static Site,
         computed: &dyn Computed,
-        key: &StoreKey,
+        place: &Place,
         fresh_for: Timeout,
         computed_in: Duration,
     ) -> Result<Option<Self>> {
@@ -50,9 +51,10 @@ impl Packed {
             codec: encoding.codec,
             outcome,
             outer: encoding.outer,
-            key: KeyFingerprint::of(key.as_str().as_bytes()),
+            key: KeyFingerprint::of(place.key.as_str().as_bytes()),
             schema,
             epochs: Epochs::default(),
+            template: place.template(),
             fresh_for,
             grace: cache.grace(site),
             computed_in,

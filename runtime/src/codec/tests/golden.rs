@@ -63,6 +63,7 @@ where
         key,
         schema: SCHEMA,
         epochs,
+        template: 0xCCCC_CCCC,
         fresh_for: Timeout::from_secs(300),
         grace: Timeout::from_secs(60),
         computed_in: Duration::from_micros(4_321),
@@ -76,8 +77,16 @@ where
     let golden = fs::read(&path).expect("the golden file is there");
     assert_eq!(record, golden, "{name}");
 
-    let by_hand = Expected::by_hand(key, codec.id(), SCHEMA, SCHEMA, epochs.namespace);
-    let expected = Expected { failed: Some(SCHEMA), template_epoch: Some(epochs.template), ..by_hand };
+    let expected = Expected {
+        key,
+        codec: codec.id(),
+        value: SCHEMA,
+        failed: Some(SCHEMA),
+        decimal: SCHEMA,
+        namespace_epoch: epochs.namespace,
+        template_epoch: Some(epochs.template),
+        max_payload: MAX_PAYLOAD,
+    };
     let read = crate::record::decode(&golden, &expected).unwrap();
     assert_eq!((read.head, read.meta), (Head::until(DEADLINE_MS), meta));
     let encoding = Encoding { codec: read.meta.codec, outer: read.meta.outer };

@@ -3,7 +3,7 @@
 use super::checks;
 use super::expect::{Outcome, Why, expect, payload, same};
 use super::store::Store;
-use crate::adapter::layout::{HEAD, PAYLOAD};
+use crate::adapter::layout::{COUNTED, FLAGS, HEAD, PAYLOAD};
 use crate::adapter::{Left, Living, StoreKey};
 use crate::error::ErrorKind;
 use crate::timeout::Timeout;
@@ -14,6 +14,7 @@ checks! {
         a_counter_takes_any_step
         a_counter_is_exact_to_the_last_digit
         a_counter_keeps_its_timeout_and_the_rest_of_its_record
+        a_counter_says_that_it_was_counted
         what_is_no_integer_is_refused_and_left
         what_overflows_is_refused_and_left
         a_dead_counter_starts_anew
@@ -89,6 +90,14 @@ async fn a_counter_keeps_its_timeout_and_the_rest_of_its_record(store: Store) ->
         )?;
     }
     Ok(())
+}
+
+async fn a_counter_says_that_it_was_counted(store: Store) -> Outcome {
+    let key = store.key("key");
+    store.put(&key, &store.entry("9")).await?;
+    store.increment(&key, 1).await?;
+    let fetched = store.get(&key).await?.ok_or_else(|| Why::new("nothing is there"))?;
+    same(fetched.record.get(FLAGS), Some(&COUNTED), "the flags of a counter that was incremented")
 }
 
 async fn what_is_no_integer_is_refused_and_left(store: Store) -> Outcome {

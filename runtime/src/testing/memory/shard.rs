@@ -1,11 +1,10 @@
 //! One shard of the reference adapter: plain state, with time coming in as a value.
 
 use std::collections::HashMap;
-use std::num::IntErrorKind;
 
 use crate::adapter::{Claim, Entry, EpochName, Fetched, Left, Living, StoreKey, Token, layout, random_epoch};
 use crate::clock::Moment;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::timeout::Timeout;
 
 /// What one server keeps.
@@ -108,9 +107,7 @@ impl Shard {
             return Ok(delta);
         }
         let stored = self.entries.get_mut(key).expect("it is live");
-        let sum = counted(&stored.record)?.checked_add(delta).ok_or_else(out_of_range)?;
-        stored.record.truncate(layout::PAYLOAD);
-        stored.record.extend_from_slice(sum.to_string().as_bytes());
+        let sum = layout::count(&mut stored.record, delta)?;
         self.permits.remove(key);
         Ok(sum)
     }
@@ -130,20 +127,4 @@ impl Shard {
         self.entries.retain(|key, stored| !key.as_str().starts_with(prefix) || !layout::carries(&stored.record, dead));
         (n_before - self.entries.len()) as u64
     }
-}
-
-/// What a counter stands at.
-fn counted(record: &[u8]) -> Result<i64> {
-    let payload = record.get(layout::PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok());
-    match payload.unwrap_or_default().parse::<i64>() {
-        Ok(count) => Ok(count),
-        Err(error) if matches!(error.kind(), IntErrorKind::PosOverflow | IntErrorKind::NegOverflow) => {
-            Err(out_of_range())
-        }
-        Err(_) => Err(Error::with_kind(ErrorKind::WrongType, "cannot increment what is not a decimal integer")),
-    }
-}
-
-fn out_of_range() -> Error {
-    Error::with_kind(ErrorKind::OutOfRange, "cannot increment past what 64 bits hold")
 }
