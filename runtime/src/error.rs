@@ -45,6 +45,8 @@ pub enum ErrorKind {
     TooLarge,
     /// The codec cannot write such a value so that it could be read back: the message names the codec and the way out.
     Unstorable,
+    /// No entry stands under the key.
+    NotFound,
     /// What stands under the key is of another type: an `increment` of text.
     WrongType,
     /// The sum does not fit: the counter is unchanged.

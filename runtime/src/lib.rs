@@ -16,6 +16,7 @@ mod clock;
     reason = "some of it is for codecs and stores that a build leaves out"
 )]
 mod codec;
+mod commands;
 mod error;
 #[cfg(feature = "far")]
 mod far;
@@ -50,13 +51,17 @@ pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]
 pub use adapters::{SqliteCache, SqliteCacheBuilder};
-pub use cache::Cache;
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
+pub use cache::{Cache, Removed};
 pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]
 pub use codec::Codec;
+pub use commands::{
+    AsyncCache, AsyncFill, AsyncSession, BlockingCache, CacheDefault, Expiry, Fill, Session, async_cache, cache, get,
+    get_or_set, remove, set, update_timeout,
+};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
 pub use registry::{IntoCache, Scoped, adapter_get, adapter_set, register_adapter, scoped, scoped_async, set_caching};

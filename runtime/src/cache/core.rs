@@ -69,6 +69,11 @@ impl Core {
         })
     }
 
+    /// Of all namespaces there are.
+    pub(super) fn namespace_ids(&self) -> impl Iterator<Item = u32> + use<> {
+        0..u32::try_from(self.namespaces.lock().len()).unwrap_or(u32::MAX)
+    }
+
     pub(super) fn namespace_id(&self, name: &str) -> u32 {
         let mut namespaces = self.namespaces.lock();
         if let Some(&id) = namespaces.get(name) {

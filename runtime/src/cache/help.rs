@@ -50,14 +50,14 @@ impl Cache {
 
     pub(crate) async fn update_timeout(self, site: &'static Site, key: Key, timeout: Timeout) -> Result<bool> {
         if self.keeps_near(site) {
-            return Ok(self.retime(key.lend(), timeout));
+            return Ok(self.retime(key.lend(), timeout).is_some());
         }
         let mut errand = Errand::of_helper(&self, site, key.lend());
         if !timeout.is_zero() {
             return errand.touch(timeout, self.grace(site)).await.map(|touched| touched.is_some());
         }
         // What is in its grace counts too, and `remove` does not see it.
-        let was_there = errand.stands().await?;
+        let was_there = errand.stands().await?.is_some();
         self.remove(key.lend());
         errand.remove().await?;
         self.part(site, key.lend());

@@ -3,6 +3,7 @@
 mod approach;
 #[cfg(feature = "far")]
 mod builder;
+mod by_hand;
 mod core;
 mod errand;
 mod generations;
@@ -21,6 +22,8 @@ pub(crate) use self::core::{Defaults, Setup};
 pub use builder::CacheBuilder;
 
 pub(crate) use approach::{Approach, Step};
+pub(crate) use by_hand::ByHand;
+pub use by_hand::Removed;
 pub(crate) use errand::Tier;
 pub(crate) use help::Looked;
 pub(crate) use lead::{Delivery, Lead};

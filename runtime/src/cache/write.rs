@@ -75,21 +75,20 @@ impl Cache {
         Set::Near
     }
 
-    /// Moves the deadline of an entry that is live, or expired and still in its grace. Was there one?
-    pub(super) fn retime(&self, key: KeyRef<'_>, timeout: Timeout) -> bool {
+    /// Moves the deadline of an entry that is live, or expired and still in its grace. Answers it, if there was one.
+    pub(super) fn retime(&self, key: KeyRef<'_>, timeout: Timeout) -> Option<Arc<Slot>> {
         let now = self.core.clock.now();
         if timeout.is_zero() {
-            return self.take_out(key).is_some_and(|slot| slot.is_kept(now));
+            return self.take_out(key).filter(|slot| slot.is_kept(now));
         }
         let berth = self.core.flights.berth(self.near_key(key));
         let found = self.find(key);
-        let kept = found.as_ref().filter(|slot| slot.is_kept(now));
-        if let Some(slot) = kept {
+        let is_kept = found.as_ref().is_some_and(|slot| slot.is_kept(now));
+        if let (true, Some(slot)) = (is_kept, &found) {
             slot.retime(now.after(timeout));
         }
         drop(berth);
-        let kept_until = kept.map(|slot| slot.kept_until());
-        kept_until.inspect(|&moment| self.sweep_after(moment)).is_some()
+        found.filter(|_| is_kept).inspect(|slot| self.sweep_after(slot.kept_until()))
     }
 
     /// What `slot` counts against the store's bound. May run the user's weighing function.
@@ -112,6 +111,12 @@ impl Cache {
 
     pub(super) fn clear_namespace(&self) {
         self.core.generations.renew_all(self.namespace.id);
+        self.sweep_after(Moment::from_millis(0));
+    }
+
+    /// The same of every namespace that this process has used.
+    pub(super) fn clear_everything(&self) {
+        self.core.namespace_ids().for_each(|id| self.core.generations.renew_all(id));
         self.sweep_after(Moment::from_millis(0));
     }
 

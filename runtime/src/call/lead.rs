@@ -63,6 +63,12 @@ impl<R, U: Rules<R>> Lead<R, U> {
         self
     }
 
+    /// By hand, where a timeout may be said or not.
+    pub(crate) fn for_so_long(mut self, timeout: Option<Timeout>) -> Self {
+        self.turn.timeout = timeout;
+        self
+    }
+
     /// Shares and stores `result`, as the rules say.
     pub fn land(self, result: R) -> R {
         let Self { inside, turn: Turn { site, lead, rules, timeout, .. } } = self;
@@ -84,6 +90,12 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     pub fn timed(mut self, timeout: impl FnOnce() -> Timeout) -> Self {
         let _inside = self.0.inside();
         self.0.timeout = Some(timeout());
+        self
+    }
+
+    /// By hand, where a timeout may be said or not.
+    pub(crate) fn for_so_long(mut self, timeout: Option<Timeout>) -> Self {
+        self.0.timeout = timeout;
         self
     }
 

@@ -19,9 +19,9 @@ pub use lead::{Answer, AsyncLead, Lead};
 #[cfg(all(test, shuttle))]
 pub(crate) use lead::compute;
 
-use crate::cache::{self, Approach, Cache, Request, Step};
+use crate::cache::{self, Approach, ByHand, Cache, Request, Step};
 use crate::flight::Caller;
-use crate::key::KeyRef;
+use crate::key::{Key, KeyRef};
 use crate::near::Slot;
 use crate::park::block_on;
 use crate::registry::{self, Target};
@@ -44,18 +44,47 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
         return Answer::Result(result);
     }
     let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry.site, None, rules)) };
-    let lead = {
-        let mut approach = Approach::new(cache, entry.request(Caller::Async));
-        loop {
-            let step = approach.next().await;
-            match take(&mut approach, step, &rules) {
-                Taken::Result(result) => return Answer::Result(result),
-                Taken::Compute(lead) => break lead,
-                Taken::Nothing => {}
-            }
+    go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await
+}
+
+/// The way of a blocking call to its result, or to its turn.
+fn go<R, U: Rules<R>>(mut approach: Approach<'_>, rules: U) -> Answer<R, Lead<R, U>> {
+    loop {
+        let step = block_on(approach.next());
+        match take(&mut approach, step, &rules) {
+            Taken::Result(result) => return Answer::Result(result),
+            Taken::Compute(lead) => return Answer::Compute(Lead::new(approach.site(), Some(lead), rules)),
+            Taken::Nothing => {}
         }
-    };
-    Answer::Compute(AsyncLead::new(entry.site, Some(lead), rules))
+    }
+}
+
+/// The same for an async call.
+async fn go_async<R, U: Rules<R>>(mut approach: Approach<'_>, rules: U) -> Answer<R, AsyncLead<R, U>> {
+    loop {
+        let step = approach.next().await;
+        match take(&mut approach, step, &rules) {
+            Taken::Result(result) => return Answer::Result(result),
+            Taken::Compute(lead) => return Answer::Compute(AsyncLead::new(approach.site(), Some(lead), rules)),
+            Taken::Nothing => {}
+        }
+    }
+}
+
+/// By hand: what stands under `key`, or a turn to compute it.
+pub(crate) fn seek<R, U: Rules<R>>(hand: &ByHand, key: &Key, rules: U) -> Answer<R, Lead<R, U>> {
+    match hand.near(key, &rules) {
+        Some(result) => Answer::Result(result),
+        None => go(hand.approach(key, Caller::Blocking), rules),
+    }
+}
+
+/// The same for async code.
+pub(crate) async fn seek_async<R, U: Rules<R>>(hand: &ByHand, key: &Key, rules: U) -> Answer<R, AsyncLead<R, U>> {
+    match hand.near(key, &rules) {
+        Some(result) => Answer::Result(result),
+        None => go_async(hand.approach(key, Caller::Async), rules).await,
+    }
 }
 
 /// A computation of a synchronous function, whatever is stored.
@@ -151,18 +180,7 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[inline(never)]
 fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
     let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry.site, None, rules)) };
-    let lead = {
-        let mut approach = Approach::new(cache, entry.request(Caller::Blocking));
-        loop {
-            let step = block_on(approach.next());
-            match take(&mut approach, step, &rules) {
-                Taken::Result(result) => return Answer::Result(result),
-                Taken::Compute(lead) => break lead,
-                Taken::Nothing => {}
-            }
-        }
-    };
-    Answer::Compute(Lead::new(entry.site, Some(lead), rules))
+    go(Approach::new(cache, entry.request(Caller::Blocking)), rules)
 }
 
 /// What becomes of a step.

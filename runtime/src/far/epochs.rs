@@ -107,6 +107,14 @@ impl Epochs {
         *state = State { epoch: if is_last { epoch } else { 0 }, asked_at: asked.at, renewal };
     }
 
+    /// Everything in the store is gone, the epochs too: those that it makes anew are learned with the next trip.
+    pub(super) fn forget(&self) {
+        let renewal = self.n_renewals.fetch_add(1, Ordering::SeqCst) + 1;
+        for known in self.known.lock().values() {
+            *known.state.lock() = State { epoch: 0, asked_at: Moment::from_millis(0), renewal };
+        }
+    }
+
     /// The epoch of this name, if it is known and believed.
     pub(super) fn believed(&self, name: &EpochName, now: Moment) -> Option<u64> {
         self.known(name).believed(now)

@@ -1,6 +1,7 @@
 //! The far tier: records in a store, read and written within what a call may spend on it. It knows no types and no
 //! codec; a store that fails costs a call time, never its answer.
 
+mod by_hand;
 mod epochs;
 mod journey;
 mod refresh;
@@ -39,6 +40,11 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The server that holds it.
+    pub(crate) fn shard(&self) -> u16 {
+        self.group.names[0].shard()
+    }
+
     /// The fingerprint of the template that its entry belongs to.
     pub(crate) fn template(&self) -> u64 {
         self.group.template

@@ -32,6 +32,11 @@ impl Slot {
         Arc::new(Slot { generation, fresh_until_ms: AtomicU64::new(fresh_until.as_millis()), grace, held })
     }
 
+    /// What is known of it, for another in its place.
+    pub(crate) fn header(&self) -> Header {
+        Header { generation: Arc::clone(&self.generation), fresh_until: self.fresh_until(), grace: self.grace }
+    }
+
     /// The value, as whatever type it is.
     #[inline]
     pub(crate) fn held(&self) -> &(dyn Any + Send + Sync) {

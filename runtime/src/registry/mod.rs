@@ -56,6 +56,18 @@ fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
     replaced
 }
 
+/// How code calls a cache.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    Blocking,
+    Async,
+}
+
+/// The cache that commands by hand go to.
+pub(crate) fn current(_: Face) -> Cache {
+    adapter_get()
+}
+
 /// Makes `adapter` the current one, for every annotated function that does not name its own.
 ///
 /// Takes an alias (`"memory"`, `"redis"`, `"null"`, one of your own; upper or lower case), a URL

@@ -1,6 +1,7 @@
 //! What the return type and the attribute say about a result: which part of it is the value, whether it is stored, for
 //! how long, and how it is put into a slot and read back.
 
+mod integer;
 mod packing;
 mod probe;
 mod propagate;
@@ -10,12 +11,14 @@ mod vtable;
 
 use std::sync::Arc;
 
+pub(crate) use integer::sum as count;
 pub use probe::{Probing, probe};
 pub use shape::{far_if, local_if};
 #[cfg(feature = "far")]
 pub(crate) use travel::Payload;
 pub(crate) use travel::Travel;
 pub use vtable::{Vtable, far, local};
+pub(crate) use vtable::{fallible, value};
 
 use travel::Writes;
 

@@ -17,7 +17,7 @@ use crate::timeout::Timeout;
 
 /// A result that is being set, written; only its epochs are open.
 #[derive(Default)]
-pub(crate) struct Setting(Option<(Packed, Timeout, Timeout)>);
+pub(crate) struct Setting(pub(super) Option<(Packed, Timeout, Timeout)>);
 
 impl Setting {
     /// # Errors
@@ -53,10 +53,17 @@ impl Errand {
         Ok(found.map(|(fetched, living)| open.stored(fetched, living)))
     }
 
-    /// Is there an entry, live or in its grace?
-    pub(crate) async fn stands(&mut self) -> Result<bool> {
+    /// The record, live or in its grace.
+    pub(crate) async fn stands(&mut self) -> Result<Option<Stored>> {
+        let Some(open) = self.open()? else { return Ok(None) };
+        let found = open.far.stands(&open.place, &mut open.journey).await?;
+        Ok(found.map(|(fetched, living)| open.stored(fetched, living)))
+    }
+
+    /// Is there a live entry?
+    pub(crate) async fn exists(&mut self) -> Result<bool> {
         let Some(open) = self.open()? else { return Ok(false) };
-        Ok(open.far.stands(&open.place, &mut open.journey).await?.is_some())
+        open.far.exists(&open.place, &mut open.journey).await
     }
 
     /// Removes the entry. Was it live?
@@ -83,18 +90,72 @@ impl Errand {
         Ok(true)
     }
 
+    /// The same, if there is no live entry. Was there none?
+    pub(crate) async fn add(&mut self, setting: Setting) -> Result<bool> {
+        let Some(open) = self.open()? else { return Ok(false) };
+        let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
+        let living = open.far.living_now(&open.place, &mut open.journey).await?;
+        let entry = Entry { record: packed.seal(living), timeout, grace };
+        open.far.add(&open.place, entry, living, &mut open.journey).await
+    }
+
+    /// Adds to the counter, or stores `fresh` if there is none.
+    pub(crate) async fn increment(&mut self, delta: i64, fresh: Setting) -> Result<i64> {
+        let Some(open) = self.open()? else { return Ok(delta) };
+        let Some((packed, timeout, grace)) = fresh.0 else { return Ok(delta) };
+        let living = open.far.living_now(&open.place, &mut open.journey).await?;
+        let fresh = Entry { record: packed.seal(living), timeout, grace };
+        open.far.increment(&open.place, delta, fresh, living, &mut open.journey).await
+    }
+
     fn open(&mut self) -> Result<Option<&mut Open>> {
-        if self.0.is_some() && io::is_io_thread() {
-            let message = "a helper was called on the thread that serves far stores, which would wait for itself";
-            return Err(Error::new(ErrorKind::Unavailable, message));
+        if self.0.is_some() {
+            refuse_io_thread()?;
         }
         Ok(self.0.as_deref_mut())
     }
 }
 
+pub(super) fn refuse_io_thread() -> Result<()> {
+    if !io::is_io_thread() {
+        return Ok(());
+    }
+    let message = "a helper was called on the thread that serves far stores, which would wait for itself";
+    Err(Error::new(ErrorKind::Unavailable, message))
+}
+
 impl Cache {
     pub(super) fn place(&self, far: &Arc<Far>, key: KeyRef<'_>, site: &'static Site) -> Place {
         far.place((self.namespace.id, &self.namespace.name), key, site.facts.template)
+    }
+
+    /// Removes everything in the far store.
+    pub(crate) async fn flush_far(&self) -> Result<()> {
+        let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
+        refuse_io_thread()?;
+        far.flush().await
+    }
+
+    /// Makes sure that the far store is connected.
+    pub(crate) async fn connect_far(&self) -> Result<()> {
+        let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
+        refuse_io_thread()?;
+        far.connect().await
+    }
+
+    /// Gives up the far store's connections.
+    pub(crate) async fn close_far(&self) -> Result<()> {
+        let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
+        refuse_io_thread()?;
+        far.close().await
+    }
+
+    /// The same, with nobody waiting for it.
+    pub(crate) fn close_behind(&self) {
+        if let Some((far, _)) = &self.core.tier.0 {
+            let far = Arc::clone(far);
+            io::spawn(async move { drop(far.close().await) });
+        }
     }
 
     /// Clears a template, or the whole namespace, in the far tier. Is there one?

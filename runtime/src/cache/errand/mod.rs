@@ -2,6 +2,8 @@
 //! is nothing and leads nowhere.
 
 #[cfg(feature = "far")]
+mod batch;
+#[cfg(feature = "far")]
 mod helped;
 #[cfg(feature = "far")]
 #[path = "on.rs"]
@@ -12,7 +14,7 @@ mod imp;
 #[cfg(feature = "far")]
 mod parcel;
 
-pub(crate) use imp::{Errand, Parcel, Setting, Stored, Tier};
+pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier};
 
 use super::Cache;
 use crate::site::Site;

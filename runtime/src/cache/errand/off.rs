@@ -86,8 +86,20 @@ impl Errand {
         Ok(None)
     }
 
-    pub(crate) async fn stands(&mut self) -> Result<bool> {
+    pub(crate) async fn stands(&mut self) -> Result<Option<Stored>> {
+        Ok(None)
+    }
+
+    pub(crate) async fn exists(&mut self) -> Result<bool> {
         Ok(false)
+    }
+
+    pub(crate) async fn add(&mut self, _: Setting) -> Result<bool> {
+        Ok(false)
+    }
+
+    pub(crate) async fn increment(&mut self, delta: i64, _: Setting) -> Result<i64> {
+        Ok(delta)
     }
 
     pub(crate) async fn remove(&mut self) -> Result<bool> {
@@ -118,7 +130,42 @@ impl Stored {
     }
 }
 
+/// Of no keys.
+pub(crate) struct Batch {}
+
+impl Batch {
+    pub(crate) fn of<'a>(_: &Cache, _: &'static Site, _: impl Iterator<Item = KeyRef<'a>>) -> Self {
+        Self {}
+    }
+
+    pub(crate) async fn get(self) -> Result<Vec<Option<Stored>>> {
+        Ok(Vec::new())
+    }
+
+    pub(crate) async fn set(self, _: Vec<Setting>) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) async fn remove(self) -> Result<Vec<bool>> {
+        Ok(Vec::new())
+    }
+}
+
 impl Cache {
+    pub(crate) async fn flush_far(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) async fn connect_far(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) async fn close_far(&self) -> Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn close_behind(&self) {}
+
     pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
         Ok(false)
     }

@@ -26,6 +26,7 @@ impl Tier {
     }
 }
 
+pub(crate) use super::batch::Batch;
 pub(crate) use super::helped::Setting;
 
 /// What a call or a helper has to do there.
@@ -193,6 +194,10 @@ impl Parcel {
 
 impl Open {
     pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
-        Stored { record: fetched.record, left: fetched.left, living, key: self.place.key.clone() }
+        stored(self.place.key.clone(), fetched, living)
     }
+}
+
+pub(super) fn stored(key: StoreKey, fetched: Fetched, living: Living) -> Stored {
+    Stored { record: fetched.record, left: fetched.left, living, key }
 }

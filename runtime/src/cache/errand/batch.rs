@@ -1,0 +1,90 @@
+//! Errands about many keys at once: one trip for each thousand of them, or for each megabyte that is sent.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::helped::refuse_io_thread;
+use super::imp::Stored;
+use super::{Setting, imp};
+use crate::adapter::{Entry, StoreKey};
+use crate::cache::Cache;
+use crate::error::Result;
+use crate::far::{Far, Limit, Place};
+use crate::key::KeyRef;
+use crate::site::Site;
+
+/// So many keys go in one trip.
+const MOST_KEYS: usize = 1_000;
+/// So many bytes do.
+const MOST_BYTES: usize = 1 << 20;
+
+/// Many places in a far tier, if there is one.
+pub(crate) struct Batch(Option<(Arc<Far>, Vec<Place>)>);
+
+impl Batch {
+    pub(crate) fn of<'a>(cache: &Cache, site: &'static Site, keys: impl Iterator<Item = KeyRef<'a>>) -> Self {
+        let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local);
+        Self(far.map(|(far, _)| (Arc::clone(far), keys.map(|key| cache.place(far, key, site)).collect())))
+    }
+
+    /// The live records, in the order of the keys.
+    pub(crate) async fn get(self) -> Result<Vec<Option<Stored>>> {
+        let Some((far, places)) = self.open()? else { return Ok(Vec::new()) };
+        let mut all = Vec::with_capacity(places.len());
+        for places in places.chunks(MOST_KEYS) {
+            let found = far.look_many(places, &mut far.journey(Limit::Helper)).await?;
+            let stored = places
+                .iter()
+                .zip(found)
+                .map(|(place, found)| found.map(|(fetched, living)| imp::stored(place.key.clone(), fetched, living)));
+            all.extend(stored);
+        }
+        Ok(all)
+    }
+
+    /// Stores what was made up for each key, whatever stands there.
+    pub(crate) async fn set(self, settings: Vec<Setting>) -> Result<()> {
+        let Some((far, places)) = self.open()? else { return Ok(()) };
+        let mut known = HashMap::new();
+        let mut entries: Vec<(StoreKey, Entry)> = Vec::new();
+        let mut n_bytes = 0;
+        for (place, setting) in places.iter().zip(settings) {
+            let Some((packed, timeout, grace)) = setting.0 else { continue };
+            let shard = place.shard();
+            let living = match known.get(&shard).copied() {
+                Some(living) => living,
+                // Read anew: what another process has cleared a moment ago would take this with it.
+                None => far.living_now(place, &mut far.journey(Limit::Helper)).await?,
+            };
+            known.insert(shard, living);
+            let entry = Entry { record: packed.seal(living), timeout, grace };
+            let is_full = entries.len() == MOST_KEYS || n_bytes + entry.record.len() > MOST_BYTES;
+            if is_full && !entries.is_empty() {
+                far.put_many(std::mem::take(&mut entries), &mut far.journey(Limit::Helper)).await?;
+                n_bytes = 0;
+            }
+            n_bytes += entry.record.len();
+            entries.push((place.key.clone(), entry));
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        far.put_many(entries, &mut far.journey(Limit::Helper)).await
+    }
+
+    /// Removes the entries. Which were live?
+    pub(crate) async fn remove(self) -> Result<Vec<bool>> {
+        let Some((far, places)) = self.open()? else { return Ok(Vec::new()) };
+        let mut all = Vec::with_capacity(places.len());
+        for places in places.chunks(MOST_KEYS) {
+            all.extend(far.remove_many(places).await?);
+        }
+        Ok(all)
+    }
+
+    fn open(self) -> Result<Option<(Arc<Far>, Vec<Place>)>> {
+        let Some(open) = self.0.filter(|(_, places)| !places.is_empty()) else { return Ok(None) };
+        refuse_io_thread()?;
+        Ok(Some(open))
+    }
+}

@@ -1,0 +1,131 @@
+//! What commands by hand ask of a store, beside what calls and helpers do: adding, counting, and many keys at once.
+
+use std::sync::Arc;
+
+use super::{Far, Found, Journey, Limit, Place, template_of};
+use crate::adapter::{CacheAdapter, Condition, Entry, Living, StoreKey, join_all};
+use crate::error::{Error, Result};
+
+impl Far {
+    /// Stores `entry`, if there is no live one. Was there none?
+    pub(crate) async fn add(&self, place: &Place, entry: Entry, living: Living, journey: &mut Journey) -> Result<bool> {
+        if self.put_if_absent(place, entry.clone(), living, journey).await? {
+            return Ok(true);
+        }
+        // Whoever asks for no template meets entries of any, those of a template that was cleared too.
+        match self.dead_template(place, living, journey).await? {
+            Some(living) => self.put_if_absent(place, entry, living, journey).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn put_if_absent(&self, place: &Place, entry: Entry, living: Living, journey: &mut Journey) -> Result<bool> {
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        journey.trip(async move { adapter.put(&key, &entry, Condition::IfAbsent(&living)).await }).await
+    }
+
+    /// Is there a live entry?
+    pub(crate) async fn exists(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
+        let living = self.living(place, journey).await?;
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        let exists = journey.trip(async move { adapter.exists(&key, &living).await }).await?;
+        Ok(exists && self.dead_template(place, living, journey).await?.is_none())
+    }
+
+    /// Adds to the counter, or stores `fresh` if there is none.
+    pub(crate) async fn increment(
+        &self,
+        place: &Place,
+        delta: i64,
+        fresh: Entry,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<i64> {
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
+    }
+
+    /// The live entries of places, in their order.
+    pub(crate) async fn look_many(self: &Arc<Self>, places: &[Place], journey: &mut Journey) -> Result<Vec<Found>> {
+        let mut living = Vec::with_capacity(places.len());
+        for place in places {
+            living.push(self.living(place, journey).await?);
+        }
+        let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
+        let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
+        self.refresh.keep_up(self);
+        let mut found = Vec::with_capacity(places.len());
+        for ((place, living), fetched) in places.iter().zip(living).zip(fetched) {
+            found.push(match fetched.filter(|fetched| fetched.left.is_live()) {
+                Some(fetched) => self.alive(place, fetched, living, journey).await?,
+                None => None,
+            });
+        }
+        Ok(found)
+    }
+
+    /// Stores all, whatever stands there.
+    pub(crate) async fn put_many(&self, entries: Vec<(StoreKey, Entry)>, journey: &mut Journey) -> Result<()> {
+        let adapter = journey.adapter();
+        journey.trip(async move { adapter.put_many(&entries).await }).await
+    }
+
+    /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
+    pub(crate) async fn remove_many(&self, places: &[Place]) -> Result<Vec<bool>> {
+        let mut shards: Vec<u16> = places.iter().map(Place::shard).collect();
+        shards.sort_unstable();
+        shards.dedup();
+        let mut were_live = vec![false; places.len()];
+        let parts = shards.into_iter().map(|shard| async move {
+            let at: Vec<usize> = (0..places.len()).filter(|&at| places[at].shard() == shard).collect();
+            let mut journey = self.journey(Limit::Helper);
+            let living = self.living(&places[at[0]], &mut journey).await?;
+            let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
+            let removed = journey.trip(async move { adapter.remove(&keys, &living).await }).await?;
+            Ok::<_, Error>((at, removed))
+        });
+        let mut failure = None;
+        // Each with a limit of its own: a shard that is down must not keep what the others hold.
+        for part in join_all(parts).await {
+            match part {
+                Ok((at, removed)) => at.into_iter().zip(removed).for_each(|(at, removed)| were_live[at] = removed),
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(were_live), Err)
+    }
+
+    /// Removes everything in the store, and learns its new epochs.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        let mut journey = self.journey(Limit::Helper);
+        let adapter = journey.adapter();
+        journey.trip(async move { adapter.flush().await }).await?;
+        self.epochs.forget();
+        Ok(())
+    }
+
+    pub(crate) async fn connect(&self) -> Result<()> {
+        let mut journey = self.journey(Limit::Helper);
+        let adapter = journey.adapter();
+        journey.trip(async move { adapter.connect().await }).await
+    }
+
+    pub(crate) async fn close(&self) -> Result<()> {
+        let mut journey = self.journey(Limit::Helper);
+        let adapter = journey.adapter();
+        journey.trip(async move { adapter.close().await }).await
+    }
+
+    /// What stands at `place` is of a template that was cleared: the epochs by which it is dead.
+    async fn dead_template(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Option<Living>> {
+        if living.template.is_some() {
+            return Ok(None);
+        }
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        let Some(fetched) = journey.trip(async move { adapter.get(&key).await }).await? else { return Ok(None) };
+        let Some(template) = template_of(&fetched) else { return Ok(None) };
+        let epoch = self.epoch(place.group.names[0].and_template(template), journey).await?;
+        let living = Living { template: Some(epoch), ..living };
+        Ok((!living.admits(&fetched.record)).then_some(living))
+    }
+}
