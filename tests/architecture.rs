@@ -60,8 +60,12 @@ const MACROS: &[Row] = &[
 ];
 
 /// What every file of a crate keeps to.
-const EVERYWHERE: &[Rule] =
-    &[rules::opens_with_its_purpose, rules::is_short, rules::never_unwraps, rules::is_safe, rules::imports_no_globs];
+const EVERYWHERE: &[Rule] = &[rules::is_short, rules::never_unwraps, rules::is_safe, rules::imports_no_globs];
+
+/// Where code lies, and where tests do. The cases of the UI tests are named after what they show.
+const CODE: [&str; 6] = ["runtime/src", "macros/src", "servers/src", "xtask/src", "examples", "benches"];
+const TESTS: [&str; 2] = ["servers/tests", "tests"];
+const CASES: &str = "tests/ui/";
 
 #[test]
 fn modules_of_the_runtime_import_only_what_they_may() {
@@ -75,10 +79,21 @@ fn modules_of_the_macros_import_only_what_they_may() {
 
 #[test]
 fn every_source_file_keeps_to_the_rules() {
-    for folder in ["runtime/src", "macros/src", "servers/src", "xtask/src", "examples", "benches"] {
+    for folder in CODE {
         let sources = Source::all_under(folder);
         none(EVERYWHERE.iter().flat_map(|rule| sources.iter().flat_map(rule)).collect());
     }
+}
+
+#[test]
+fn every_file_opens_with_its_purpose_and_those_of_tests_do_too() {
+    let sources = CODE.iter().chain(&TESTS).flat_map(|folder| Source::with_tests_under(folder));
+    none(
+        sources
+            .filter(|source| !source.path.starts_with(CASES))
+            .flat_map(|s| rules::opens_with_its_purpose(&s))
+            .collect(),
+    );
 }
 
 #[test]

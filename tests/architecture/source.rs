@@ -21,6 +21,14 @@ impl Source {
 
     /// All files under `folder` of the workspace, less those that only tests compile.
     pub(crate) fn all_under(folder: &str) -> Vec<Self> {
+        let mut sources = Self::with_tests_under(folder);
+        let tests: Vec<_> = sources.iter().flat_map(Self::test_modules).collect();
+        sources.retain(|source| !tests.iter().any(|test| source.modules().starts_with(test)));
+        sources
+    }
+
+    /// All files under `folder` of the workspace.
+    pub(crate) fn with_tests_under(folder: &str) -> Vec<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests lie in the workspace");
         let mut sources = Vec::new();
         let mut folders = vec![root.join(folder)];
@@ -35,8 +43,6 @@ impl Source {
                 }
             }
         }
-        let tests: Vec<_> = sources.iter().flat_map(Self::test_modules).collect();
-        sources.retain(|source| !tests.iter().any(|test| source.modules().starts_with(test)));
         sources.sort_by(|a, b| a.path.cmp(&b.path));
         sources
     }

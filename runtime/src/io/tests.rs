@@ -1,3 +1,5 @@
+//! A trip works wherever it is made, and is over when it is dropped.
+
 use std::cell::RefCell;
 use std::sync::mpsc;
 use std::time::Duration;

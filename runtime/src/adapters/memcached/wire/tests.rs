@@ -1,3 +1,5 @@
+//! Commands and replies as their bytes, and what is no reply.
+
 use super::{Command, Decoded, Garbage, Mode, Outcome, Reply, decode};
 
 fn encoded(command: Command<'_>) -> String {
