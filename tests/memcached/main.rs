@@ -11,4 +11,5 @@ mod fleet;
 mod keys;
 mod permits;
 mod support;
+mod ticking;
 mod timeouts;
