@@ -32,7 +32,7 @@ fn slow_first_answer(store: MemoryAdapter) -> (Gate, Arc<Semaphore>) {
 #[test]
 fn of_two_clears_at_once_the_stores_last_one_holds() {
     static STARTS: AtomicUsize = AtomicUsize::new(0);
-    #[cached(key = "review_two_clears:{id}")]
+    #[cached(key = "rare_two_clears:{id}")]
     fn value(id: u64) -> u64 {
         STARTS.fetch_add(1, SeqCst);
         id
@@ -55,7 +55,7 @@ fn of_two_clears_at_once_the_stores_last_one_holds() {
 
 #[test]
 fn a_clear_sweeps_nothing_that_is_alive() {
-    #[cached(key = "review_sweeps:{id}")]
+    #[cached(key = "rare_sweeps_the_dead:{id}")]
     fn value(id: u64) -> u64 {
         id
     }
@@ -74,7 +74,7 @@ fn a_clear_sweeps_nothing_that_is_alive() {
 
 #[test]
 fn a_process_that_has_read_nothing_sweeps_what_it_clears() {
-    #[cached(key = "review_unread:{id}", timeout = Timeout::NEVER)]
+    #[cached(key = "rare_sweeps_the_unread:{id}", timeout = Timeout::NEVER)]
     fn value(id: u64) -> u64 {
         id
     }

@@ -8,7 +8,7 @@ use crate::gate::{Gate, Verb, down};
 
 #[test]
 fn an_expired_entry_that_cannot_be_removed_is_not_revived() {
-    #[cached(key = "review_revived:{id}", timeout = 10)]
+    #[cached(key = "rare_revived:{id}", timeout = 10)]
     fn value(id: u64) -> u64 {
         id
     }
@@ -27,7 +27,7 @@ fn an_expired_entry_that_cannot_be_removed_is_not_revived() {
 
 #[test]
 fn a_timeout_of_zero_removes_what_is_live_or_expired_and_says_so() {
-    #[cached(key = "review_zero:{id}", timeout = 10)]
+    #[cached(key = "rare_zeroed:{id}", timeout = 10)]
     fn value(id: u64) -> u64 {
         id
     }

@@ -11,7 +11,7 @@ use crate::gate::{Gate, Verb, down};
 
 #[test]
 fn an_adapter_that_panics_on_reconnecting_is_tried_again() {
-    #[cached(key = "review_supervised:{id}")]
+    #[cached(key = "rare_reconnects:{id}")]
     fn value(id: u64) -> u64 {
         id
     }

@@ -11,7 +11,7 @@ use crate::gate::{Gate, Verb};
 #[test]
 fn a_refresh_takes_its_permit_before_the_eager_part_of_a_function() {
     static EVENTS: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-    #[cached(key = "review_eager:{id}")]
+    #[cached(key = "rare_eager_part:{id}")]
     fn value(id: u64) -> impl Future<Output = u64> {
         EVENTS.lock().unwrap().push("reads");
         async move { id }

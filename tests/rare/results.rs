@@ -13,7 +13,7 @@ use crate::gate::{Gate, Verb};
 async fn a_none_that_was_overtaken_by_a_set_leaves_what_was_set() {
     static MAY_END: Semaphore = Semaphore::const_new(1);
     static STARTS: AtomicUsize = AtomicUsize::new(0);
-    #[cached(key = "review_denied:{id}", timeout = 10)]
+    #[cached(key = "rare_denied:{id}", timeout = 10)]
     async fn value(id: u64) -> Option<u64> {
         let start = STARTS.fetch_add(1, SeqCst);
         MAY_END.acquire().await.unwrap().forget();
@@ -38,7 +38,7 @@ async fn a_none_that_was_overtaken_by_a_set_leaves_what_was_set() {
 #[test]
 fn a_none_denies_what_stood_there_and_cannot_be_revived() {
     static STARTS: AtomicUsize = AtomicUsize::new(0);
-    #[cached(key = "review_unrevived:{id}", timeout = 10)]
+    #[cached(key = "rare_unrevived:{id}", timeout = 10)]
     fn value(id: u64) -> Option<u64> {
         (STARTS.fetch_add(1, SeqCst) == 0).then_some(id)
     }
@@ -56,7 +56,7 @@ fn a_none_denies_what_stood_there_and_cannot_be_revived() {
 
 #[test]
 fn what_the_store_itself_finds_too_large_is_counted() {
-    #[cached(key = "review_large:{id}")]
+    #[cached(key = "rare_too_large:{id}")]
     fn value(id: u64) -> u64 {
         id
     }
@@ -70,7 +70,7 @@ fn what_the_store_itself_finds_too_large_is_counted() {
 
 #[test]
 fn a_store_that_refuses_every_question_is_one_that_fails() {
-    #[cached(key = "review_refusing:{id}")]
+    #[cached(key = "rare_refusing_store:{id}")]
     fn value(id: u64) -> u64 {
         id
     }

@@ -10,7 +10,7 @@ use larder::{Cache, SqliteCache, cached};
 /// Tokio lets a task do so much before it must yield, and then withholds what it waits for. Blocking code cannot yield.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_task_may_make_any_number_of_blocking_calls() {
-    #[cached(key = "review_budget:{id}")]
+    #[cached(key = "rare_many_calls:{id}")]
     fn value(id: u64) -> u64 {
         id
     }
@@ -31,7 +31,7 @@ async fn a_task_may_make_any_number_of_blocking_calls() {
 
 #[test]
 fn a_deep_async_recursion_fits_the_stack_of_a_thread_over_a_far_store_too() {
-    #[cached(key = "review_depth:{n}")]
+    #[cached(key = "rare_deep_recursion:{n}")]
     fn count(n: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
         Box::pin(async move { if n == 0 { 0 } else { count(n - 1).await + 1 } })
     }

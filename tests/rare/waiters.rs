@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 async fn who_comes_after_a_clear_elsewhere_gets_nothing_older() {
     static ORIGIN: AtomicU64 = AtomicU64::new(1);
     static MAY_END: Semaphore = Semaphore::const_new(0);
-    #[cached(key = "review_overtaken:{id}")]
+    #[cached(key = "rare_overtaken:{id}")]
     async fn value(id: u64) -> u64 {
         let read = ORIGIN.load(SeqCst);
         let _ = MAY_END.acquire().await;
@@ -38,7 +38,7 @@ async fn who_comes_after_a_clear_elsewhere_gets_nothing_older() {
 
 #[test]
 fn a_fill_that_another_process_was_faster_with_costs_a_look_and_no_computation() {
-    #[cached(key = "review_faster:{id}")]
+    #[cached(key = "rare_faster_elsewhere:{id}")]
     fn value(id: u64) -> u64 {
         std::thread::sleep(Duration::from_millis(50));
         id
