@@ -67,7 +67,11 @@ fn a_clear_sweeps_nothing_that_is_alive() {
     larder::scoped(&cache, || value(7));
     answer.add_permits(1);
     block_on(clear).unwrap();
-    std::thread::sleep(Duration::from_millis(100));
+    let started = Instant::now();
+    while gate.swept.lock().unwrap().is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(5), "nothing is ever swept");
+        std::thread::sleep(Duration::from_millis(5));
+    }
     let living = block_on(store.epochs(&[EpochName::namespace(0, "larder")])).unwrap();
     assert!(!gate.swept.lock().unwrap().contains(&living[0]));
 }

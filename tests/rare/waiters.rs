@@ -1,33 +1,44 @@
 //! What callers get that wait for a computation which another process has overtaken.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use larder::testing::MemoryAdapter;
 use larder::{Cache, cached};
 use tokio::sync::Semaphore;
 
+use crate::gate::{Gate, Verb};
+
 #[tokio::test]
 async fn who_comes_after_a_clear_elsewhere_gets_nothing_older() {
     static ORIGIN: AtomicU64 = AtomicU64::new(1);
+    static HAS_READ: Semaphore = Semaphore::const_new(0);
     static MAY_END: Semaphore = Semaphore::const_new(0);
     #[cached(key = "rare_overtaken:{id}")]
     async fn value(id: u64) -> u64 {
         let read = ORIGIN.load(SeqCst);
+        HAS_READ.add_permits(1);
         let _ = MAY_END.acquire().await;
         read + id - id
     }
     let store = MemoryAdapter::new();
-    let (here, elsewhere) = (Cache::far(store.clone()), Cache::far(store));
+    let n_looks = Arc::new(AtomicUsize::new(0));
+    let looks = Arc::clone(&n_looks);
+    let gate = Gate::new(store.clone()).before(move |verb| {
+        looks.fetch_add(usize::from(verb == Verb::Get), SeqCst);
+        async { Ok(()) }
+    });
+    let (here, elsewhere) = (Cache::far(gate), Cache::far(store));
     let first = tokio::spawn(larder::scoped_async(&here, value(7)));
-    while here.n_flights() == 0 {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    HAS_READ.acquire().await.unwrap().forget();
     ORIGIN.store(2, SeqCst);
     larder::scoped_async(&elsewhere, async { value::clear(7).await.unwrap() }).await;
     let later: Vec<_> = (0..20).map(|_| tokio::spawn(larder::scoped_async(&here, value(7)))).collect();
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    // What follows the look, up to where they wait, is one step on this thread.
+    while n_looks.load(SeqCst) < 21 {
+        tokio::task::yield_now().await;
+    }
     MAY_END.add_permits(1_000);
     assert_eq!(first.await.unwrap(), 1, "it was there before the clear");
     for call in later {
