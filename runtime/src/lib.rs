@@ -9,12 +9,6 @@ mod cache;
 mod call;
 mod clock;
 #[cfg(feature = "far")]
-#[allow(
-    dead_code,
-    unreachable_pub,
-    unused_imports,
-    reason = "some of it is for codecs and stores that a build leaves out"
-)]
 mod codec;
 mod commands;
 mod error;
@@ -29,7 +23,6 @@ mod layer;
 mod near;
 mod park;
 #[cfg(feature = "far")]
-#[allow(dead_code, unused_imports, reason = "some of it is for codecs and stores that a build leaves out")]
 mod record;
 mod registry;
 mod rules;

@@ -20,6 +20,7 @@ pub(crate) enum Unfit {
     NotFinite,
     Wide,
     SkipsField,
+    #[cfg_attr(not(feature = "json"), expect(dead_code, reason = "no other format is so particular"))]
     MapKey,
     NoLength,
     NotText,

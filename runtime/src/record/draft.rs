@@ -25,6 +25,7 @@ impl Draft {
     }
 
     /// What of the payload is written.
+    #[cfg(test)]
     pub(crate) fn payload(&self) -> &[u8] {
         &self.0[HEADER_LEN..]
     }
@@ -63,6 +64,7 @@ impl Draft {
 }
 
 /// The record of a payload that exists already.
+#[cfg(test)]
 pub(crate) fn encode(head: Head, meta: &Meta, payload: &[u8]) -> Vec<u8> {
     let mut draft = Draft::new();
     draft.bytes().extend_from_slice(payload);

@@ -10,17 +10,22 @@ mod fingerprint;
 mod layout;
 mod outer;
 mod reject;
-mod standing;
 
 use std::time::Duration;
 
-pub(crate) use decode::{Expected, Record, decode, decode_body};
-pub(crate) use draft::{Draft, encode};
+pub(crate) use decode::{Expected, Record, decode};
+pub(crate) use draft::Draft;
 pub(crate) use fingerprint::KeyFingerprint;
-pub(crate) use layout::{DEADLINE_AT, HEAD_LEN, HEADER_LEN, MAX_PAYLOAD};
+pub(crate) use layout::{HEADER_LEN, MAX_PAYLOAD};
 pub(crate) use outer::Outer;
 pub(crate) use reject::Reject;
-pub(crate) use standing::{Standing, standing};
+
+#[cfg(test)]
+use {
+    decode::decode_body,
+    draft::encode,
+    layout::{DEADLINE_AT, HEAD_LEN},
+};
 
 use crate::timeout::Timeout;
 

@@ -7,7 +7,6 @@ use proptest::prelude::*;
 use super::layout::{CHECKED_AT, CHECKSUM_AT, FLAGS_AT, FORMAT_AT, KEY_AT, LENGTH_AT, NAMESPACE_AT, SCHEMA_AT};
 use super::*;
 use crate::adapter::layout;
-use crate::timeout::Remaining;
 
 const KEY: &[u8] = b"shop:user:7";
 const CODEC: CodecId = CodecId(2);
@@ -219,37 +218,6 @@ fn what_is_intact_and_means_nothing_is_a_miss() {
     }
 }
 
-#[test]
-fn reasons_are_numbered_and_named_apart() {
-    for (index, reject) in Reject::ALL.into_iter().enumerate() {
-        assert_eq!(reject.index(), index);
-        assert!(Reject::ALL.iter().filter(|other| other.name() == reject.name()).count() == 1);
-    }
-}
-
-#[test]
-fn a_deadline_and_a_grace_part_time_in_three() {
-    let left = |ms| Standing::Fresh { left: Remaining::For(Duration::from_millis(ms)) };
-    let never = Standing::Fresh { left: Remaining::Never };
-    let cases = [
-        (100, 50, 0, left(100)),
-        (100, 50, 99, left(1)),
-        (100, 50, 100, Standing::Expired),
-        (100, 50, 149, Standing::Expired),
-        (100, 50, 150, Standing::Gone),
-        (100, 0, 99, left(1)),
-        (100, 0, 100, Standing::Gone),
-        (100, u64::MAX, u64::MAX, Standing::Expired),
-        (u64::MAX, 0, u64::MAX, never),
-        (u64::MAX - 1, 50, u64::MAX, Standing::Expired),
-        (0, 0, 0, Standing::Gone),
-    ];
-    for (deadline_ms, grace_ms, now_ms, answer) in cases {
-        let grace = Timeout::from_millis(grace_ms);
-        assert_eq!(standing(deadline_ms, grace, now_ms), answer, "{deadline_ms} {grace_ms} {now_ms}");
-    }
-}
-
 proptest! {
     #[test]
     fn gibberish_is_a_miss(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
@@ -269,10 +237,5 @@ proptest! {
         let record = encode(Head::until(deadline_ms), &meta, &payload);
         let read = decode(&record, &expected).unwrap();
         prop_assert_eq!((read.head.deadline_ms, read.meta, read.payload), (deadline_ms, meta, &payload[..]));
-    }
-
-    #[test]
-    fn no_clock_and_no_deadline_panics(deadline_ms: u64, grace_ms: u64, now_ms: u64) {
-        standing(deadline_ms, Timeout::from_millis(grace_ms), now_ms);
     }
 }

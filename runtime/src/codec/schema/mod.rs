@@ -80,7 +80,7 @@ impl Digest {
 }
 
 /// The shape alone, without the type's own name; and was it seen whole?
-#[cfg(test)]
+#[cfg(all(test, feature = "bincode", feature = "json", feature = "msgpack", feature = "postcard"))]
 pub(super) fn shape_of<T: DeserializeOwned>() -> (u64, bool) {
     let mut digest = Digest::new(0);
     let is_seen = Explorer::new(&mut digest).explore::<T>();

@@ -1,5 +1,7 @@
 //! Which changes of a type change its fingerprint, and that any type can be explored.
 
+#![expect(dead_code, reason = "nobody looks into what was made only to see its shape")]
+
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::net::SocketAddr;
