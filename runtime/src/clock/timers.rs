@@ -27,13 +27,13 @@ struct Queue {
     asleep_until: Option<Moment>,
 }
 
-/// Alarms of one moment, in the places that they were given; one that was taken back leaves its own empty.
+/// Alarms of one moment, in the places that they were given; one that was taken back leaves its own to another.
 #[derive(Default)]
 struct Due {
     /// Tells this entry from one that stood under the same moment before.
     number: u64,
     wakers: Vec<Option<Waker>>,
-    n_set: usize,
+    free: Vec<usize>,
 }
 
 impl Timers {
@@ -44,9 +44,11 @@ impl Timers {
             *n_due += 1;
             Due { number: *n_due, ..Due::default() }
         });
-        let place = due.wakers.len();
-        due.wakers.push(Some(waker));
-        due.n_set += 1;
+        let place = due.free.pop().unwrap_or(due.wakers.len());
+        match due.wakers.get_mut(place) {
+            Some(free) => *free = Some(waker),
+            None => due.wakers.push(Some(waker)),
+        }
         let number = due.number;
         let is_earlier = queue.asleep_until.is_some_and(|until| at < until);
         drop(queue);
@@ -84,8 +86,8 @@ impl Queue {
     fn take(&mut self, alarm: &Alarm) -> Option<Waker> {
         let due = self.due.get_mut(&alarm.at).filter(|due| due.number == alarm.number)?;
         let waker = due.wakers.get_mut(alarm.place)?.take();
-        due.n_set -= usize::from(waker.is_some());
-        if due.n_set == 0 {
+        due.free.push(alarm.place);
+        if due.free.len() == due.wakers.len() {
             self.due.remove(&alarm.at);
         }
         waker
@@ -112,5 +114,23 @@ impl Drop for Alarm {
         let waker = self.timers.queue.lock().take(self);
         // The waker's own drop may run an executor's code: not under the lock.
         drop(waker);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_that_never_comes_holds_no_more_than_were_set_at_once() {
+        let timers = Arc::<Timers>::default();
+        let set = || timers.set(Moment::from_millis(9), Waker::noop().clone());
+        let mut alarms = [set(), set()];
+        for number in 0..1_000 {
+            alarms[number % 2] = set();
+        }
+        assert!(timers.queue.lock().due.values().all(|due| due.wakers.len() <= 3));
+        drop(alarms);
+        assert!(timers.queue.lock().due.is_empty());
     }
 }
