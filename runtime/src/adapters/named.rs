@@ -14,6 +14,17 @@ use crate::error::Result;
 /// What opens a store: a name alone has its address from the environment or the usual place.
 pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
 
+/// What the scheme of a URL asks for, where it is known and not there yet.
+pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
+    let (server, topology) = scheme.split_once(['+', '-']).unwrap_or((scheme, ""));
+    match (server, topology) {
+        ("redis" | "rediss" | "valkey" | "valkeys", "cluster") => Some("Redis Cluster"),
+        ("redis" | "rediss" | "valkey" | "valkeys", "sentinel") => Some("Redis Sentinel"),
+        ("rediss" | "valkeys", _) => Some("TLS"),
+        _ => None,
+    }
+}
+
 #[cfg(feature = "redis")]
 pub(crate) fn redis(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {

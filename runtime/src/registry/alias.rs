@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{named, registry};
-use crate::adapters::named::{self as store, Open};
+use crate::adapters::named::{self as store, Open, not_yet};
 use crate::adapters::{MemoryCacheBuilder, NullCache};
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
@@ -59,7 +59,7 @@ pub(super) fn make(text: &str) -> Result<Cache> {
         };
     }
     let known = ADAPTERS.iter().find(|(canonical, aliases, _)| *canonical == name || aliases.contains(&&*name));
-    let Some((canonical, _, open)) = known else { return Err(unknown(&name)) };
+    let Some((canonical, _, open)) = known else { return Err(not_there_yet(&name).unwrap_or_else(|| unknown(&name))) };
     open(settings.map(|_| text)).unwrap_or_else(|| Err(feature_off(&name, canonical)))
 }
 
@@ -85,6 +85,11 @@ fn feature_off(name: &str, feature: &str) -> Error {
         available()
     );
     Error::new(ErrorKind::FeatureOff, message)
+}
+
+fn not_there_yet(name: &str) -> Option<Error> {
+    let what = not_yet(name)?;
+    Some(Error::new(ErrorKind::Config, format!("`{name}` asks for {what}, which larder does not do yet")))
 }
 
 fn unknown(name: &str) -> Error {

@@ -89,7 +89,7 @@ pub(crate) fn current(_: Face) -> Cache {
 /// larder::adapter_set("memory://?max_entries=500&timeout=60")?;
 /// larder::adapter_set(MemoryCache::new())?;
 ///
-/// let error = larder::adapter_set("rediss").unwrap_err();
+/// let error = larder::adapter_set("reddis").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::UnknownAdapter);
 /// assert!(error.to_string().contains("did you mean `redis`?"));
 /// # Ok::<(), larder::Error>(())

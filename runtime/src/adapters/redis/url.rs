@@ -5,6 +5,7 @@
 
 use std::path::PathBuf;
 
+use crate::adapters::named::not_yet;
 use crate::error::{Error, ErrorKind, Result};
 
 const DEFAULT_PORT: u16 = 6379;
@@ -48,8 +49,10 @@ pub(super) fn parse(url: &str) -> Result<Server> {
     let is_socket = match scheme.to_ascii_lowercase().as_str() {
         "redis" | "valkey" => false,
         "redis+unix" | "valkey+unix" | "unix" => true,
-        "rediss" | "valkeys" => return wrong("scheme", "asks for TLS, which this build does not have"),
-        _ => return wrong("scheme", "is redis, valkey, redis+unix or valkey+unix"),
+        other => match not_yet(other) {
+            Some(what) => return wrong("scheme", &format!("asks for {what}, which larder does not do yet")),
+            None => return wrong("scheme", "is redis, valkey, redis+unix or valkey+unix"),
+        },
     };
     if rest.contains('#') {
         return wrong("fragment", "means nothing; `#` in a password is written %23");
@@ -201,6 +204,7 @@ mod tests {
             ("secret", "scheme"),
             ("secret://h", "scheme"),
             ("rediss://:secret@h", "TLS"),
+            ("redis+cluster://:secret@h", "Redis Cluster"),
             ("redis://", "host"),
             ("redis://:secret@", "host"),
             ("redis://h:secret", "port"),
