@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 const ADAPTERS: &[(&str, &[&str], Open)] = &[
     ("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], |url| Some(memory(url))),
     ("null", &["none", "nullcache"], |_| Some(Ok(NullCache.into()))),
-    ("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix"], store::redis),
+    ("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix", "valkey", "valkey+unix"], store::redis),
     ("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], store::memcached),
     ("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], store::sqlite),
 ];

@@ -31,6 +31,14 @@ fn a_store_that_is_not_in_this_build_names_its_feature() {
 }
 
 #[test]
+#[cfg(feature = "redis")]
+fn valkey_can_stand_for_redis() {
+    for url in ["redis://h/1", "valkey://h/1", "Valkey://h", "redis+unix:///s", "valkey+unix:///s", "unix:///s"] {
+        assert_eq!(make(url).expect(url).adapter(), "redis");
+    }
+}
+
+#[test]
 fn wrong_names_and_urls_are_told_what_would_be_right() {
     let table = [
         ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
