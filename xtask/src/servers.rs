@@ -26,5 +26,34 @@ fn serve_until_end() -> io::Result<()> {
     println!("memcached, together  memcache://{}", addresses.join(","));
     println!("\nfor example: cargo run --release --example quickstart -- --adapter {}", redis.url());
     println!("Ctrl-C stops them all.");
-    io::stdin().read_to_end(&mut Vec::new()).map(|_| ())
+    read_to_end(io::stdin())
+}
+
+fn read_to_end(mut input: impl Read) -> io::Result<()> {
+    io::copy(&mut input, &mut io::sink()).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many zeros, into buffers of a usual size.
+    struct Zeros(usize);
+
+    impl Read for Zeros {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            assert!(buffer.len() <= 64 << 10, "{} bytes are set aside", buffer.len());
+            let n_bytes = buffer.len().min(self.0);
+            self.0 -= n_bytes;
+            buffer[..n_bytes].fill(0);
+            Ok(n_bytes)
+        }
+    }
+
+    #[test]
+    fn what_comes_in_is_not_kept() {
+        let mut zeros = Zeros(64 << 20);
+        read_to_end(&mut zeros).unwrap();
+        assert_eq!(zeros.0, 0);
+    }
 }
