@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_lite::future::{block_on, poll_once};
 use larder::adapter::{AnyAdapter, CacheAdapter, EpochName};
@@ -11,6 +11,7 @@ use larder::{Cache, Timeout, cached};
 use tokio::sync::Semaphore;
 
 use crate::gate::{Gate, Verb};
+use crate::support::until;
 
 /// A store whose first renewal is made at once, and answered when the test says so.
 fn slow_first_answer(store: MemoryAdapter) -> (Gate, Arc<Semaphore>) {
@@ -67,11 +68,7 @@ fn a_clear_sweeps_nothing_that_is_alive() {
     larder::scoped(&cache, || value(7));
     answer.add_permits(1);
     block_on(clear).unwrap();
-    let started = Instant::now();
-    while gate.swept.lock().unwrap().is_empty() {
-        assert!(started.elapsed() < Duration::from_secs(5), "nothing is ever swept");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("nothing is ever swept", || !gate.swept.lock().unwrap().is_empty());
     let living = block_on(store.epochs(&[EpochName::namespace(0, "larder")])).unwrap();
     assert!(!gate.swept.lock().unwrap().contains(&living[0]));
 }
@@ -88,11 +85,7 @@ fn a_process_that_has_read_nothing_sweeps_what_it_clears() {
     let before = block_on(store.epochs(&names)).unwrap();
     let gate = Gate::new(store);
     Cache::far(gate.clone()).clear().unwrap();
-    let started = Instant::now();
-    while !gate.swept.lock().unwrap().contains(&before[0]) {
-        assert!(started.elapsed() < Duration::from_secs(5), "it is never swept, and never expires");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    until("it is never swept, and never expires", || gate.swept.lock().unwrap().contains(&before[0]));
 }
 
 #[test]

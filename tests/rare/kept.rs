@@ -1,10 +1,11 @@
 //! What a helper that fails half-way leaves behind.
 
-use larder::testing::{ManualClock, MemoryAdapter};
-use larder::{Cache, cached};
 use std::time::Duration;
 
+use larder::cached;
+
 use crate::gate::{Gate, Verb, down};
+use crate::support::on_clock;
 
 #[test]
 fn an_expired_entry_that_cannot_be_removed_is_not_revived() {
@@ -12,10 +13,9 @@ fn an_expired_entry_that_cannot_be_removed_is_not_revived() {
     fn value(id: u64) -> u64 {
         id
     }
-    let clock = ManualClock::new();
-    let store = MemoryAdapter::new().with_clock(clock.clock());
-    let gate = Gate::new(store).before(|verb| async move { if verb == Verb::Remove { Err(down()) } else { Ok(()) } });
-    let cache = Cache::builder(gate).clock(clock.clock()).build().unwrap();
+    let (cache, clock) = on_clock(|store| {
+        Gate::new(store).before(|verb| async move { if verb == Verb::Remove { Err(down()) } else { Ok(()) } })
+    });
     larder::scoped(&cache, || {
         value(7);
         clock.advance(Duration::from_secs(11));
@@ -31,9 +31,7 @@ fn a_timeout_of_zero_removes_what_is_live_or_expired_and_says_so() {
     fn value(id: u64) -> u64 {
         id
     }
-    let clock = ManualClock::new();
-    let store = MemoryAdapter::new().with_clock(clock.clock());
-    let cache = Cache::builder(store).clock(clock.clock()).build().unwrap();
+    let (cache, clock) = on_clock(|store| store);
     larder::scoped(&cache, || {
         value(7);
         clock.advance(Duration::from_secs(11));

@@ -8,5 +8,6 @@ mod kept;
 mod outages;
 mod permits;
 mod results;
+mod support;
 mod threads;
 mod waiters;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
-use std::time::{Duration, Instant};
 
 use larder::testing::MemoryAdapter;
 use larder::{Cache, cached};
 
 use crate::gate::{Gate, Verb, down};
+use crate::support::until;
 
 #[test]
 fn an_adapter_that_panics_on_reconnecting_is_tried_again() {
@@ -30,15 +30,8 @@ fn an_adapter_that_panics_on_reconnecting_is_tried_again() {
         for id in 0..10 {
             value(id);
         }
-        let started = Instant::now();
-        while n_connects.load(SeqCst) == 0 {
-            assert!(started.elapsed() < Duration::from_secs(5));
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until("it is never connected anew", || n_connects.load(SeqCst) > 0);
         is_down.store(false, SeqCst);
-        while value::get(1_000).is_err() {
-            assert!(started.elapsed() < Duration::from_secs(5), "the store is given up for good");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        until("the store is given up for good", || value::get(1_000).is_ok());
     });
 }

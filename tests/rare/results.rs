@@ -8,6 +8,7 @@ use larder::{Cache, Error, ErrorKind, cached};
 use tokio::sync::Semaphore;
 
 use crate::gate::{Gate, Verb};
+use crate::support::on_clock;
 
 #[tokio::test]
 async fn a_none_that_was_overtaken_by_a_set_leaves_what_was_set() {
@@ -42,9 +43,7 @@ fn a_none_denies_what_stood_there_and_cannot_be_revived() {
     fn value(id: u64) -> Option<u64> {
         (STARTS.fetch_add(1, SeqCst) == 0).then_some(id)
     }
-    let clock = ManualClock::new();
-    let store = MemoryAdapter::new().with_clock(clock.clock());
-    let cache = Cache::builder(store).clock(clock.clock()).build().unwrap();
+    let (cache, clock) = on_clock(|store| store);
     larder::scoped(&cache, || {
         value(7);
         clock.advance(Duration::from_secs(11));
