@@ -2,7 +2,7 @@
 
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
-use super::{Cache, Weights};
+use super::{Cache, Weights, settings};
 use crate::adapter::{AnyAdapter, CacheAdapter, Fleet};
 use crate::clock::Clock;
 use crate::codec::Codec;
@@ -10,7 +10,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
 use crate::layer::Guarded;
 use crate::near::Bound;
-use crate::timeout::Timeout;
 
 /// So many results of an outage are kept near.
 const NEAR_ENTRIES: u64 = 10_000;
@@ -94,27 +93,9 @@ impl CacheBuilder {
         self
     }
 
-    /// How long a value is served where its function does not say. Default 300 s; above zero.
-    pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
-        self.defaults.timeout = timeout.into();
-        self
-    }
-
-    /// How long past that an entry can be revived. Default 60 s; 0 switches it off.
-    pub fn grace(mut self, grace: impl Into<Timeout>) -> Self {
-        self.defaults.grace = grace.into();
-        self
-    }
-
     /// How values are written where their function does not say. Default MessagePack.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;
-        self
-    }
-
-    /// Where deadlines and waits take their time from. The store has a clock of its own.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
         self
     }
 
@@ -147,5 +128,7 @@ impl CacheBuilder {
         Ok(cache.with_namespace(&namespace))
     }
 }
+
+settings!(CacheBuilder { timeout: "above zero.", clock: "The store has a clock of its own." });
 
 const LONGEST_NAMESPACE: usize = 64;

@@ -9,6 +9,7 @@ mod errand;
 mod generations;
 mod help;
 mod lead;
+mod settings;
 mod sweep;
 mod turn;
 mod weights;
@@ -27,6 +28,7 @@ pub use by_hand::Removed;
 pub(crate) use errand::Tier;
 pub(crate) use help::Looked;
 pub(crate) use lead::{Delivery, Lead};
+pub(crate) use settings::settings;
 pub(crate) use turn::Request;
 pub(crate) use weights::Weights;
 

@@ -4,11 +4,10 @@ use std::any::Any;
 use std::time::Duration;
 
 use super::MemoryCache;
-use crate::cache::{Cache, Defaults, Setup, Tier, Weights};
+use crate::cache::{Cache, Defaults, Setup, Tier, Weights, settings};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::Bound;
-use crate::timeout::Timeout;
 
 /// Builds a [`MemoryCache`].
 ///
@@ -49,24 +48,6 @@ impl MemoryCacheBuilder {
     /// What values of type `T` weigh, in bytes. Asked once for each value that is stored.
     pub fn weigh<T: Any>(mut self, weigh: impl Fn(&T) -> u64 + Send + Sync + 'static) -> Self {
         self.weights.add(weigh);
-        self
-    }
-
-    /// How long entries are served that do not say so themselves; 300 s by default. 0 stores nothing.
-    pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
-        self.defaults.timeout = timeout.into();
-        self
-    }
-
-    /// How long an expired entry is kept so that `update_timeout` can revive it; 60 s by default, 0 switches it off.
-    pub fn grace(mut self, grace: impl Into<Timeout>) -> Self {
-        self.defaults.grace = grace.into();
-        self
-    }
-
-    /// Takes the time from `clock`.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.clock = clock;
         self
     }
 
@@ -118,5 +99,7 @@ impl MemoryCacheBuilder {
         Ok(self)
     }
 }
+
+settings!(MemoryCacheBuilder { timeout: "0 stores nothing.", clock: "Tests move it by hand." });
 
 const SETTINGS: [&str; 4] = ["max_entries", "max_weight", "timeout", "grace"];
