@@ -1,6 +1,6 @@
 //! One flight per key: concurrent callers of one key share one computation, and only who holds a permit that is still
-//! good may store its result. Knows no store: whoever fills or clears does it while it holds the key's [`Berth`], and
-//! that is what makes a clear beat a fill.
+//! good may store its result. Knows no store: whoever fills or clears does it while it holds the key's
+//! [`Berth`](table::Berth), and that is what makes a clear beat a fill.
 
 mod permit;
 mod queue;

@@ -26,7 +26,7 @@ pub(crate) struct Expected {
     pub(crate) namespace_epoch: u64,
     /// `None` for what was set by hand, which belongs to no template.
     pub(crate) template_epoch: Option<u64>,
-    /// [`MAX_PAYLOAD`], unless the store is set up for less or more.
+    /// [`MAX_PAYLOAD`](super::MAX_PAYLOAD), unless the store is set up for less or more.
     pub(crate) max_payload: usize,
 }
 

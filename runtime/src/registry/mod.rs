@@ -135,8 +135,8 @@ pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> +
     drop(change(|registry| (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))));
 }
 
-/// Switches caching off or on again, for the whole process but what runs in a [`scoped`]. Off, annotated functions just
-/// run; helpers still reach the entries, so that nothing cleared meanwhile comes back.
+/// Switches caching off or on again, for the whole process but what runs in a [`scoped`](fn@scoped). Off, annotated
+/// functions just run; helpers still reach the entries, so that nothing cleared meanwhile comes back.
 ///
 /// # Examples
 /// ```
