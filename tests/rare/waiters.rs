@@ -9,6 +9,7 @@ use larder::{Cache, cached};
 use tokio::sync::Semaphore;
 
 use crate::gate::{Gate, Verb};
+use crate::support::on_clock;
 
 #[tokio::test]
 async fn who_comes_after_a_clear_elsewhere_gets_nothing_older() {
@@ -62,4 +63,43 @@ fn a_fill_that_another_process_was_faster_with_costs_a_look_and_no_computation()
         }
     });
     assert!(value::stats().computed <= 2, "{:?}", value::stats());
+}
+
+#[tokio::test]
+async fn a_result_whose_leader_was_cancelled_as_it_was_stored_is_found_in_the_store() {
+    static STARTS: AtomicUsize = AtomicUsize::new(0);
+    #[cached(key = "rare_cancelled:{id}")]
+    async fn value(id: u64) -> u64 {
+        STARTS.fetch_add(1, SeqCst);
+        id
+    }
+    static LOOKS: Semaphore = Semaphore::const_new(0);
+    static MAY_STORE: Semaphore = Semaphore::const_new(0);
+    static STORED: Semaphore = Semaphore::const_new(0);
+    let (cache, _clock) = on_clock(|store| {
+        let gate = Gate::new(store).before(|verb| async move {
+            match verb {
+                Verb::Get => LOOKS.add_permits(1),
+                Verb::Put => MAY_STORE.acquire().await.unwrap().forget(),
+                _ => {}
+            }
+            Ok(())
+        });
+        gate.after(|verb| async move {
+            if verb == Verb::Put {
+                STORED.add_permits(1);
+                std::future::pending::<()>().await;
+            }
+            Ok(())
+        })
+    });
+    let leader = tokio::spawn(larder::scoped_async(&cache, value(7)));
+    let waiter = tokio::spawn(larder::scoped_async(&cache, value(7)));
+    LOOKS.acquire_many(2).await.unwrap().forget();
+    MAY_STORE.add_permits(1);
+    STORED.acquire().await.unwrap().forget();
+    leader.abort();
+    assert!(leader.await.unwrap_err().is_cancelled());
+    assert_eq!(waiter.await.unwrap(), 7);
+    assert_eq!(STARTS.load(SeqCst), 1);
 }
