@@ -59,7 +59,10 @@ pub use clock::Clock;
 pub use codec::Codec;
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
-pub use registry::{IntoCache, Scoped, adapter_get, adapter_set, register_adapter, scoped, scoped_async, set_caching};
+pub use registry::{
+    IntoCache, Scoped, adapter_get, adapter_set, async_adapter_get, async_adapter_set, register_adapter, scoped,
+    scoped_async, set_caching,
+};
 pub use site::{FunctionName, Stats};
 pub use timeout::{Remaining, Timeout};
 pub use value::{Local, Storable};

@@ -2,6 +2,7 @@
 //! each call, so functions annotated and called before see a new adapter from their next call on.
 
 mod alias;
+mod current;
 mod into_cache;
 mod local;
 mod scoped;
@@ -11,6 +12,7 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+pub use current::{adapter_get, adapter_set, async_adapter_get, async_adapter_set};
 pub use into_cache::IntoCache;
 pub use scoped::{Scoped, scoped, scoped_async};
 
@@ -22,6 +24,8 @@ type Factory = Arc<dyn Fn() -> Result<Cache> + Send + Sync>;
 struct Registry {
     /// Made on first use.
     current: Option<Cache>,
+    /// `None`: the async side shares the other's.
+    current_async: Option<Cache>,
     /// By lower-case alias: always the same instance.
     named: HashMap<String, Cache>,
     /// The user's own aliases.
@@ -30,7 +34,13 @@ struct Registry {
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
-    let registry = Registry { current: None, named: HashMap::new(), factories: HashMap::new(), caching: true };
+    let registry = Registry {
+        current: None,
+        current_async: None,
+        named: HashMap::new(),
+        factories: HashMap::new(),
+        caching: true,
+    };
     Mutex::new(registry)
 });
 
@@ -42,8 +52,11 @@ fn registry() -> MutexGuard<'static, Registry> {
 }
 
 impl Registry {
-    fn current(&mut self) -> &Cache {
-        self.current.get_or_insert_with(|| crate::adapters::MemoryCache::new().into())
+    fn current(&mut self, face: Face) -> &Cache {
+        match (face, &self.current_async) {
+            (Face::Async, Some(cache)) => cache,
+            _ => self.current.get_or_insert_with(|| crate::adapters::MemoryCache::new().into()),
+        }
     }
 }
 
@@ -54,49 +67,6 @@ fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
     VERSION.fetch_add(1, Ordering::Release);
     drop(registry);
     replaced
-}
-
-/// Makes `adapter` the current one, for every annotated function that does not name its own.
-///
-/// Takes an alias (`"memory"`, `"redis"`, `"null"`, one of your own; upper or lower case), a URL
-/// (`"memory://?max_entries=500"`), or an instance; a far store of your own goes in as `Cache::far(adapter)`. Functions see
-/// it from their next call on; without it they use a memory cache made on first use.
-///
-/// No store is asked: one that is down is met by the first call, which computes.
-///
-/// # Errors
-/// [`UnknownAdapter`](crate::ErrorKind::UnknownAdapter) lists the known ones;
-/// [`FeatureOff`](crate::ErrorKind::FeatureOff) names the cargo feature; [`Config`](crate::ErrorKind::Config) names
-/// the part of the URL. The current adapter stays.
-///
-/// # Examples
-/// ```
-/// use larder::{ErrorKind, MemoryCache};
-///
-/// larder::adapter_set("Memory")?;
-/// larder::adapter_set("memory://?max_entries=500&timeout=60")?;
-/// larder::adapter_set(MemoryCache::new())?;
-///
-/// let error = larder::adapter_set("rediss").unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::UnknownAdapter);
-/// assert!(error.to_string().contains("did you mean `redis`?"));
-/// # Ok::<(), larder::Error>(())
-/// ```
-pub fn adapter_set(adapter: impl IntoCache) -> Result<()> {
-    let cache = adapter.into_cache()?;
-    drop(change(|registry| registry.current.replace(cache)));
-    Ok(())
-}
-
-/// The current cache: the one that a scope has put in its place on this thread, else what was set last, else a memory
-/// cache that is made here and now.
-///
-/// # Examples
-/// ```
-/// assert_eq!(larder::adapter_get().adapter(), "memory");
-/// ```
-pub fn adapter_get() -> Cache {
-    local::scope().unwrap_or_else(|| registry().current().clone())
 }
 
 /// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
@@ -143,6 +113,13 @@ pub fn set_caching(on: bool) {
     change(|registry| registry.caching = on);
 }
 
+/// Which side of a program asks: each may have a store of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    Blocking,
+    Async,
+}
+
 /// Where a call goes.
 pub(crate) enum Target {
     Cache(Rc<Cache>),
@@ -154,18 +131,18 @@ pub(crate) enum Target {
 
 /// The cache of the next call, for a function that names `adapter` or none.
 #[inline(always)]
-pub(crate) fn target(adapter: Option<&'static str>) -> Target {
-    local::target(adapter)
+pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
+    local::target(adapter, face)
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.
 ///
 /// # Errors
 /// Where `adapter` names one that cannot be had.
-pub(crate) fn helped(adapter: Option<&'static str>) -> Result<Cache> {
+pub(crate) fn helped(adapter: Option<&'static str>, face: Face) -> Result<Cache> {
     match (adapter, local::scope()) {
         (_, Some(cache)) => Ok(cache),
-        (None, None) => Ok(registry().current().clone()),
+        (None, None) => Ok(registry().current(face).clone()),
         (Some(name), None) => named(name),
     }
 }
