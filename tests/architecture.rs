@@ -15,7 +15,7 @@ use source::Source;
 /// `larder`: the small words of the language first, what ties all together last.
 const RUNTIME: &[Row] = &[
     ("error", &[]),
-    ("timeout", &[]),
+    ("timeout", &["error"]),
     ("sync", &[]),
     ("park", &["sync"]),
     ("clock", &["sync", "timeout"]),

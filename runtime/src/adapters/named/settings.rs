@@ -37,8 +37,8 @@ impl Settings {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
             match name {
                 "namespace" => settings.namespace = Some(value.to_owned()),
-                "timeout" => settings.timeout = Some(seconds(name, value)?),
-                "grace" => settings.grace = Some(seconds(name, value)?),
+                "timeout" => settings.timeout = Some(span(name, value)?),
+                "grace" => settings.grace = Some(span(name, value)?),
                 "codec" => settings.codec = Some(Codec::named(value)?),
                 name if own.contains(&name) => rest.push(setting),
                 _ => {
@@ -71,15 +71,8 @@ impl Settings {
     }
 }
 
-fn seconds(name: &str, value: &str) -> Result<Timeout> {
-    match value.parse::<u64>() {
-        Ok(seconds) => Ok(Timeout::from_secs(seconds)),
-        Err(_) if value == "never" => Ok(Timeout::NEVER),
-        Err(_) => {
-            let message = format!("`{name}` in the URL of a store takes whole seconds, or `never`");
-            Err(Error::new(ErrorKind::Config, message))
-        }
-    }
+fn span(name: &str, value: &str) -> Result<Timeout> {
+    value.parse().map_err(|error| Error::new(ErrorKind::Config, format!("`{name}` in the URL of a store: {error}")))
 }
 
 #[cfg(test)]
@@ -89,7 +82,7 @@ mod tests {
     #[test]
     fn what_is_the_caches_is_taken_out_and_the_rest_left() {
         let (url, settings) =
-            Settings::take("redis://h/1?namespace=shop&x=1&timeout=60&grace=never&codec=msgpack", &["x"]).unwrap();
+            Settings::take("redis://h/1?namespace=shop&x=1&timeout=1m&grace=never&codec=msgpack", &["x"]).unwrap();
         assert_eq!(url, "redis://h/1?x=1");
         let expected = Settings {
             namespace: Some("shop".into()),
