@@ -16,6 +16,7 @@ use source::Source;
 const RUNTIME: &[Row] = &[
     ("error", &[]),
     ("timeout", &["error"]),
+    ("environment", &["error"]),
     ("sync", &[]),
     ("park", &["sync"]),
     ("clock", &["sync", "timeout"]),
@@ -25,6 +26,7 @@ const RUNTIME: &[Row] = &[
     ("adapter", &["error", "key", "timeout"]),
     ("record", &["timeout"]),
     ("codec", &["error", "record"]),
+    ("defaults", &["codec", "environment", "error", "timeout"]),
     ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
@@ -34,8 +36,8 @@ const RUNTIME: &[Row] = &[
     (
         "cache",
         &[
-            "adapter", "clock", "codec", "error", "far", "flight", "io", "key", "layer", "near", "park", "record",
-            "rules", "site", "sync", "timeout",
+            "adapter", "clock", "codec", "defaults", "error", "far", "flight", "io", "key", "layer", "near", "park",
+            "record", "rules", "site", "sync", "timeout",
         ],
     ),
     ("adapters", &["adapter", "cache", "clock", "codec", "error", "io", "near", "sync", "timeout"]),

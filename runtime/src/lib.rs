@@ -16,6 +16,8 @@ mod clock;
     reason = "some of it is for codecs and stores that a build leaves out"
 )]
 mod codec;
+mod defaults;
+mod environment;
 mod error;
 #[cfg(feature = "far")]
 mod far;
@@ -57,6 +59,9 @@ pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]
 pub use codec::Codec;
+#[cfg(feature = "far")]
+pub use defaults::{default_codec, set_default_codec};
+pub use defaults::{default_timeout, set_default_timeout};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
 pub use registry::{

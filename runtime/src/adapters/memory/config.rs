@@ -51,9 +51,10 @@ impl MemoryCacheBuilder {
         self
     }
 
-    /// How long entries are served that do not say so themselves; 300 s by default. 0 stores nothing.
+    /// How long entries are served that do not say so themselves; by default as
+    /// [`default_timeout`](crate::default_timeout) says, which is 300 s. 0 stores nothing.
     pub fn timeout(mut self, timeout: impl Into<Timeout>) -> Self {
-        self.defaults.timeout = timeout.into();
+        self.defaults.timeout = Some(timeout.into());
         self
     }
 
