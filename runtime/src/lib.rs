@@ -6,6 +6,7 @@
 pub mod adapter;
 mod adapters;
 mod cache;
+pub mod caches;
 mod call;
 mod clock;
 #[cfg(feature = "far")]
@@ -16,6 +17,7 @@ mod clock;
     reason = "some of it is for codecs and stores that a build leaves out"
 )]
 mod codec;
+mod config;
 mod defaults;
 mod environment;
 mod error;
@@ -45,6 +47,8 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+pub use adapters::StoreSource;
 #[cfg(feature = "memcached")]
 pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
@@ -64,9 +68,15 @@ pub use defaults::{default_codec, set_default_codec};
 pub use defaults::{default_timeout, set_default_timeout};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
+#[cfg(feature = "memcached")]
+pub use registry::configure_memcached;
+#[cfg(feature = "redis")]
+pub use registry::configure_redis;
+#[cfg(feature = "sqlite")]
+pub use registry::configure_sqlite;
 pub use registry::{
-    IntoCache, Scoped, adapter_get, adapter_set, async_adapter_get, async_adapter_set, register_adapter, scoped,
-    scoped_async, set_caching,
+    IntoCache, Scoped, adapter_get, adapter_set, async_adapter_get, async_adapter_set, check_environment,
+    register_adapter, scoped, scoped_async, set_caching,
 };
 pub use site::{FunctionName, Stats};
 pub use timeout::{Remaining, Timeout};

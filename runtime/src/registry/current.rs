@@ -1,7 +1,11 @@
 //! The current cache: one for both sides of a program, until its async side is given one of its own.
 
-use super::{Face, IntoCache, change, local, registry};
+use std::sync::Once;
+
+use super::{Face, IntoCache, alias, change, local, registry};
+use crate::adapters::{MemoryCache, NullCache};
 use crate::cache::Cache;
+use crate::environment;
 use crate::error::Result;
 
 /// Makes `adapter` the current one, for every annotated function that does not name its own.
@@ -38,15 +42,19 @@ pub fn adapter_set(adapter: impl IntoCache) -> Result<()> {
     Ok(())
 }
 
-/// The current cache: the one that a scope has put in its place on this thread, else what was set last, else a memory
-/// cache that is made here and now.
+/// The current cache: the one that a scope has put in its place on this thread, else what was set last, else what
+/// `LARDER_URL` says in the environment (a name or a URL), else a memory cache that is made here and now.
+///
+/// A `LARDER_URL` that names nothing that can be had is told once on standard error. Functions compute then, as they do for
+/// an adapter that nobody knows, and count it in `stats().unresolved`; their helpers return the error; and this is a cache
+/// that stores nothing. [`check_environment`](crate::check_environment) is for a program that would rather not start.
 ///
 /// # Examples
 /// ```
 /// assert_eq!(larder::adapter_get().adapter(), "memory");
 /// ```
 pub fn adapter_get() -> Cache {
-    local::scope().unwrap_or_else(|| registry().current(Face::Blocking).clone())
+    local::scope().unwrap_or_else(|| current(Face::Blocking).unwrap_or_else(|_| NullCache.into()))
 }
 
 /// Makes `adapter` the current one of the async side: for annotated `async` functions, and their helpers, that do not name
@@ -85,5 +93,33 @@ pub fn async_adapter_set(adapter: impl IntoCache) -> Result<()> {
 /// assert_eq!(larder::async_adapter_get().adapter(), "memory");
 /// ```
 pub fn async_adapter_get() -> Cache {
-    local::scope().unwrap_or_else(|| registry().current(Face::Async).clone())
+    local::scope().unwrap_or_else(|| current(Face::Async).unwrap_or_else(|_| NullCache.into()))
+}
+
+/// The current cache of one side, scopes aside.
+///
+/// # Errors
+/// Where nothing was set, and the environment names what cannot be had.
+pub(super) fn current(face: Face) -> Result<Cache> {
+    let set = {
+        let registry = registry();
+        let own = registry.current_async.as_ref().filter(|_| face == Face::Async);
+        own.or(registry.current.as_ref()).cloned()
+    };
+    set.map_or_else(first, Ok)
+}
+
+/// What is used where nothing was set. Made with the lock released, as it may be the user's code; of two, the first stays.
+#[cold]
+fn first() -> Result<Cache> {
+    static REPORT: Once = Once::new();
+    let made = said_by_environment().unwrap_or_else(|| Ok(MemoryCache::new().into())).inspect_err(|error| {
+        environment::report(&REPORT, error, "until that is put right, functions compute and nothing is stored");
+    })?;
+    Ok(change(|registry| registry.current.get_or_insert_with(|| made.clone()).clone()))
+}
+
+/// What `LARDER_URL` names.
+pub(super) fn said_by_environment() -> Option<Result<Cache>> {
+    environment::read("LARDER_URL", alias::resolve)
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
+use super::current::current;
 use super::{Face, Target, VERSION, named, registry};
 use crate::cache::Cache;
 
@@ -14,7 +15,8 @@ thread_local! {
 struct Remembered {
     /// Of the registry when the rest was read; 0 before that.
     version: u64,
-    /// Of each face, in the order of [`Face`]; mostly one and the same. `None`: caching is off, and nothing below is filled.
+    /// Of each face, in the order of [`Face`]; mostly one and the same. `None`: caching is off, and nothing below is filled;
+    /// or there is none to be had.
     current: [Option<Rc<Cache>>; 2],
     named: Vec<(&'static str, Rc<Cache>)>,
     /// What a scope has put in place of all of them.
@@ -67,11 +69,11 @@ fn slow(adapter: Option<&'static str>, face: Face) -> Target {
 
 /// Asks the registry itself.
 fn ask(adapter: Option<&'static str>, face: Face) -> Target {
-    if !registry().caching {
+    if !is_caching() {
         return Target::Off;
     }
     match adapter {
-        None => Target::Cache(Rc::new(registry().current(face).clone())),
+        None => current(face).map_or(Target::Unknown, |cache| Target::Cache(Rc::new(cache))),
         Some(name) => match named(name) {
             Ok(cache) => Target::Cache(remember(name, cache)),
             Err(_) => Target::Unknown,
@@ -86,16 +88,13 @@ fn refresh(remembered: &RefCell<Remembered>) {
     if remembered.borrow().version == version {
         return;
     }
-    let current = {
-        let mut registry = registry();
-        if registry.caching {
-            let blocking = Rc::new(registry.current(Face::Blocking).clone());
-            let own = registry.current_async.clone().map(Rc::new);
-            let asynchronous = own.unwrap_or_else(|| Rc::clone(&blocking));
-            [Some(blocking), Some(asynchronous)]
-        } else {
-            [None, None]
-        }
+    let current = if is_caching() {
+        let blocking = current(Face::Blocking).ok().map(Rc::new);
+        let own = registry().current_async.clone().map(Rc::new);
+        let asynchronous = own.or_else(|| blocking.clone());
+        [blocking, asynchronous]
+    } else {
+        [None, None]
     };
     let old = {
         let mut remembered = remembered.borrow_mut();
@@ -103,6 +102,10 @@ fn refresh(remembered: &RefCell<Remembered>) {
         std::mem::replace(&mut *remembered, Remembered { version, current, named: Vec::new(), scope })
     };
     drop(old);
+}
+
+fn is_caching() -> bool {
+    registry().caching
 }
 
 fn remember(name: &'static str, cache: Cache) -> Rc<Cache> {

@@ -96,6 +96,14 @@ impl Cache {
         far.place((self.namespace.id, &self.namespace.name), key, site.facts.template)
     }
 
+    /// Closes its far tier behind the caller: nobody is going to come any more. Who is under way gets an answer, and who does
+    /// come opens it again.
+    pub(crate) fn retire(&self) {
+        if let Some((far, _)) = &self.core.tier.0 {
+            far.retire();
+        }
+    }
+
     /// Clears a template, or the whole namespace, in the far tier. Is there one?
     pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<bool> {
         let Some((far, _)) = &self.core.tier.0 else { return Ok(false) };

@@ -119,6 +119,8 @@ impl Stored {
 }
 
 impl Cache {
+    pub(crate) fn retire(&self) {}
+
     pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
         Ok(false)
     }
