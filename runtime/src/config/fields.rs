@@ -107,3 +107,38 @@ fn whole(value: Value) -> Option<u64> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Fields, Value};
+    use crate::config::Fault;
+    use crate::timeout::Timeout;
+
+    fn fields(given: &[(&str, Value)]) -> Fields {
+        Fields::new(given.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    }
+
+    fn said(fault: Fault) -> String {
+        fault.of_cache("x").to_string()
+    }
+
+    #[test]
+    fn what_is_asked_for_is_taken_and_the_rest_refused() {
+        let mut given =
+            fields(&[("port", Value::Text("80".into())), ("grace", Value::Number(5)), ("por", Value::Other)]);
+        assert_eq!(given.number::<u16>("port").unwrap(), Some(80));
+        assert_eq!(given.span("grace").unwrap(), Some(Timeout::from_secs(5)));
+        let fault = given.finish("pantry").unwrap_err();
+        assert_eq!(
+            said(fault),
+            "x.por: a cache over `pantry` has no such setting: it has port, grace; did you mean `port`?"
+        );
+        assert!(fields(&[]).finish("pantry").is_ok());
+    }
+
+    #[test]
+    fn a_name_that_may_be_a_secret_is_not_shown() {
+        let fault = fields(&[("redis://:hunter2@h", Value::Other)]).finish("pantry").unwrap_err();
+        assert!(said(fault).starts_with("x.…: "));
+    }
+}

@@ -95,3 +95,29 @@ impl<'de> Visitor<'de> for Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{JSON_NUMBER, Value};
+
+    #[test]
+    fn values_are_told_apart_as_far_as_settings_go() {
+        let read = |json: serde_json::Value| serde_json::from_value::<Value>(json).unwrap();
+        for (json, value) in [
+            (json!(true), Value::Flag(true)),
+            (json!(7), Value::Number(7)),
+            (json!(u64::MAX), Value::Number(u64::MAX)),
+            (json!("x"), Value::Text("x".into())),
+            (json!(["x", 7]), Value::List(vec![Value::Text("x".into()), Value::Number(7)])),
+            (json!({ "a": {} }), Value::Table(vec![("a".into(), Value::Table(vec![]))])),
+            (json!({ JSON_NUMBER: "7" }), Value::Text("7".into())),
+        ] {
+            assert_eq!(read(json), value);
+        }
+        for json in [json!(null), json!(-1), json!(1.5)] {
+            assert_eq!(read(json), Value::Other);
+        }
+    }
+}

@@ -130,3 +130,45 @@ impl Registry {
         (old.filter(|old| !old.shares_store_with(&cache)), known)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{configure, create, named};
+    use crate::config::Value;
+    use crate::registry::{Entry, set_caching};
+
+    fn entry(name: &str, n_entries: u64) -> Entry {
+        let fields = vec![("max_entries".to_owned(), Value::Number(n_entries))];
+        Entry { name: name.to_owned(), adapter: "memory".into(), fields }
+    }
+
+    #[test]
+    fn many_configure_at_once_and_each_gets_through() {
+        std::thread::scope(|scope| {
+            for thread in 0..8_u64 {
+                scope.spawn(move || {
+                    for round in 1..=50 {
+                        let own = format!("settles-{thread}");
+                        configure(vec![entry(&own, round), entry("settles-all", 100 * thread + round)]).unwrap();
+                        // Whatever else changes the registry.
+                        set_caching(true);
+                        named(&own).unwrap();
+                    }
+                });
+            }
+        });
+        let all = named("settles-all").unwrap();
+        assert!(all.is(&named("SETTLES-ALL").unwrap()) && !all.is(&create("settles-all").unwrap()));
+        assert!(named("settles-0").unwrap().is(&named("settles-0").unwrap()));
+    }
+
+    #[test]
+    fn of_several_none_is_configured_if_one_is_wrong() {
+        configure(vec![entry("together-a", 1)]).unwrap();
+        let before = named("together-a").unwrap();
+        assert!(configure(vec![entry("together-a", 2), entry("together-b", 0)]).is_err());
+        assert!(named("together-a").unwrap().is(&before) && named("together-b").is_err());
+        configure(vec![entry("together-a", 2), entry("together-b", 3)]).unwrap();
+        assert!(!named("together-a").unwrap().is(&before));
+    }
+}
