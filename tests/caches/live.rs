@@ -17,6 +17,7 @@ fn crowd(x: u64) -> u64 {
 
 #[test]
 fn fifty_threads_call_while_caches_are_configured() {
+    let _quiet = crate::quiet();
     let is_over = AtomicBool::new(false);
     let n_calls = AtomicU64::new(0);
     caches::configure(json!({ "live-crowd": "memory" })).unwrap();
