@@ -15,7 +15,8 @@ use source::Source;
 /// `larder`: the small words of the language first, what ties all together last.
 const RUNTIME: &[Row] = &[
     ("error", &[]),
-    ("timeout", &[]),
+    ("timeout", &["error"]),
+    ("environment", &["error"]),
     ("sync", &[]),
     ("park", &["sync"]),
     ("clock", &["sync", "timeout"]),
@@ -25,6 +26,7 @@ const RUNTIME: &[Row] = &[
     ("adapter", &["error", "key", "timeout"]),
     ("record", &["adapter", "timeout"]),
     ("codec", &["error", "record"]),
+    ("defaults", &["codec", "environment", "error", "timeout"]),
     ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
@@ -34,12 +36,17 @@ const RUNTIME: &[Row] = &[
     (
         "cache",
         &[
-            "adapter", "clock", "codec", "error", "far", "flight", "io", "key", "layer", "near", "park", "record",
-            "rules", "site", "sync", "timeout", "value",
+            "adapter", "clock", "codec", "defaults", "error", "far", "flight", "io", "key", "layer", "near", "park",
+            "record", "rules", "site", "sync", "timeout", "value",
         ],
     ),
-    ("adapters", &["adapter", "cache", "clock", "codec", "error", "io", "near", "sync", "timeout"]),
-    ("registry", &["adapters", "cache", "error"]),
+    ("config", &["error", "timeout"]),
+    (
+        "adapters",
+        &["adapter", "cache", "clock", "codec", "config", "environment", "error", "io", "near", "sync", "timeout"],
+    ),
+    ("registry", &["adapters", "cache", "config", "defaults", "environment", "error"]),
+    ("caches", &["cache", "config", "error", "registry"]),
     ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
     ("commands", &["cache", "call", "error", "key", "park", "registry", "rules", "timeout", "value"]),
     ("testing", &["adapter", "clock", "error", "io", "park", "sync", "timeout"]),

@@ -1,9 +1,18 @@
 //! What changes the whole process: the current adapter, own aliases, the switch. One test, so that nothing runs beside it.
 
-use larder::{ErrorKind, MemoryCache, NullCache, adapter_get, adapter_set, cached, register_adapter, set_caching};
+use futures_lite::future::block_on;
+use larder::{
+    ErrorKind, MemoryCache, NullCache, adapter_get, adapter_set, async_adapter_get, async_adapter_set, cached,
+    register_adapter, scoped_async, set_caching,
+};
 
 #[cached(key = "answer:{id}")]
 fn answer(id: u64) -> u64 {
+    id
+}
+
+#[cached(key = "reply:{id}")]
+async fn reply(id: u64) -> u64 {
     id
 }
 
@@ -96,4 +105,31 @@ fn functions_follow_the_registry_from_their_next_call_on() {
     assert!(is_stored() && answer::clear(7).unwrap());
     set_caching(true);
     assert!(!is_stored());
+
+    // Until it has a store of its own, the async side follows the other.
+    let is_replied = || block_on(reply::get(7)).unwrap().is_some();
+    let shared = MemoryCache::new();
+    adapter_set(&shared).unwrap();
+    block_on(reply(7));
+    assert_eq!(shared.len(), 1);
+
+    // From then on each has its own: functions, helpers, and what is set.
+    let own = MemoryCache::new();
+    async_adapter_set(&own).unwrap();
+    assert!(!is_replied());
+    block_on(reply(7));
+    block_on(reply::refresh(8));
+    answer(7);
+    assert_eq!((shared.len(), own.len()), (2, 2));
+    assert!(is_replied() && is_stored());
+    adapter_set(NullCache).unwrap();
+    assert_eq!((adapter_get().adapter(), async_adapter_get().adapter()), ("null", "memory"));
+    assert!(is_replied() && !is_stored());
+    assert!(block_on(reply::clear(7)).unwrap() && !is_replied());
+    assert_eq!(async_adapter_set("memroy").unwrap_err().kind(), ErrorKind::UnknownAdapter);
+
+    // A scope replaces both.
+    let scope = MemoryCache::new();
+    block_on(scoped_async(&scope, reply(7)));
+    assert_eq!((scope.len(), own.len()), (1, 1));
 }

@@ -6,11 +6,15 @@
 pub mod adapter;
 mod adapters;
 mod cache;
+pub mod caches;
 mod call;
 mod clock;
 #[cfg(feature = "far")]
 mod codec;
 mod commands;
+mod config;
+mod defaults;
+mod environment;
 mod error;
 #[cfg(feature = "far")]
 mod far;
@@ -37,6 +41,8 @@ pub mod testing;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+pub use adapters::StoreSource;
 #[cfg(feature = "memcached")]
 pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
@@ -55,9 +61,21 @@ pub use commands::{
     AsyncCache, AsyncFill, AsyncSession, BlockingCache, CacheDefault, Expiry, Fill, Session, async_cache, cache, get,
     get_or_set, remove, set, update_timeout,
 };
+#[cfg(feature = "far")]
+pub use defaults::{default_codec, set_default_codec};
+pub use defaults::{default_timeout, set_default_timeout};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
-pub use registry::{IntoCache, Scoped, adapter_get, adapter_set, register_adapter, scoped, scoped_async, set_caching};
+#[cfg(feature = "memcached")]
+pub use registry::configure_memcached;
+#[cfg(feature = "redis")]
+pub use registry::configure_redis;
+#[cfg(feature = "sqlite")]
+pub use registry::configure_sqlite;
+pub use registry::{
+    IntoCache, Scoped, adapter_get, adapter_set, async_adapter_get, async_adapter_set, check_environment,
+    register_adapter, scoped, scoped_async, set_caching,
+};
 pub use site::{FunctionName, Stats};
 pub use timeout::{Remaining, Timeout};
 pub use value::{Local, Storable};

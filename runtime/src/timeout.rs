@@ -1,6 +1,8 @@
 //! How long an entry may be served. The absurd cases (zero, never, overflow) are settled here, once, so that the
 //! rest of the crate only meets a [`Timeout`] that makes sense.
 
+mod text;
+
 use std::time::Duration;
 
 /// How long an entry may be served, counted from the moment it is stored or re-timed.

@@ -13,6 +13,8 @@ mod sqlite;
 #[cfg(feature = "memcached")]
 pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
 pub use memory::{MemoryCache, MemoryCacheBuilder};
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+pub use named::StoreSource;
 pub use null::NullCache;
 #[cfg(feature = "redis")]
 pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};

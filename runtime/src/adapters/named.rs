@@ -1,18 +1,71 @@
-//! What the names and URLs of far stores stand for. Each is `None` in a build without the store's feature.
+//! What the names and URLs of stores stand for, and the settings that each has beside them.
 
+#[cfg(not(all(feature = "memcached", feature = "redis", feature = "sqlite")))]
+mod absent;
+mod local;
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 mod settings;
-
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
-use settings::Settings;
+mod source;
 
 #[cfg(feature = "memcached")]
-use crate::adapter::AnyAdapter;
+mod memcached;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+#[cfg(not(feature = "memcached"))]
+use self::absent as memcached;
+#[cfg(not(feature = "redis"))]
+use self::absent as redis;
+#[cfg(not(feature = "sqlite"))]
+use self::absent as sqlite;
+
+use std::sync::Arc;
+
+pub(crate) use local::seen_through;
+
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+pub use source::StoreSource;
+
 use crate::cache::Cache;
+use crate::config::{Fault, Fields};
+use crate::environment;
 use crate::error::Result;
 
-/// What opens a store: a name alone has its address from the environment or the usual place.
-pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
+/// One kind of store.
+pub(crate) struct Kind {
+    pub(crate) name: &'static str,
+    /// In lower case.
+    pub(crate) aliases: &'static [&'static str],
+    /// `None` in a build without the store's feature, which has its name.
+    pub(crate) store: Option<Store>,
+}
+
+pub(crate) struct Store {
+    /// Says in the environment what the name alone stands for.
+    variable: Option<&'static str>,
+    /// What it stands for if that says nothing.
+    usual: &'static str,
+    /// Makes a cache of a URL, and of the settings beside it, which go before it.
+    open: fn(&str, &mut Fields) -> Result<Cache, Fault>,
+}
+
+/// What makes caches, each of which can have settings of its own.
+pub(crate) type Maker = Arc<dyn Fn(&mut Fields) -> Result<Cache, Fault> + Send + Sync>;
+
+const fn kind(name: &'static str, aliases: &'static [&'static str], store: Option<Store>) -> Kind {
+    Kind { name, aliases, store }
+}
+
+pub(crate) static KINDS: [Kind; 5] = [
+    kind("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], local::MEMORY),
+    kind("null", &["none", "nullcache", "asyncnullcache"], local::NULL),
+    kind("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix", "valkey", "valkey+unix"], redis::STORE),
+    kind("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], memcached::STORE),
+    kind("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], sqlite::STORE),
+];
 
 /// What the scheme of a URL asks for, where it is known and not there yet.
 pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
@@ -25,49 +78,48 @@ pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
     }
 }
 
-#[cfg(feature = "redis")]
-pub(crate) fn redis(url: Option<&str>) -> Option<Result<Cache>> {
-    let open = || {
-        let (url, settings) = Settings::split(url, "REDIS_URL", "redis://127.0.0.1:6379", &["db"])?;
-        settings.on(Cache::builder(super::RedisCache::open(&url)?)).build()
-    };
-    Some(open())
+impl Store {
+    /// A cache at `url`, or where the store usually is.
+    pub(crate) fn open(&self, url: Option<&str>, fields: &mut Fields) -> Result<Cache, Fault> {
+        match (url, self.variable) {
+            (Some(url), _) => (self.open)(url, fields),
+            (None, None) => (self.open)(self.usual, fields),
+            (None, Some(variable)) => self.by_environment(variable, fields),
+        }
+    }
+
+    fn by_environment(&self, variable: &str, fields: &mut Fields) -> Result<Cache, Fault> {
+        // The URL alone first: what is wrong with it is not to be blamed on the settings.
+        match environment::read(variable, |url| (self.open)(url, &mut Fields::none()).map(|_| url.to_owned())) {
+            Some(url) => (self.open)(&url?, fields),
+            None => (self.open)(self.usual, fields),
+        }
+    }
 }
 
-#[cfg(not(feature = "redis"))]
-pub(crate) fn redis(_: Option<&str>) -> Option<Result<Cache>> {
-    None
+/// What is right or wrong with the variables of the stores in this build, as far as they say something.
+pub(crate) fn said_by_environment() -> impl Iterator<Item = Result<()>> {
+    let stores = KINDS.iter().filter_map(|kind| kind.store.as_ref());
+    stores
+        .filter_map(|store| environment::read(store.variable?, |url| (store.open)(url, &mut Fields::none()).map(drop)))
 }
 
-/// Each server has limits and a breaker of its own: one that is down takes its own keys with it, and no others.
-#[cfg(feature = "memcached")]
-pub(crate) fn memcached(url: Option<&str>) -> Option<Result<Cache>> {
-    let open = || {
-        let (url, settings) = Settings::split(url, "MEMCACHED_URL", "memcache://127.0.0.1:11211", &[])?;
-        let servers = super::MemcachedCache::builder().url(&url)?.build_each()?;
-        let named = servers.into_iter().map(|server| (server.address().to_owned(), AnyAdapter::new(server)));
-        settings.on(Cache::fleet(named)).build()
-    };
-    Some(open())
-}
-
-#[cfg(not(feature = "memcached"))]
-pub(crate) fn memcached(_: Option<&str>) -> Option<Result<Cache>> {
-    None
-}
-
-#[cfg(feature = "sqlite")]
-pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
-    let open = || {
-        let (url, settings) = Settings::split(url, "SQLITE_URL", "sqlite:", &["max_bytes", "max_entries", "name"])?;
-        settings.on(Cache::builder(super::SqliteCache::from_url(&url)?)).build()
-    };
-    Some(open())
-}
-
-#[cfg(not(feature = "sqlite"))]
-pub(crate) fn sqlite(_: Option<&str>) -> Option<Result<Cache>> {
-    None
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+fn finish(mut builder: crate::cache::CacheBuilder, fields: &mut Fields) -> Result<Cache, Fault> {
+    if let Some(namespace) = fields.text("namespace")? {
+        builder = builder.namespace(namespace);
+    }
+    if let Some(timeout) = fields.timeout("timeout")? {
+        builder = builder.timeout(timeout);
+    }
+    if let Some(grace) = fields.span("grace")? {
+        builder = builder.grace(grace);
+    }
+    if let Some(codec) = fields.text("codec")? {
+        let codec = crate::codec::Codec::named(&codec).map_err(|error| Fault::at("codec", error))?;
+        builder = builder.codec(codec);
+    }
+    Ok(builder.build()?)
 }
 
 /// Whatever makes a cache of one store: it has the defaults, and nothing in common with another that is made of the same.

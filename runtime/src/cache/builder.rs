@@ -10,6 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
 use crate::layer::Guarded;
 use crate::near::Bound;
+use crate::timeout::Timeout;
 
 /// So many results of an outage are kept near.
 const NEAR_ENTRIES: u64 = 10_000;
@@ -33,7 +34,8 @@ pub struct CacheBuilder {
     stores: Stores,
     namespace: String,
     defaults: Defaults,
-    codec: Codec,
+    /// `None`: as the process says.
+    codec: Option<Codec>,
     clock: Clock,
 }
 
@@ -82,7 +84,7 @@ impl CacheBuilder {
             stores,
             namespace: Cache::FAR_NAMESPACE.into(),
             defaults: Defaults::default(),
-            codec: Codec::default(),
+            codec: None,
             clock: Clock::default(),
         }
     }
@@ -93,9 +95,10 @@ impl CacheBuilder {
         self
     }
 
-    /// How values are written where their function does not say. Default MessagePack.
+    /// How values are written where their function does not say. By default as [`default_codec`](crate::default_codec) says,
+    /// which is MessagePack.
     pub fn codec(mut self, codec: Codec) -> Self {
-        self.codec = codec;
+        self.codec = Some(codec);
         self
     }
 
@@ -105,7 +108,7 @@ impl CacheBuilder {
     /// [`Config`](ErrorKind::Config) names the setting that makes no sense.
     pub fn build(self) -> Result<Cache> {
         let Self { stores, namespace, defaults, codec, clock } = self;
-        if defaults.timeout.is_zero() {
+        if defaults.timeout.is_some_and(Timeout::is_zero) {
             return Err(Error::new(
                 ErrorKind::Config,
                 "a cache with `timeout` 0 keeps nothing: use `NullCache` for that",

@@ -27,14 +27,15 @@ pub(crate) struct Setup {
 /// What holds where an entry does not say otherwise.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Defaults {
-    pub(crate) timeout: Timeout,
+    /// `None`: as the process says.
+    pub(crate) timeout: Option<Timeout>,
     /// How long an expired entry can be revived.
     pub(crate) grace: Timeout,
 }
 
 impl Default for Defaults {
     fn default() -> Self {
-        Self { timeout: Timeout::DEFAULT, grace: Timeout::from_secs(60) }
+        Self { timeout: None, grace: Timeout::from_secs(60) }
     }
 }
 

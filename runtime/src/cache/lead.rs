@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::Cache;
 use super::errand::{Errand, Parcel};
+use crate::defaults::default_timeout;
 use crate::error::Error;
 use crate::flight::{Inside, Permit};
 use crate::near::{Garbage, Generation, Header, Slot};
@@ -191,7 +192,7 @@ impl Cache {
         let lifetime = match outcome {
             Outcome::Value(said) => {
                 let said = said.or(timeout).or(lifetimes.value);
-                Some(said.unwrap_or(self.core.defaults.timeout))
+                Some(said.unwrap_or_else(|| self.timeout()))
             }
             Outcome::Refused => None,
             Outcome::Nothing => lifetimes.nothing,
@@ -216,6 +217,11 @@ impl Cache {
             let fresh_until = now.after(lifetime.min(OUTAGE));
             Header { generation: Arc::clone(generation), fresh_until, grace: Timeout::ZERO }
         }
+    }
+
+    /// How long a value is served where its function does not say.
+    pub(crate) fn timeout(&self) -> Timeout {
+        self.core.defaults.timeout.unwrap_or_else(default_timeout)
     }
 
     /// How long past its timeout an entry of the function can be revived.

@@ -124,6 +124,15 @@ impl Cache {
         Self { core: Arc::clone(&self.core), namespace }
     }
 
+    /// Are both handles of one namespace of one store?
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.shares_store_with(other) && self.namespace.id == other.namespace.id
+    }
+
+    pub(crate) fn shares_store_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.core, &other.core)
+    }
+
     /// How many entries it holds in this process, in all namespaces; those that have expired and are not yet swept included.
     /// What stands in a far store is not counted.
     pub fn n_entries(&self) -> usize {

@@ -3,9 +3,9 @@
 macro_rules! settings {
     ($builder:ident { timeout: $timeout:literal, clock: $clock:literal }) => {
         impl $builder {
-            #[doc = concat!("How long a value is served where its function does not say. Default 300 s; ", $timeout)]
+            #[doc = concat!("How long a value is served where its function does not say. By default as\n[`default_timeout`](crate::default_timeout) says, which is 300 s; ", $timeout)]
             pub fn timeout(mut self, timeout: impl Into<crate::timeout::Timeout>) -> Self {
-                self.defaults.timeout = timeout.into();
+                self.defaults.timeout = Some(timeout.into());
                 self
             }
 

@@ -24,14 +24,14 @@ use crate::flight::Caller;
 use crate::key::{Key, KeyRef};
 use crate::near::Slot;
 use crate::park::block_on;
-use crate::registry::{self, Target};
+use crate::registry::{self, Face, Target};
 use crate::rules::Rules;
 use crate::site::Site;
 
 /// A call of a synchronous function.
 #[inline]
 pub fn call<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    match hit(&mut entry, &rules) {
+    match hit(&mut entry, Face::Blocking, &rules) {
         Some(result) => Answer::Result(result),
         None => miss(entry, rules),
     }
@@ -40,10 +40,12 @@ pub fn call<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>>
 /// A call of an asynchronous function. A hit is answered before the computation's future is made.
 #[inline]
 pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
-    if let Some(result) = hit(&mut entry, &rules) {
+    if let Some(result) = hit(&mut entry, Face::Async, &rules) {
         return Answer::Result(result);
     }
-    let Some(cache) = target(entry.site) else { return Answer::Compute(AsyncLead::new(entry.site, None, rules)) };
+    let Some(cache) = target(entry.site, Face::Async) else {
+        return Answer::Compute(AsyncLead::new(entry.site, None, rules));
+    };
     go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await
 }
 
@@ -144,14 +146,18 @@ fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) 
 }
 
 fn start(request: Request<'_>) -> Option<cache::Lead> {
-    target(request.site).map(|cache| cache.start(request))
+    let face = match request.caller {
+        Caller::Blocking => Face::Blocking,
+        Caller::Async => Face::Async,
+    };
+    target(request.site, face).map(|cache| cache.start(request))
 }
 
 /// The result of a live entry.
 #[inline]
-fn hit<R>(entry: &mut Entry, rules: &impl Rules<R>) -> Option<R> {
+fn hit<R>(entry: &mut Entry, face: Face, rules: &impl Rules<R>) -> Option<R> {
     let site = entry.site;
-    read(site, look(site, entry.lend())?, rules)
+    read(site, look(site, face, entry.lend())?, rules)
 }
 
 /// The result in a slot that was counted as a hit.
@@ -169,8 +175,8 @@ fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Optio
 /// The live entry of a call in the cache that it goes to.
 // Compiled once, and the whole of a hit but for the key and the value's clone.
 #[inline(never)]
-fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-    let Target::Cache(cache) = registry::target(site.facts.adapter) else { return None };
+fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+    let Target::Cache(cache) = registry::target(site.facts.adapter, face) else { return None };
     let slot = cache.live(key)?;
     site.counters.hit();
     Some(slot)
@@ -179,7 +185,9 @@ fn look(site: &'static Site, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[cold]
 #[inline(never)]
 fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    let Some(cache) = target(entry.site) else { return Answer::Compute(Lead::new(entry.site, None, rules)) };
+    let Some(cache) = target(entry.site, Face::Blocking) else {
+        return Answer::Compute(Lead::new(entry.site, None, rules));
+    };
     go(Approach::new(cache, entry.request(Caller::Blocking)), rules)
 }
 
@@ -222,8 +230,8 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
 
 /// The cache of this call; `None` where the function just runs.
 #[inline(never)]
-fn target(site: &'static Site) -> Option<Cache> {
-    let cache: Rc<Cache> = match registry::target(site.facts.adapter) {
+fn target(site: &'static Site, face: Face) -> Option<Cache> {
+    let cache: Rc<Cache> = match registry::target(site.facts.adapter, face) {
         Target::Cache(cache) => cache,
         Target::Off => return None,
         Target::Unknown => {

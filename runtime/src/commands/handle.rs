@@ -22,10 +22,12 @@ pub(super) enum Whose {
 }
 
 impl Whose {
-    fn cache(&self, face: Face) -> Cache {
+    /// # Errors
+    /// Where the environment names a current one that cannot be had.
+    fn cache(&self, face: Face) -> Result<Cache> {
         match self {
-            Self::Current => registry::current(face),
-            Self::This(cache) => cache.clone(),
+            Self::Current => registry::helped(None, face),
+            Self::This(cache) => Ok(cache.clone()),
         }
     }
 }
@@ -104,7 +106,7 @@ macro_rules! commands {
             $(
                 $(#[$doc])*
                 pub fn $name$(<$($generic: $($bound +)+),*>)?(&self, $($argument: $type),*) -> $output {
-                    let $hand = &ByHand(self.0.cache(Face::Blocking));
+                    let $hand = &ByHand(self.0.cache(Face::Blocking)?);
                     block_on(async { $body.await })
                 }
             )*
@@ -114,7 +116,7 @@ macro_rules! commands {
             $(
                 $(#[$doc])*
                 pub async fn $name$(<$($generic: $($bound +)+),*>)?(&self, $($argument: $type),*) -> $output {
-                    let $hand = &ByHand(self.0.cache(Face::Async));
+                    let $hand = &ByHand(self.0.cache(Face::Async)?);
                     $body.await
                 }
             )*
@@ -281,14 +283,14 @@ impl BlockingCache {
     /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
     ///
     /// # Errors
-    /// None today: a store that fails costs time.
+    /// [`Config`](crate::ErrorKind::Config): `LARDER_URL` names a cache that cannot be had. A store that fails costs time.
     pub fn get_or_set<T: Storable, Form>(
         &self,
         key: impl Into<Key>,
         timeout: impl Into<Expiry>,
         fill: impl Fill<T, Form>,
     ) -> Result<T> {
-        let (hand, key) = (ByHand(self.0.cache(Face::Blocking)), key.into());
+        let (hand, key) = (ByHand(self.0.cache(Face::Blocking)?), key.into());
         Ok(match seek(&hand, &key, value()) {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).land(fill.fill(&key)),
@@ -306,7 +308,7 @@ impl BlockingCache {
         timeout: impl Into<Expiry>,
         fill: impl FnOnce() -> Result<T, E>,
     ) -> Result<Result<T, E>> {
-        let (hand, key) = (ByHand(self.0.cache(Face::Blocking)), key.into());
+        let (hand, key) = (ByHand(self.0.cache(Face::Blocking)?), key.into());
         Ok(match seek(&hand, &key, fallible()) {
             Answer::Result(result) => result,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).land(fill()),
@@ -315,7 +317,7 @@ impl BlockingCache {
 
     /// The cache that it stands for now, by the same name from then on.
     pub(super) fn bound(&self) -> Self {
-        Self(Whose::This(self.0.cache(Face::Blocking)))
+        Self(self.0.cache(Face::Blocking).map_or(Whose::Current, Whose::This))
     }
 }
 
@@ -327,14 +329,14 @@ impl AsyncCache {
     /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
     ///
     /// # Errors
-    /// None today: a store that fails costs time.
+    /// [`Config`](crate::ErrorKind::Config): `LARDER_URL` names a cache that cannot be had. A store that fails costs time.
     pub async fn get_or_set<T: Storable, Form>(
         &self,
         key: impl Into<Key>,
         timeout: impl Into<Expiry>,
         fill: impl AsyncFill<T, Form>,
     ) -> Result<T> {
-        let (hand, key) = (ByHand(self.0.cache(Face::Async)), key.into());
+        let (hand, key) = (ByHand(self.0.cache(Face::Async)?), key.into());
         Ok(match seek_async(&hand, &key, value()).await {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).compute(fill.fill(&key)).await,
@@ -352,7 +354,7 @@ impl AsyncCache {
         timeout: impl Into<Expiry>,
         fill: impl FnOnce() -> C,
     ) -> Result<Result<T, E>> {
-        let (hand, key) = (ByHand(self.0.cache(Face::Async)), key.into());
+        let (hand, key) = (ByHand(self.0.cache(Face::Async)?), key.into());
         Ok(match seek_async(&hand, &key, fallible()).await {
             Answer::Result(result) => result,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).run(fill).await,
@@ -361,12 +363,14 @@ impl AsyncCache {
 
     /// The cache that it stands for now, by the same name from then on.
     pub(super) fn bound(&self) -> Self {
-        Self(Whose::This(self.0.cache(Face::Async)))
+        Self(self.0.cache(Face::Async).map_or(Whose::Current, Whose::This))
     }
 
     /// Gives up the connections, behind the caller.
     pub(super) fn close_behind(&self) {
-        ByHand(self.0.cache(Face::Async)).close_behind();
+        if let Ok(cache) = self.0.cache(Face::Async) {
+            cache.retire();
+        }
     }
 }
 

@@ -96,6 +96,14 @@ impl Far {
         journey
     }
 
+    /// Closes the store, behind the caller.
+    pub(crate) fn retire(&self) {
+        let adapter = self.store.helpers.clone();
+        io::spawn(async move {
+            let _ = adapter.close().await;
+        });
+    }
+
     /// Where the entry of a template under `key` stands; an empty template is none.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;

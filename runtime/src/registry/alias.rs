@@ -1,42 +1,31 @@
 //! What the names of adapters stand for.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{named, registry};
-use crate::adapters::named::{self as store, Open, not_yet};
-use crate::adapters::{MemoryCacheBuilder, NullCache};
+use super::{Standing, named, registry};
+use crate::adapters::named::{KINDS, Kind, Maker, not_yet, seen_through};
 use crate::cache::Cache;
+use crate::config::{Fault, Fields, nearest, shown};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The canonical name, its aliases, and what opens it.
-const ADAPTERS: &[(&str, &[&str], Open)] = &[
-    ("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], |url| Some(memory(url))),
-    ("null", &["none", "nullcache"], |_| Some(Ok(NullCache.into()))),
-    ("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix", "valkey", "valkey+unix"], store::redis),
-    ("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], store::memcached),
-    ("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], store::sqlite),
-];
+/// The store that goes by `name`, in lower case.
+fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().find(|kind| kind.name == name || kind.aliases.contains(&name))
+}
 
-/// Those that this build can open.
-const BUILT: &[&str] = &[
-    "memory",
-    "null",
-    #[cfg(feature = "redis")]
-    "redis",
-    #[cfg(feature = "memcached")]
-    "memcached",
-    #[cfg(feature = "sqlite")]
-    "sqlite",
-];
+/// Does `name` belong to a store, whether this build has it or not?
+pub(crate) fn is_store(name: &str) -> bool {
+    kind(&name.to_ascii_lowercase()).is_some()
+}
 
 /// The name under which the one instance is known: aliases of one store share it.
 pub(super) fn canonical(name: &str) -> String {
     let name = name.to_ascii_lowercase();
-    if registry().factories.contains_key(&name) {
+    if registry().known.contains_key(&name) {
         return name;
     }
-    let store = ADAPTERS.iter().find(|(_, aliases, _)| aliases.contains(&&*name));
-    store.map_or(name, |(canonical, ..)| (*canonical).into())
+    kind(&name).map_or(name, |kind| kind.name.into())
 }
 
 /// What an alias or a URL stands for: the one instance of a name, a new one for a URL.
@@ -46,43 +35,52 @@ pub(super) fn resolve(text: &str) -> Result<Cache> {
 
 /// A new cache for an alias or a URL.
 pub(super) fn make(text: &str) -> Result<Cache> {
-    let (name, settings) = match text.split_once(':') {
-        Some((scheme, rest)) => (scheme, Some(rest)),
-        None => (text, None),
+    Ok(maker(text)?(&mut Fields::none())?)
+}
+
+/// What makes caches for an alias or a URL.
+///
+/// # Errors
+/// Where the name is unknown, or its store is not in this build. URLs are read by what is returned.
+pub(super) fn maker(text: &str) -> Result<Maker> {
+    let (name, url) = match text.split_once(':') {
+        Some((scheme, _)) => (scheme.to_ascii_lowercase(), Some(text.to_owned())),
+        None => (canonical(text), None),
     };
-    let name = name.to_ascii_lowercase();
-    let own = registry().factories.get(&name).map(Arc::clone);
-    if let Some(factory) = own {
-        return match settings {
-            None => factory(),
-            Some(_) => Err(Error::new(ErrorKind::Config, format!("the adapter `{}` takes no URL", shown(&name)))),
+    let standing = registry().known.get(&name).cloned();
+    let Some(kind) = kind(&name) else {
+        return match (standing, url) {
+            (Some(standing), None) => Ok(standing.maker()),
+            (None, _) => Err(not_there_yet(&name).unwrap_or_else(|| unknown(&name))),
+            (Some(_), Some(_)) => {
+                Err(Error::new(ErrorKind::Config, format!("the adapter `{}` takes no URL", shown(&name))))
+            }
         };
+    };
+    if let (Some(standing), None) = (standing, &url) {
+        return Ok(standing.maker());
     }
-    let known = ADAPTERS.iter().find(|(canonical, aliases, _)| *canonical == name || aliases.contains(&&*name));
-    let Some((canonical, _, open)) = known else { return Err(not_there_yet(&name).unwrap_or_else(|| unknown(&name))) };
-    open(settings.map(|_| text)).unwrap_or_else(|| Err(feature_off(&name, canonical)))
+    let Some(store) = &kind.store else { return Err(feature_off(&name, kind.name)) };
+    Ok(Arc::new(move |fields| store.open(url.as_deref(), fields)))
 }
 
-fn memory(url: Option<&str>) -> Result<Cache> {
-    let settings = url.and_then(|url| url.split_once(':')).map(|(_, settings)| settings);
-    Ok(MemoryCacheBuilder::default().query(query(settings)?)?.build()?.into())
-}
-
-/// What follows `?` in a URL of an adapter that has no address.
-fn query(settings: Option<&str>) -> Result<&str> {
-    let rest = settings.unwrap_or_default().trim_start_matches('/');
-    match rest.split_once('?') {
-        None if rest.is_empty() => Ok(""),
-        Some(("", query)) => Ok(query),
-        _ => Err(Error::new(ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`")),
+impl Standing {
+    fn maker(self) -> Maker {
+        match self {
+            Self::Registered(factory) => Arc::new(move |fields| seen_through(factory()?, fields)),
+            Self::Configured(entry) => Arc::new(move |fields| seen_through(entry.make().map_err(Fault::from)?, fields)),
+            #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+            Self::Store(maker) => maker,
+        }
     }
 }
 
 fn feature_off(name: &str, feature: &str) -> Error {
+    let built = KINDS.iter().filter(|kind| kind.store.is_some()).map(|kind| kind.name.to_owned());
     let message = format!(
         "the adapter `{name}` is not in this build: it needs the cargo feature `{feature}` of larder; \
          in this build are {}",
-        available()
+        list(built)
     );
     Error::new(ErrorKind::FeatureOff, message)
 }
@@ -93,40 +91,22 @@ fn not_there_yet(name: &str) -> Option<Error> {
 }
 
 fn unknown(name: &str) -> Error {
-    let hint = nearest(name).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    let message = format!("no adapter is named `{}`: known are {}{hint}", shown(name), every());
+    let kinds = KINDS.iter().map(|kind| format!("{} ({})", kind.name, kind.aliases[..2].join(", ")));
+    let own = own();
+    let known = KINDS.iter().flat_map(|kind| kind.aliases.iter().copied().chain([kind.name]));
+    let known = known.chain(own.iter().map(String::as_str));
+    let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let message = format!("no adapter is named `{}`: known are {}{hint}", shown(name), list(kinds));
     Error::new(ErrorKind::UnknownAdapter, message)
 }
 
 fn list(names: impl Iterator<Item = String>) -> String {
-    let own = registry().factories.keys().cloned().collect::<std::collections::BTreeSet<_>>();
-    names.chain(own).collect::<Vec<_>>().join(", ")
+    names.chain(own()).collect::<Vec<_>>().join(", ")
 }
 
-fn available() -> String {
-    list(BUILT.iter().map(|name| (*name).to_owned()))
-}
-
-fn every() -> String {
-    list(ADAPTERS.iter().map(|(name, aliases, _)| format!("{name} ({})", aliases[..aliases.len().min(2)].join(", "))))
-}
-
-/// The text if it can be a name, so that no message shows what may be a password.
-fn shown(name: &str) -> &str {
-    let is_name = name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+".contains(c));
-    if is_name { name } else { "…" }
-}
-
-/// The known name that is at most two edits away.
-fn nearest(name: &str) -> Option<String> {
-    let own = registry().factories.keys().cloned().collect::<Vec<_>>();
-    let known = ADAPTERS.iter().flat_map(|(name, aliases, _)| [*name].into_iter().chain(aliases.iter().copied()));
-    let known = known.map(str::to_owned).chain(own);
-    known
-        .map(|known| (strsim::osa_distance(name, &known), known))
-        .filter(|&(n_edits, _)| n_edits <= 2)
-        .min()
-        .map(|(_, known)| known)
+/// The names that the program has given, those of stores aside.
+fn own() -> BTreeSet<String> {
+    registry().known.keys().filter(|name| kind(name).is_none()).cloned().collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 
-use super::{Target, VERSION, named, registry};
+use super::current::current;
+use super::{Face, Target, VERSION, named, registry};
 use crate::cache::Cache;
 
 thread_local! {
@@ -14,35 +15,36 @@ thread_local! {
 struct Remembered {
     /// Of the registry when the rest was read; 0 before that.
     version: u64,
-    /// `None`: caching is off, and nothing below is filled.
-    current: Option<Rc<Cache>>,
+    /// Of each face, in the order of [`Face`]; mostly one and the same. `None`: caching is off, and nothing below is filled;
+    /// or there is none to be had.
+    current: [Option<Rc<Cache>>; 2],
     named: Vec<(&'static str, Rc<Cache>)>,
     /// What a scope has put in place of all of them.
     scope: Option<Rc<Cache>>,
 }
 
 impl Remembered {
-    const NOTHING: Self = Self { version: 0, current: None, named: Vec::new(), scope: None };
+    const NOTHING: Self = Self { version: 0, current: [const { None }; 2], named: Vec::new(), scope: None };
 }
 
 /// The cache is handed out in an `Rc`, so that nothing here is borrowed while code of the user's runs.
 #[inline(always)]
-pub(super) fn target(adapter: Option<&'static str>) -> Target {
-    match remembered(adapter) {
+pub(super) fn target(adapter: Option<&'static str>, face: Face) -> Target {
+    match remembered(adapter, face) {
         Some(cache) => Target::Cache(cache),
-        None => slow(adapter),
+        None => slow(adapter, face),
     }
 }
 
 /// What a scope has put in place, or the current cache if it is known.
 #[inline(always)]
-fn remembered(adapter: Option<&'static str>) -> Option<Rc<Cache>> {
+fn remembered(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
     let remembered = REMEMBERED.try_with(|remembered| {
         let remembered = remembered.borrow();
         match &remembered.scope {
             Some(cache) => Some(Rc::clone(cache)),
             None if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) => None,
-            None => remembered.current.clone(),
+            None => remembered.current[face as usize].clone(),
         }
     });
     remembered.unwrap_or_default()
@@ -50,28 +52,28 @@ fn remembered(adapter: Option<&'static str>) -> Option<Rc<Cache>> {
 
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.
 #[cold]
-fn slow(adapter: Option<&'static str>) -> Target {
+fn slow(adapter: Option<&'static str>, face: Face) -> Target {
     let known = REMEMBERED.try_with(|remembered| {
         refresh(remembered);
         let remembered = remembered.borrow();
         match adapter {
-            None => remembered.current.clone(),
+            None => remembered.current[face as usize].clone(),
             Some(name) => remembered.named.iter().find(|(known, _)| *known == name).map(|(_, cache)| Rc::clone(cache)),
         }
     });
     match known {
         Ok(Some(cache)) => Target::Cache(cache),
-        _ => ask(adapter),
+        _ => ask(adapter, face),
     }
 }
 
 /// Asks the registry itself.
-fn ask(adapter: Option<&'static str>) -> Target {
-    if !registry().caching {
+fn ask(adapter: Option<&'static str>, face: Face) -> Target {
+    if !is_caching() {
         return Target::Off;
     }
     match adapter {
-        None => Target::Cache(Rc::new(registry().current().clone())),
+        None => current(face).map_or(Target::Unknown, |cache| Target::Cache(Rc::new(cache))),
         Some(name) => match named(name) {
             Ok(cache) => Target::Cache(remember(name, cache)),
             Err(_) => Target::Unknown,
@@ -86,9 +88,13 @@ fn refresh(remembered: &RefCell<Remembered>) {
     if remembered.borrow().version == version {
         return;
     }
-    let current = {
-        let mut registry = registry();
-        registry.caching.then(|| Rc::new(registry.current().clone()))
+    let current = if is_caching() {
+        let blocking = current(Face::Blocking).ok().map(Rc::new);
+        let own = registry().current_async.clone().map(Rc::new);
+        let asynchronous = own.or_else(|| blocking.clone());
+        [blocking, asynchronous]
+    } else {
+        [None, None]
     };
     let old = {
         let mut remembered = remembered.borrow_mut();
@@ -96,6 +102,10 @@ fn refresh(remembered: &RefCell<Remembered>) {
         std::mem::replace(&mut *remembered, Remembered { version, current, named: Vec::new(), scope })
     };
     drop(old);
+}
+
+fn is_caching() -> bool {
+    registry().caching
 }
 
 fn remember(name: &'static str, cache: Cache) -> Rc<Cache> {

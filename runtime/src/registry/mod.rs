@@ -2,8 +2,14 @@
 //! each call, so functions annotated and called before see a new adapter from their next call on.
 
 mod alias;
+mod check;
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+mod configure;
+mod current;
+mod entry;
 mod into_cache;
 mod local;
+mod named;
 mod scoped;
 
 use std::collections::HashMap;
@@ -11,7 +17,19 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+pub(crate) use alias::is_store;
+pub use check::check_environment;
+#[cfg(feature = "memcached")]
+pub use configure::configure_memcached;
+#[cfg(feature = "redis")]
+pub use configure::configure_redis;
+#[cfg(feature = "sqlite")]
+pub use configure::configure_sqlite;
+pub use current::{adapter_get, adapter_set, async_adapter_get, async_adapter_set};
+pub(crate) use entry::Entry;
 pub use into_cache::IntoCache;
+pub use named::register_adapter;
+pub(crate) use named::{configure, create, named};
 pub use scoped::{Scoped, scoped, scoped_async};
 
 use crate::cache::Cache;
@@ -19,19 +37,38 @@ use crate::error::Result;
 
 type Factory = Arc<dyn Fn() -> Result<Cache> + Send + Sync>;
 
+/// What a name stands for. What was said last counts.
+#[derive(Clone)]
+enum Standing {
+    /// By `register_adapter`.
+    Registered(Factory),
+    /// By `caches::configure`.
+    Configured(Arc<Entry>),
+    /// By `configure_redis` and its like.
+    #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+    Store(crate::adapters::named::Maker),
+}
+
 struct Registry {
-    /// Made on first use.
+    /// `None` until it is set or first used.
     current: Option<Cache>,
-    /// By lower-case alias: always the same instance.
+    /// `None`: the async side shares the other's.
+    current_async: Option<Cache>,
+    /// By lower-case name: always the same instance.
     named: HashMap<String, Cache>,
-    /// The user's own aliases.
-    factories: HashMap<String, Factory>,
+    /// What the program has said that names stand for: names of its own, and those of stores.
+    known: HashMap<String, Standing>,
     caching: bool,
 }
 
 static REGISTRY: LazyLock<Mutex<Registry>> = LazyLock::new(|| {
-    let registry = Registry { current: None, named: HashMap::new(), factories: HashMap::new(), caching: true };
-    Mutex::new(registry)
+    Mutex::new(Registry {
+        current: None,
+        current_async: None,
+        named: HashMap::new(),
+        known: HashMap::new(),
+        caching: true,
+    })
 });
 
 /// Raised with every change, so that threads know when what they remember is out of date. Never 0.
@@ -41,12 +78,6 @@ fn registry() -> MutexGuard<'static, Registry> {
     REGISTRY.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Registry {
-    fn current(&mut self) -> &Cache {
-        self.current.get_or_insert_with(|| crate::adapters::MemoryCache::new().into())
-    }
-}
-
 /// Changes the registry, and lets all threads know. What is replaced is dropped with the lock released.
 fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
     let mut registry = registry();
@@ -54,85 +85,6 @@ fn change<T>(change: impl FnOnce(&mut Registry) -> T) -> T {
     VERSION.fetch_add(1, Ordering::Release);
     drop(registry);
     replaced
-}
-
-/// How code calls a cache.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Face {
-    Blocking,
-    Async,
-}
-
-/// The cache that commands by hand go to.
-pub(crate) fn current(_: Face) -> Cache {
-    adapter_get()
-}
-
-/// Makes `adapter` the current one, for every annotated function that does not name its own.
-///
-/// Takes an alias (`"memory"`, `"redis"`, `"null"`, one of your own; upper or lower case), a URL
-/// (`"memory://?max_entries=500"`), or an instance; a far store of your own goes in as `Cache::far(adapter)`. Functions see
-/// it from their next call on; without it they use a memory cache made on first use.
-///
-/// No store is asked: one that is down is met by the first call, which computes.
-///
-/// # Errors
-/// [`UnknownAdapter`](crate::ErrorKind::UnknownAdapter) lists the known ones;
-/// [`FeatureOff`](crate::ErrorKind::FeatureOff) names the cargo feature; [`Config`](crate::ErrorKind::Config) names
-/// the part of the URL. The current adapter stays.
-///
-/// # Examples
-/// ```
-/// use larder::{ErrorKind, MemoryCache};
-///
-/// larder::adapter_set("Memory")?;
-/// larder::adapter_set("memory://?max_entries=500&timeout=60")?;
-/// larder::adapter_set(MemoryCache::new())?;
-///
-/// let error = larder::adapter_set("reddis").unwrap_err();
-/// assert_eq!(error.kind(), ErrorKind::UnknownAdapter);
-/// assert!(error.to_string().contains("did you mean `redis`?"));
-/// # Ok::<(), larder::Error>(())
-/// ```
-pub fn adapter_set(adapter: impl IntoCache) -> Result<()> {
-    let cache = adapter.into_cache()?;
-    drop(change(|registry| registry.current.replace(cache)));
-    Ok(())
-}
-
-/// The current cache: the one that a scope has put in its place on this thread, else what was set last, else a memory
-/// cache that is made here and now.
-///
-/// # Examples
-/// ```
-/// assert_eq!(larder::adapter_get().adapter(), "memory");
-/// ```
-pub fn adapter_get() -> Cache {
-    local::scope().unwrap_or_else(|| registry().current().clone())
-}
-
-/// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
-///
-/// `make` runs at the name's first use, and again at the next if it fails: there is one instance of a name. A name that is
-/// taken is taken over, and what it stood for is made anew.
-///
-/// # Examples
-/// ```
-/// use larder::{MemoryCache, cached};
-///
-/// larder::register_adapter("sessions", || MemoryCache::builder().max_entries(50).build());
-///
-/// #[cached(adapter = "sessions", key = "greeting:{name}")]
-/// fn greeting(name: &str) -> String { format!("hello {name}") }
-///
-/// assert_eq!(greeting("ada"), "hello ada");
-/// assert_eq!(greeting("ada"), "hello ada");
-/// assert_eq!(greeting::stats().hits, 1);
-/// ```
-pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> + Send + Sync + 'static) {
-    let name = name.to_ascii_lowercase();
-    let factory: Factory = Arc::new(move || make()?.into_cache());
-    drop(change(|registry| (registry.factories.insert(name.clone(), factory), registry.named.remove(&name))));
 }
 
 /// Switches caching off or on again, for the whole process but what runs in a [`scoped`](fn@scoped). Off, annotated
@@ -155,49 +107,36 @@ pub fn set_caching(on: bool) {
     change(|registry| registry.caching = on);
 }
 
+/// Which side of a program asks: each may have a store of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    Blocking,
+    Async,
+}
+
 /// Where a call goes.
 pub(crate) enum Target {
     Cache(Rc<Cache>),
     /// Caching is off: the function runs.
     Off,
-    /// The named cache cannot be had: the function runs.
+    /// The cache cannot be had, by the name that the function or the environment gives: the function runs.
     Unknown,
 }
 
 /// The cache of the next call, for a function that names `adapter` or none.
 #[inline(always)]
-pub(crate) fn target(adapter: Option<&'static str>) -> Target {
-    local::target(adapter)
+pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
+    local::target(adapter, face)
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.
 ///
 /// # Errors
-/// Where `adapter` names one that cannot be had.
-pub(crate) fn helped(adapter: Option<&'static str>) -> Result<Cache> {
+/// Where `adapter` names one that cannot be had, or the environment does.
+pub(crate) fn helped(adapter: Option<&'static str>, face: Face) -> Result<Cache> {
     match (adapter, local::scope()) {
         (_, Some(cache)) => Ok(cache),
-        (None, None) => Ok(registry().current().clone()),
+        (None, None) => current::current(face),
         (Some(name), None) => named(name),
-    }
-}
-
-/// The one instance that goes by `name`, made at its first use.
-fn named(name: &str) -> Result<Cache> {
-    let name = alias::canonical(name);
-    loop {
-        let version = VERSION.load(Ordering::Acquire);
-        if let Some(cache) = registry().named.get(&name) {
-            return Ok(cache.clone());
-        }
-        // Made and dropped with the lock released, as it may be the user's code. If two make it, the first to be back
-        // wins; if the name was registered anew meanwhile, what was made is out of date.
-        let made = alias::make(&name)?;
-        let mut registry = registry();
-        if VERSION.load(Ordering::Acquire) == version {
-            let kept = registry.named.entry(name).or_insert_with(|| made.clone()).clone();
-            drop(registry);
-            return Ok(kept);
-        }
     }
 }

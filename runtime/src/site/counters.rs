@@ -125,7 +125,7 @@ pub struct Stats {
     pub refused: u64,
     /// Entries of another type met under a key of this function: a second function uses the same keys.
     pub foreign: u64,
-    /// Calls that could not reach the cache named by `adapter = "…"`, and computed.
+    /// Calls for which there was no cache by the name in `adapter = "…"`, or in `LARDER_URL`, and that computed.
     pub unresolved: u64,
     /// Computations made while the far store failed; their results are kept near for at most a second.
     pub store_failures: u64,

@@ -41,6 +41,12 @@ impl MemcachedCacheBuilder {
         self
     }
 
+    /// None of the servers that were said so far.
+    pub(crate) fn no_servers(mut self) -> Self {
+        self.servers.clear();
+        self
+    }
+
     /// The servers of a URL: `memcache://host:port,host2`; `memcached://` is the same.
     ///
     /// # Errors

@@ -1,13 +1,13 @@
 //! What can be said of a memory cache: in code, or in a URL.
 
 use std::any::Any;
-use std::time::Duration;
 
 use super::MemoryCache;
 use crate::cache::{Cache, Defaults, Setup, Tier, Weights, settings};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::near::Bound;
+use crate::timeout::Timeout;
 
 /// Builds a [`MemoryCache`].
 ///
@@ -85,15 +85,19 @@ impl MemoryCacheBuilder {
                 let message = format!("a memory URL has no setting `{name}`: known are {}", SETTINGS.join(", "));
                 return Err(Error::new(ErrorKind::Config, message));
             }
-            let Ok(number) = value.parse::<u64>() else {
-                let message = format!("`{name}` in a memory URL takes a whole number");
-                return Err(Error::new(ErrorKind::Config, message));
+            let number = || {
+                let message = || format!("`{name}` in a memory URL takes a whole number");
+                value.parse::<u64>().map_err(|_| Error::new(ErrorKind::Config, message()))
+            };
+            let span = || {
+                let message = |error| format!("`{name}` in a memory URL: {error}");
+                value.parse::<Timeout>().map_err(|error| Error::new(ErrorKind::Config, message(error)))
             };
             self = match name {
-                "max_entries" => self.max_entries(number),
-                "max_weight" => self.max_weight(number),
-                "timeout" => self.timeout(number),
-                _ => self.grace(Duration::from_secs(number)),
+                "max_entries" => self.max_entries(number()?),
+                "max_weight" => self.max_weight(number()?),
+                "timeout" => self.timeout(span()?),
+                _ => self.grace(span()?),
             };
         }
         Ok(self)

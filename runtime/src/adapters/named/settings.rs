@@ -15,17 +15,8 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// The store's part of the URL, with what it has settings of its `own` for, and the settings. A name without a URL has the
-    /// one in the environment's `variable`, or the `usual` one.
-    pub(super) fn split(url: Option<&str>, variable: &str, usual: &str, own: &[&str]) -> Result<(String, Self)> {
-        let url = match url {
-            Some(url) => url.to_owned(),
-            None => std::env::var(variable).ok().filter(|url| !url.is_empty()).unwrap_or_else(|| usual.to_owned()),
-        };
-        Self::take(&url, own)
-    }
-
-    fn take(url: &str, own: &[&str]) -> Result<(String, Self)> {
+    /// The store's part of the URL, with what it has settings of its `own` for, and the settings.
+    pub(super) fn split(url: &str, own: &[&str]) -> Result<(String, Self)> {
         let mut settings = Self::default();
         let Some((address, query)) = url.split_once('?') else { return Ok((url.to_owned(), settings)) };
         // What looks like the settings of the cache may be the end of a password that nobody escaped.
@@ -37,8 +28,8 @@ impl Settings {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
             match name {
                 "namespace" => settings.namespace = Some(value.to_owned()),
-                "timeout" => settings.timeout = Some(seconds(name, value)?),
-                "grace" => settings.grace = Some(seconds(name, value)?),
+                "timeout" => settings.timeout = Some(span(name, value)?),
+                "grace" => settings.grace = Some(span(name, value)?),
                 "codec" => settings.codec = Some(Codec::named(value)?),
                 name if own.contains(&name) => rest.push(setting),
                 _ => {
@@ -71,15 +62,8 @@ impl Settings {
     }
 }
 
-fn seconds(name: &str, value: &str) -> Result<Timeout> {
-    match value.parse::<u64>() {
-        Ok(seconds) => Ok(Timeout::from_secs(seconds)),
-        Err(_) if value == "never" => Ok(Timeout::NEVER),
-        Err(_) => {
-            let message = format!("`{name}` in the URL of a store takes whole seconds, or `never`");
-            Err(Error::new(ErrorKind::Config, message))
-        }
-    }
+fn span(name: &str, value: &str) -> Result<Timeout> {
+    value.parse().map_err(|error| Error::new(ErrorKind::Config, format!("`{name}` in the URL of a store: {error}")))
 }
 
 #[cfg(test)]
@@ -89,7 +73,7 @@ mod tests {
     #[test]
     fn what_is_the_caches_is_taken_out_and_the_rest_left() {
         let (url, settings) =
-            Settings::take("redis://h/1?namespace=shop&x=1&timeout=60&grace=never&codec=msgpack", &["x"]).unwrap();
+            Settings::split("redis://h/1?namespace=shop&x=1&timeout=1m&grace=never&codec=msgpack", &["x"]).unwrap();
         assert_eq!(url, "redis://h/1?x=1");
         let expected = Settings {
             namespace: Some("shop".into()),
@@ -98,7 +82,7 @@ mod tests {
             codec: Some(Codec::default()),
         };
         assert_eq!(settings, expected);
-        assert_eq!(Settings::take("sqlite:a.db?", &[]).unwrap(), ("sqlite:a.db".into(), Settings::default()));
+        assert_eq!(Settings::split("sqlite:a.db?", &[]).unwrap(), ("sqlite:a.db".into(), Settings::default()));
     }
 
     #[test]
@@ -110,7 +94,7 @@ mod tests {
             ("x:?ttl=1", "`ttl`: known are namespace, timeout, grace, codec, db"),
             ("x:a?b=c@h", "%3F"),
         ] {
-            assert!(Settings::take(url, &["db"]).unwrap_err().to_string().contains(said), "{url}");
+            assert!(Settings::split(url, &["db"]).unwrap_err().to_string().contains(said), "{url}");
         }
     }
 }

@@ -13,6 +13,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The least that the tables and a few entries need.
 const LEAST_BYTES: u64 = 64 << 10;
 
+const SCHEMES: [&str; 3] = ["sqlite", "sqlite3", "sqlitedb"];
+
 /// Builds a [`SqliteCache`].
 ///
 /// # Examples
@@ -109,13 +111,18 @@ impl SqliteCacheBuilder {
         }
     }
 
+    /// Is it a URL of ours, and no path?
+    pub(crate) fn is_url(text: &str) -> bool {
+        text.split_once(':').is_some_and(|(scheme, _)| SCHEMES.contains(&&*scheme.to_ascii_lowercase()))
+    }
+
     /// What a URL says.
-    pub(super) fn url(url: &str) -> Result<Self> {
+    pub(crate) fn url(url: &str) -> Result<Self> {
         let refused = |message: &'static str| Err(Error::new(ErrorKind::Config, message));
         let Some((scheme, rest)) = url.split_once(':') else {
             return refused("a SQLite URL looks like `sqlite:path`, `sqlite::memory:` or `sqlite:///path?max_bytes=…`");
         };
-        if !["sqlite", "sqlite3", "sqlitedb"].contains(&&*scheme.to_ascii_lowercase()) {
+        if !SCHEMES.contains(&&*scheme.to_ascii_lowercase()) {
             return refused("a SQLite URL begins with `sqlite:`");
         }
         let (path, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -170,11 +170,6 @@ impl ByHand {
         self.0.close_far().await
     }
 
-    /// The same, with nobody waiting for it.
-    pub(crate) fn close_behind(&self) {
-        self.0.close_behind();
-    }
-
     /// The way of a caller who computes what is not there.
     pub(crate) fn approach<'a>(&self, key: &'a Key, caller: Caller) -> Approach<'a> {
         Approach::new(self.0.clone(), Request { site: &HAND, key: key.lend(), caller })
@@ -195,7 +190,7 @@ impl ByHand {
     }
 
     fn timeout(&self, timeout: Option<Timeout>) -> Timeout {
-        timeout.unwrap_or(self.0.core.defaults.timeout)
+        timeout.unwrap_or_else(|| self.0.timeout())
     }
 
     /// Of an entry that is stored in this process now.

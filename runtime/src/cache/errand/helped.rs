@@ -150,11 +150,10 @@ impl Cache {
         far.close().await
     }
 
-    /// The same, with nobody waiting for it.
-    pub(crate) fn close_behind(&self) {
+    /// The same behind the caller. Who is under way gets an answer, and who comes connects again.
+    pub(crate) fn retire(&self) {
         if let Some((far, _)) = &self.core.tier.0 {
-            let far = Arc::clone(far);
-            io::spawn(async move { drop(far.close().await) });
+            far.retire();
         }
     }
 

@@ -164,7 +164,7 @@ impl Cache {
         Ok(())
     }
 
-    pub(crate) fn close_behind(&self) {}
+    pub(crate) fn retire(&self) {}
 
     pub(crate) async fn renew(&self, _: Option<&'static str>) -> Result<bool> {
         Ok(false)

@@ -16,9 +16,9 @@ use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
 
-/// The far tier of a cache, if it has one.
+/// The far tier of a cache, if it has one, and the codec if the cache says.
 #[derive(Default)]
-pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Codec)>);
+pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Option<Codec>)>);
 
 impl Tier {
     pub(super) fn is_absent(&self) -> bool {

@@ -6,6 +6,7 @@ use super::imp::Stored;
 use crate::adapter::{Left, Living};
 use crate::cache::Cache;
 use crate::codec::{Codec, EncodeError, Unfit};
+use crate::defaults::default_codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::far::Place;
 use crate::record::{
@@ -115,11 +116,11 @@ fn refused(error: &EncodeError) -> Error {
     Error::new(kind, error.to_string())
 }
 
-/// What the function asks for, else the cache's.
+/// What the function asks for, else the cache's, else the process's.
 fn codec(cache: &Cache, site: &'static Site) -> Result<Codec> {
     match site.facts.codec {
         Some(name) => Codec::named(name),
-        None => Ok(cache.core.tier.0.as_ref().map_or_else(Codec::default, |(_, codec)| *codec)),
+        None => Ok(cache.core.tier.0.as_ref().and_then(|(_, codec)| *codec).unwrap_or_else(default_codec)),
     }
 }
 

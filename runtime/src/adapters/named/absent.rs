@@ -1,0 +1,5 @@
+//! A store that this build has left out.
+
+use super::Store;
+
+pub(super) const STORE: Option<Store> = None;

@@ -1,0 +1,42 @@
+//! Redis: where it is, and how to get in.
+
+use super::super::{RedisCache, RedisCacheBuilder};
+use super::settings::Settings;
+use super::{Store, finish};
+use crate::cache::{Cache, CacheBuilder};
+use crate::config::{Fault, Fields};
+use crate::error::Result;
+
+pub(super) const STORE: Option<Store> =
+    Some(Store { variable: Some("REDIS_URL"), usual: "redis://127.0.0.1:6379", open });
+
+fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
+    let (url, settings) = Settings::split(url, &["db"])?;
+    finish(settings.on(told(RedisCache::builder().url(url), fields)?), fields)
+}
+
+/// What the fields say goes before what the builder was told.
+pub(super) fn told(mut builder: RedisCacheBuilder, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
+    if let Some(host) = fields.text("host")? {
+        builder = builder.host(host);
+    }
+    if let Some(port) = fields.number("port")? {
+        builder = builder.port(port);
+    }
+    if let Some(path) = fields.text("socket")? {
+        builder = builder.socket(path);
+    }
+    if let Some(user) = fields.text("user")? {
+        builder = builder.user(user);
+    }
+    if let Some(password) = fields.text("password")? {
+        builder = builder.password(password);
+    }
+    if let Some(number) = fields.number("database")? {
+        builder = builder.database(number);
+    }
+    if let Some(bytes) = fields.limit("largest_entry")? {
+        builder = builder.largest_entry(bytes);
+    }
+    Ok(Cache::builder(builder.build()?))
+}
