@@ -22,7 +22,7 @@ pub use builder::CacheBuilder;
 
 pub(crate) use approach::{Approach, Step};
 pub(crate) use errand::Tier;
-pub(crate) use help::Looked;
+pub(crate) use help::{Looked, Setting};
 pub(crate) use lead::{Delivery, Lead};
 pub(crate) use turn::Request;
 pub(crate) use weights::Weights;

@@ -60,10 +60,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
 
 /// A computation of a synchronous function, whatever is stored.
 pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
-    let mut lead = start(entry.request(Caller::Blocking));
-    if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
-        block_on(lead.claim());
-    }
+    let lead = begin(entry.request(Caller::Blocking));
     Lead::new(entry.site, lead, rules)
 }
 
@@ -80,9 +77,12 @@ pub async fn recompute<R, U: Rules<R>, C: Future<Output = R>>(entry: Entry, rule
 
 /// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
 pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
+    let Some(lead) = begin(entry.request(Caller::Blocking)) else {
+        return Answer::Compute(Lead::new(entry.site, None, rules));
+    };
+    match raised(lead, entry.site, &rules) {
         Ok(result) => Answer::Result(result),
-        Err(lead) => Answer::Compute(Lead::new(entry.site, lead, rules)),
+        Err(lead) => Answer::Compute(Lead::new(entry.site, Some(lead), rules)),
     }
 }
 
@@ -116,6 +116,15 @@ fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) 
 
 fn start(request: Request<'_>) -> Option<cache::Lead> {
     target(request.site).map(|cache| cache.start(request))
+}
+
+/// The same with its permit in the far tier, for a blocking caller.
+fn begin(request: Request<'_>) -> Option<cache::Lead> {
+    let mut lead = start(request)?;
+    if lead.must_claim() {
+        block_on(lead.claim());
+    }
+    Some(lead)
 }
 
 /// The result of a live entry.
@@ -154,7 +163,7 @@ fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
     let lead = {
         let mut approach = Approach::new(cache, entry.request(Caller::Blocking));
         loop {
-            let step = block_on(approach.next());
+            let step = step(&mut approach);
             match take(&mut approach, step, &rules) {
                 Taken::Result(result) => return Answer::Result(result),
                 Taken::Compute(lead) => break lead,
@@ -163,6 +172,12 @@ fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
         }
     };
     Answer::Compute(Lead::new(entry.site, Some(lead), rules))
+}
+
+/// The next step of a blocking call.
+// Not a line of `miss`: a future is compiled with the function that polls it, and users compile what is generic.
+fn step(approach: &mut Approach<'_>) -> Step {
+    block_on(approach.next())
 }
 
 /// What becomes of a step.
