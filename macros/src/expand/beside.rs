@@ -84,9 +84,9 @@ impl Beside<'_> {
         let (attributes, facts) = (self.attributes(), site(self.function, self.plan));
         let (site, entry, rules) = (self.private("site"), self.private("entry"), self.private("rules"));
         let (borrowed, key_steps) = (inputs::borrowed(self.plan), key::steps(self.plan));
-        let key_generics = self.generics(&key::generics(self.plan), false);
+        let key_generics = self.generics(|| key::generics(self.plan), false);
         let key_where = &key_generics.where_clause;
-        let rules_generics = used_by(&self.function.signature.generics, &self.about_results());
+        let rules_generics = used_by(&self.function.signature.generics, || self.about_results());
         let rules_where = &rules_generics.where_clause;
         let (returned, rules_block) = (rules::returned(self.plan), rules::block(self.plan));
         generate! {

@@ -197,10 +197,14 @@ fn write(beside: &Beside, helper: Helper) -> TokenStream {
     let generics = match take {
         Take::All => signature.generics.clone(),
         Take::Nothing => syn::Generics::default(),
-        Take::Key => beside.generics(&key::generics(plan), with_result),
+        Take::Key => beside.generics(|| key::generics(plan), with_result),
         Take::Timeout => {
-            let (needed, types, expression) = (key::generics(plan), take.types(plan), plan.args.timeout_expression());
-            beside.generics(&generate!(#needed #types #expression), with_result)
+            let needed = || {
+                let (of_the_key, types) = (key::generics(plan), take.types(plan));
+                let expression = plan.args.timeout_expression();
+                generate!(#of_the_key #types #expression)
+            };
+            beside.generics(needed, with_result)
         }
     };
     let where_clause = &generics.where_clause;

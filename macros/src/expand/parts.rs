@@ -78,12 +78,14 @@ impl Beside<'_> {
     }
 
     /// The generic parameters that `tokens` need, and `'larder` where the result is among them and has elided lifetimes.
-    pub(super) fn generics(&self, tokens: &TokenStream, with_result: bool) -> Generics {
+    pub(super) fn generics(&self, tokens: impl FnOnce() -> TokenStream, with_result: bool) -> Generics {
         if !with_result {
             return used_by(&self.function.signature.generics, tokens);
         }
-        let about_results = self.about_results();
-        let mut generics = used_by(&self.function.signature.generics, &generate!(#tokens #about_results));
+        let mut generics = used_by(&self.function.signature.generics, || {
+            let (tokens, about_results) = (tokens(), self.about_results());
+            generate!(#tokens #about_results)
+        });
         if tokens::name_lifetimes(&self.plan.returns.ty).1 {
             generics.params.insert(0, syn::parse_quote!('larder));
         }
@@ -107,14 +109,14 @@ impl Beside<'_> {
     /// `Self::__entry(&id)`
     pub(super) fn entry(&self, owner: &TokenStream) -> TokenStream {
         let (entry, lent) = (self.private("entry"), inputs::lent(self.plan));
-        let turbofish = turbofish(&self.generics(&key::generics(self.plan), false));
+        let turbofish = turbofish(&self.generics(|| key::generics(self.plan), false));
         generate!(#owner::#entry #turbofish(#lent))
     }
 
     /// `Self::__rules(PhantomData)`
     pub(super) fn rules(&self, owner: &TokenStream) -> TokenStream {
         let rules = self.private("rules");
-        let turbofish = turbofish(&used_by(&self.function.signature.generics, &self.about_results()));
+        let turbofish = turbofish(&used_by(&self.function.signature.generics, || self.about_results()));
         // Not `&()`: a reference to a constant is one more body for the compiler.
         generate!(#owner::#rules #turbofish(::core::marker::PhantomData))
     }

@@ -19,8 +19,13 @@ fn name(param: &GenericParam) -> &Ident {
     }
 }
 
-/// The parameters that `tokens` mention, and those that their bounds mention.
-pub(crate) fn used_by(generics: &Generics, tokens: &TokenStream) -> Generics {
+/// The parameters that `tokens` mention, and those that their bounds mention. Most functions have none, and are not asked
+/// for the tokens.
+pub(crate) fn used_by(generics: &Generics, tokens: impl FnOnce() -> TokenStream) -> Generics {
+    if generics.params.is_empty() {
+        return generics.clone();
+    }
+    let tokens = tokens();
     let mut used = tokens.clone();
     loop {
         let is_used = |param: &&GenericParam| mentions(&used, &name(param).to_string());
@@ -62,7 +67,7 @@ mod tests {
     fn a_helper_keeps_the_parameters_it_needs() {
         let signature: syn::Signature =
             parse_quote!(fn f<'a, 'b, D: Db<'b, K>, K: Into<L>, L, const N: usize>() where D: Send, K: Send, 'a: 'b);
-        let kept = used_by(&signature.generics, &quote!(&'a [K]));
+        let kept = used_by(&signature.generics, || quote!(&'a [K]));
         assert_eq!(turbofish(&kept).to_string(), quote!(::<K, L>).to_string());
         assert_eq!(kept.where_clause.to_token_stream().to_string(), quote!(where K: Send).to_string());
         assert_eq!(kept.params.len(), 3);

@@ -26,7 +26,7 @@ pub(crate) use approach::{Approach, Step};
 pub(crate) use by_hand::ByHand;
 pub use by_hand::Removed;
 pub(crate) use errand::Tier;
-pub(crate) use help::Looked;
+pub(crate) use help::{Looked, Setting};
 pub(crate) use lead::{Delivery, Lead};
 pub(crate) use settings::settings;
 pub(crate) use turn::Request;

@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::Entry;
-use crate::cache::{Cache, Looked};
+use crate::cache::{Cache, Looked, Setting};
 use crate::error::Result;
+use crate::key::Key;
 use crate::park::block_on;
 use crate::registry::{Face, helped};
 use crate::rules::Rules;
@@ -84,9 +85,16 @@ impl<T> fmt::Debug for Helped<T> {
 /// What a call would return, if it is cached.
 pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
+    let (cache, looked) = look(entry)?;
+    Ok(found(&cache, site, looked, &rules))
+}
+
+// Futures are polled outside of what is generic, so that users do not compile them: see `call::step`.
+fn look(entry: Entry) -> Result<(Cache, Looked)> {
+    let site = entry.site;
     let cache = helped(site.facts.adapter, Face::Blocking)?;
     let looked = block_on(cache.clone().look(site, entry.into_key()))?;
-    Ok(found(&cache, site, looked, &rules))
+    Ok((cache, looked))
 }
 
 /// What a call would return, if it is cached.
@@ -111,6 +119,10 @@ pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, res
     let cache = helped(site.facts.adapter, Face::Blocking)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
+    finish(cache, site, key, setting)
+}
+
+fn finish(cache: Cache, site: &'static Site, key: Key, setting: Setting) -> Result<bool> {
     block_on(cache.finish(site, key, setting))
 }
 

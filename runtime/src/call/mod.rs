@@ -52,7 +52,7 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
 /// The way of a blocking call to its result, or to its turn.
 fn go<R, U: Rules<R>>(mut approach: Approach<'_>, rules: U) -> Answer<R, Lead<R, U>> {
     loop {
-        let step = block_on(approach.next());
+        let step = step(&mut approach);
         match take(&mut approach, step, &rules) {
             Taken::Result(result) => return Answer::Result(result),
             Taken::Compute(lead) => return Answer::Compute(Lead::new(approach.site(), Some(lead), rules)),
@@ -91,10 +91,7 @@ pub(crate) async fn seek_async<R, U: Rules<R>>(hand: &ByHand, key: &Key, rules: 
 
 /// A computation of a synchronous function, whatever is stored.
 pub fn refresh<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Lead<R, U> {
-    let mut lead = start(entry.request(Caller::Blocking));
-    if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
-        block_on(lead.claim());
-    }
+    let lead = begin(entry.request(Caller::Blocking));
     Lead::new(entry.site, lead, rules)
 }
 
@@ -111,9 +108,12 @@ pub async fn recompute<R, U: Rules<R>, C: Future<Output = R>>(entry: Entry, rule
 
 /// The same where a failure of the store is the function's `Err`: its permit is taken before it computes.
 pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    match block_on(claimed(entry.request(Caller::Blocking), &rules)) {
+    let Some(lead) = begin(entry.request(Caller::Blocking)) else {
+        return Answer::Compute(Lead::new(entry.site, None, rules));
+    };
+    match raised(lead, entry.site, &rules) {
         Ok(result) => Answer::Result(result),
-        Err(lead) => Answer::Compute(Lead::new(entry.site, lead, rules)),
+        Err(lead) => Answer::Compute(Lead::new(entry.site, Some(lead), rules)),
     }
 }
 
@@ -153,6 +153,15 @@ fn start(request: Request<'_>) -> Option<cache::Lead> {
     target(request.site, face).map(|cache| cache.start(request))
 }
 
+/// The same with its permit in the far tier, for a blocking caller.
+fn begin(request: Request<'_>) -> Option<cache::Lead> {
+    let mut lead = start(request)?;
+    if lead.must_claim() {
+        block_on(lead.claim());
+    }
+    Some(lead)
+}
+
 /// The result of a live entry.
 #[inline]
 fn hit<R>(entry: &mut Entry, face: Face, rules: &impl Rules<R>) -> Option<R> {
@@ -189,6 +198,12 @@ fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
         return Answer::Compute(Lead::new(entry.site, None, rules));
     };
     go(Approach::new(cache, entry.request(Caller::Blocking)), rules)
+}
+
+/// The next step of a blocking call.
+// Not a line of `miss`: a future is compiled with the function that polls it, and users compile what is generic.
+fn step(approach: &mut Approach<'_>) -> Step {
+    block_on(approach.next())
 }
 
 /// What becomes of a step.
