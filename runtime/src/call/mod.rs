@@ -185,10 +185,21 @@ fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Optio
 // Compiled once, and the whole of a hit but for the key and the value's clone.
 #[inline(never)]
 fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-    let Target::Cache(cache) = registry::target(site.facts.adapter, face) else { return None };
-    let slot = cache.live(key)?;
-    site.counters.hit();
-    Some(slot)
+    let found = match registry::seen(site.facts.adapter, face, |cache| cache.live(key)) {
+        Some(found) => found,
+        None => look_anew(site, face, key),
+    };
+    found.inspect(|_| site.counters.hit())
+}
+
+/// The same where this thread does not know the cache yet.
+#[cold]
+#[inline(never)]
+fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+    match registry::target(site.facts.adapter, face) {
+        Target::Cache(cache) => cache.live(key),
+        _ => None,
+    }
 }
 
 #[cold]

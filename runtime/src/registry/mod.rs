@@ -129,6 +129,12 @@ pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
     local::target(adapter, face)
 }
 
+/// What `see`, which runs no code of the user's, sees in that cache; `None` if this thread does not know it yet.
+#[inline(always)]
+pub(crate) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnce(&Rc<Cache>) -> T) -> Option<T> {
+    local::seen(adapter, face, see)
+}
+
 /// The cache whose entries a helper works on, whether caching is on or off.
 ///
 /// # Errors
