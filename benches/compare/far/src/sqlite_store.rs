@@ -79,13 +79,18 @@ pub fn all() {
     let echo = thread::spawn(move || asked.into_iter().try_for_each(|id| answer.send(id)));
     let n_calls = 8_192;
     let each = |call: &dyn Fn(u64)| (0..n_calls).for_each(|number| call(work::id(number)));
-    let [larder, select, hand_over] = measure(
+    let [larder, select, together, hand_over] = measure(
         "sqlite, 32 bytes, 1 thread",
         n_calls,
         [
             Contender::new("larder", || threads(1, n_calls, |id| user_sync(id, name(id)))),
             Contender::new("a prepared SELECT on this thread", || {
                 each(&|id| drop(get(&connection, &keys[id as usize])))
+            }),
+            Contender::new("the same, all in one transaction", || {
+                connection.execute_batch("BEGIN").expect("nobody writes");
+                each(&|id| drop(get(&connection, &keys[id as usize])));
+                connection.execute_batch("COMMIT").expect("it has begun");
             }),
             Contender::new("a hand-over to another thread and back", || {
                 each(&|id| {
@@ -98,6 +103,7 @@ pub fn all() {
     let both = select.ns() + hand_over.ns();
     judge("larder / (SELECT + hand-over)", larder.ns() / both, Target::AtMost(1.0));
     judge("larder beyond SELECT and hand-over, ns", larder.excess_over(&[&select, &hand_over]), Target::Told);
+    judge("SELECT / SELECT in one transaction", together.ratio_to(&select), Target::Told);
     drop(ask);
     let _ = echo.join();
 }

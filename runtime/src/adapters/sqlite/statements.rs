@@ -1,9 +1,9 @@
 //! What each verb does to the tables. Whoever calls has opened the transaction, and ends it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 
 use super::fault::{Fault, Stop};
 use super::life::{self, Head};
@@ -37,6 +37,8 @@ pub(super) struct Statements<'c> {
     pub(super) now: i64,
     /// Bytes and entries that were stored so far.
     pub(super) n_stored: Cell<(usize, u64)>,
+    /// [`GET`], kept for the whole transaction: to look it up and to put it back is an eighth of what a read costs.
+    get: RefCell<Option<CachedStatement<'c>>>,
 }
 
 /// Prepares what a hit and a fill need, which shows whether the tables have the right columns.
@@ -50,7 +52,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<(), Fault> {
 impl<'c> Statements<'c> {
     /// Of a transaction that begins now.
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, now: life::now(), n_stored: Cell::default() }
+        Self { connection, now: life::now(), n_stored: Cell::default(), get: RefCell::default() }
     }
 
     pub(super) fn get(&self, key: &StoreKey) -> Result<Option<Fetched>, Fault> {
@@ -170,7 +172,12 @@ impl<'c> Statements<'c> {
             };
             Ok(Some((head, Fetched { record, left: head.left(self.now) })))
         };
-        Ok(self.row(GET, [key.as_str()], read)?.flatten())
+        let mut get = self.get.borrow_mut();
+        let get = match &mut *get {
+            Some(get) => get,
+            none => none.insert(self.connection.prepare_cached(GET)?),
+        };
+        Ok(get.query_row([key.as_str()], read).optional()?.flatten())
     }
 
     fn store(&self, key: &StoreKey, entry: &Entry) -> Result<(), Fault> {

@@ -25,7 +25,7 @@ const HINTED_DEPTH: u8 = 8;
 /// How many elements there may be beside one for each byte: some are written as nothing, like `()`.
 const SPARE_ELEMENTS: usize = 4096;
 
-/// A value and how many bytes are left behind it; formats' errors are not looked at, as they may hold values.
+/// A value and how many bytes are left behind it, or 1 where the format only says that some are; formats' errors are not looked at, as they may hold values.
 pub(super) type Undecoded<T> = Result<(T, usize), ()>;
 
 /// What one decoding may cost, and why it ended.

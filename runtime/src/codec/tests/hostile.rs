@@ -197,6 +197,13 @@ fn what_is_left_behind_a_value_is_a_miss() {
         let (payload, encoding) = written(codec, &(vec![1_u8, 2], vec![3_u8, 4])).unwrap();
         assert_eq!(codec.decode::<(First, Vec<u8>)>(&payload, encoding), Err(Reject::Malformed), "{codec:?}");
     }
+    // Whatever it begins, or pretends to.
+    for byte in 0..=u8::MAX {
+        for n_bytes in 1..=9 {
+            let payload = [&b"\xA3tea"[..], &[byte; 9][..n_bytes]].concat();
+            assert_eq!(decode::<String>(Codec::MSGPACK, &payload), Err(Reject::Trailing), "{byte} {n_bytes} times");
+        }
+    }
 }
 
 #[test]
