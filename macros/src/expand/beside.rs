@@ -14,7 +14,7 @@ use crate::signature::{Form, Function, used_by};
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     match call(<user>::__entry(&id), <user>::__rules(PhantomData)) {
+///     match call(<user>::__entry(&id, &mut Entry::new(<user>::__site())), <user>::__rules(PhantomData)) {
 ///         Answer::Result(result) => result,
 ///         Answer::Compute(lead) => lead.land(<user>::uncached(id)),
 ///     }
@@ -22,9 +22,9 @@ use crate::signature::{Form, Function, used_by};
 /// pub enum user {}
 /// impl user {
 ///     fn __site() -> &'static Site { … }
-///     fn __entry(id: &u64) -> Entry { … }
+///     fn __entry<'__entry>(id: &u64, entry: &'__entry mut Entry) -> &'__entry mut Entry { … }
 ///     fn __rules(_: PhantomData<&()>) -> Vtable<User> { … }
-///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id)) }
+///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id, …).take()) }
 ///     …
 ///     pub fn uncached(id: u64) -> User { body }
 /// }
@@ -68,7 +68,12 @@ impl Beside<'_> {
             _ => generate!(Self),
         };
         let compute = computed(self.plan, &self.computation(&owner));
-        let call = call(self.plan, &self.entry(&owner), &self.rules(&owner), &compute);
+        let entry = match self.plan.returns.form {
+            Form::Value => self.entry_in_place(&owner),
+            // A future does not hold it.
+            Form::Async | Form::Future | Form::Boxed => self.entry(&owner),
+        };
+        let call = call(self.plan, &entry, &self.rules(&owner), &compute);
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         let block = in_place_of(&self.function.body, call);
@@ -84,7 +89,8 @@ impl Beside<'_> {
         let (attributes, facts) = (self.attributes(), site(self.function, self.plan));
         let (site, entry, rules) = (self.private("site"), self.private("entry"), self.private("rules"));
         let (borrowed, key_steps) = (inputs::borrowed(self.plan), key::steps(self.plan));
-        let key_generics = self.generics(|| key::generics(self.plan), false);
+        let mut key_generics = self.generics(|| key::generics(self.plan), false);
+        key_generics.params.insert(0, syn::parse_quote!('__entry));
         let key_where = &key_generics.where_clause;
         let rules_generics = used_by(&self.function.signature.generics, || self.about_results());
         let rules_where = &rules_generics.where_clause;
@@ -98,8 +104,10 @@ impl Beside<'_> {
             }
             #attributes
             #[inline]
-            fn #entry #key_generics(#(#borrowed),*) -> #private::Entry #key_where {
-                let mut entry = #private::Entry::new(Self::#site());
+            fn #entry #key_generics(
+                #(#borrowed,)*
+                entry: &'__entry mut #private::Entry
+            ) -> &'__entry mut #private::Entry #key_where {
                 let key = &mut entry.key;
                 #key_steps
                 entry

@@ -42,8 +42,8 @@ enum Face {
 
 /// ```text
 /// pub async fn user(id: u64) -> User
-/// ⇒ pub fn clear(id: u64) -> Helped<Result<bool>> { clear_async(Self::__entry(&id)) }
-///   pub fn get(id: u64) -> impl Future<Output = Result<Option<User>>> { get_async(Self::__entry(&id), Self::__rules(…)) }
+/// ⇒ pub fn clear(id: u64) -> Helped<Result<bool>> { clear_async(Self::__entry(&id, …).take()) }
+///   pub fn get(id: u64) -> impl Future<Output = Result<Option<User>>> { get_async(Self::__entry(&id, …).take(), Self::__rules(…)) }
 ///   …
 /// ```
 pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {

@@ -106,11 +106,19 @@ impl Beside<'_> {
         generate!(#owner::#site())
     }
 
-    /// `Self::__entry(&id)`
+    /// `Self::__entry(&id, &mut Entry::new(Self::__site())).take()`
     pub(super) fn entry(&self, owner: &TokenStream) -> TokenStream {
-        let (entry, lent) = (self.private("entry"), inputs::lent(self.plan));
+        let entry = self.entry_in_place(owner);
+        generate!(#entry.take())
+    }
+
+    /// The same where it stands: to move it costs about as much as to copy the value of a hit.
+    pub(super) fn entry_in_place(&self, owner: &TokenStream) -> TokenStream {
+        let (private, site, entry) = (&self.plan.private, self.site(owner), self.private("entry"));
+        let lent = inputs::lent(self.plan);
+        let lent = (!lent.is_empty()).then(|| generate!(#lent,));
         let turbofish = turbofish(&self.generics(|| key::generics(self.plan), false));
-        generate!(#owner::#entry #turbofish(#lent))
+        generate!(#owner::#entry #turbofish(#lent &mut #private::Entry::new(#site)))
     }
 
     /// `Self::__rules(PhantomData)`

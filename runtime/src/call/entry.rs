@@ -19,6 +19,12 @@ impl Entry {
         Self { site, key: KeyWriter::new() }
     }
 
+    /// Moves it to where it is needed; an empty one stays.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::new(self.site))
+    }
+
     /// The key that was written.
     pub fn into_key(self) -> Key {
         self.key.finish()

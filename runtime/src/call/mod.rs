@@ -30,8 +30,8 @@ use crate::site::Site;
 
 /// A call of a synchronous function.
 #[inline]
-pub fn call<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
-    match hit(&mut entry, Face::Blocking, &rules) {
+pub fn call<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, Lead<R, U>> {
+    match hit(entry, Face::Blocking, &rules) {
         Some(result) => Answer::Result(result),
         None => miss(entry, rules),
     }
@@ -204,7 +204,7 @@ fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slo
 
 #[cold]
 #[inline(never)]
-fn miss<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, Lead<R, U>> {
+fn miss<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, Lead<R, U>> {
     let Some(cache) = target(entry.site, Face::Blocking) else {
         return Answer::Compute(Lead::new(entry.site, None, rules));
     };
