@@ -26,6 +26,7 @@ mod bounded;
 mod decimal;
 mod encode_error;
 mod faithful;
+mod plain;
 mod raw;
 mod refused;
 mod schema;
@@ -79,6 +80,9 @@ enum Kind {
     Bincode,
     Json,
     Raw,
+    /// Those two where no record says what they are.
+    PlainJson,
+    PlainRaw,
 }
 
 /// What a record has to say of a payload, beside its bytes.
@@ -165,7 +169,10 @@ impl Codec {
     where
         T: Serialize + ?Sized,
     {
-        if let Some((integer, outer)) = decimal::of(value) {
+        // In plain JSON an integer is what JSON says it is: the same text, but for types that differ by who reads them.
+        if self.kind != Kind::PlainJson
+            && let Some((integer, outer)) = decimal::of(value)
+        {
             decimal::write(integer, draft.bytes());
             return Ok(Encoding { codec: CodecId::DECIMAL, outer });
         }
@@ -176,8 +183,8 @@ impl Codec {
             Kind::MsgPack => msgpack::write(&guarded, &mut sink),
             Kind::Postcard => postcard::write(&guarded, &mut sink),
             Kind::Bincode => bincode::write(&guarded, &mut sink),
-            Kind::Json => json::write(&guarded, &mut sink),
-            Kind::Raw => raw::write(&guarded, &mut sink),
+            Kind::Json | Kind::PlainJson => json::write(&guarded, &mut sink),
+            Kind::Raw | Kind::PlainRaw => raw::write(&guarded, &mut sink),
         };
         // A full sink and an unfit value end as an error of the format's; what it says of them is beside the point.
         if sink.is_full() {
@@ -188,6 +195,9 @@ impl Codec {
         }
         written?;
         let outer = guard.outer();
+        if matches!(self.kind, Kind::PlainJson | Kind::PlainRaw) {
+            return plain::check(self, outer, draft);
+        }
         if outer.none {
             draft.clear();
         }
@@ -216,8 +226,9 @@ impl Codec {
             Kind::MsgPack => msgpack::read(payload, &bounds),
             Kind::Postcard => postcard::read(payload, &bounds),
             Kind::Bincode => bincode::read(payload, &bounds),
-            Kind::Json => json::read(payload, &bounds),
+            Kind::Json | Kind::PlainJson => json::read(payload, &bounds),
             Kind::Raw => raw::read(payload, &bounds),
+            Kind::PlainRaw => plain::read_raw(payload, &bounds),
         };
         match read {
             Ok((value, 0)) => Ok(value),

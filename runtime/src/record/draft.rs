@@ -34,6 +34,13 @@ impl Draft {
         self.0.truncate(HEADER_LEN);
     }
 
+    /// The payload alone, without an envelope.
+    pub(crate) fn into_payload(self) -> Vec<u8> {
+        let Self(mut record) = self;
+        record.drain(..HEADER_LEN);
+        record
+    }
+
     /// The record.
     pub(crate) fn seal(self, head: Head, meta: &Meta) -> Vec<u8> {
         let Self(mut record) = self;
