@@ -32,7 +32,8 @@ const NEAR_ENTRIES: u64 = 10_000;
 #[must_use]
 pub struct CacheBuilder {
     stores: Stores,
-    namespace: String,
+    /// `None`: [`Cache::FAR_NAMESPACE`], or none at all where other programs write the keys.
+    namespace: Option<String>,
     defaults: Defaults,
     codec: Codec,
     clock: Clock,
@@ -50,6 +51,13 @@ impl Stores {
         match self {
             Self::One(adapter) => adapter.name(),
             Self::Several(stores) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::One(adapter) => adapter.capability().plain,
+            Self::Several(stores) => stores.iter().any(|(_, adapter)| adapter.capability().plain),
         }
     }
 
@@ -81,16 +89,17 @@ impl CacheBuilder {
     fn over(stores: Stores) -> Self {
         Self {
             stores,
-            namespace: Cache::FAR_NAMESPACE.into(),
+            namespace: None,
             defaults: Defaults::default(),
             codec: Codec::default(),
             clock: Clock::default(),
         }
     }
 
-    /// Whose entries these are: caches of other namespaces in the same store never meet them. Default `larder`.
+    /// Whose entries these are: caches of other namespaces in the same store never meet them. Default `larder`,
+    /// and none for a [plain](Cache::plain) cache.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
+        self.namespace = Some(namespace.into());
         self
     }
 
@@ -100,13 +109,14 @@ impl CacheBuilder {
         self
     }
 
-    /// How long past that an entry can be revived. Default 60 s; 0 switches it off.
+    /// How long past that an entry can be revived. Default 60 s; 0 switches it off. A plain cache has none.
     pub fn grace(mut self, grace: impl Into<Timeout>) -> Self {
         self.defaults.grace = grace.into();
         self
     }
 
-    /// How values are written where their function does not say. Default MessagePack.
+    /// How values are written where their function does not say. Default MessagePack; a plain cache needs
+    /// [`Codec::JSON`] or [`Codec::RAW`].
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;
         self
@@ -123,18 +133,29 @@ impl CacheBuilder {
     /// # Errors
     /// [`Config`](ErrorKind::Config) names the setting that makes no sense.
     pub fn build(self) -> Result<Cache> {
-        let Self { stores, namespace, defaults, codec, clock } = self;
+        let Self { stores, namespace, mut defaults, codec, clock } = self;
         if defaults.timeout.is_zero() {
             return Err(Error::new(
                 ErrorKind::Config,
                 "a cache with `timeout` 0 keeps nothing: use `NullCache` for that",
             ));
         }
+        let (name, is_plain) = (stores.name(), stores.is_plain());
+        if is_plain && codec.plain().is_none() {
+            let message = format!(
+                "a plain cache keeps what other programs read, not `{codec}`: choose the codec `json` or `raw`",
+                codec = codec.name()
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        if is_plain {
+            defaults.grace = Timeout::ZERO;
+        }
+        let namespace = namespace.unwrap_or_else(|| if is_plain { "" } else { Cache::FAR_NAMESPACE }.into());
         if namespace.len() > LONGEST_NAMESPACE {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let name = stores.name();
         let far = Far::new(stores.guarded(&clock)?, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,
