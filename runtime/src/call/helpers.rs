@@ -9,7 +9,7 @@ use super::Entry;
 use crate::cache::{Cache, Looked};
 use crate::error::Result;
 use crate::park::block_on;
-use crate::registry::helped;
+use crate::registry;
 use crate::rules::Rules;
 use crate::site::{Site, Stats};
 use crate::timeout::{Remaining, Timeout};
@@ -67,7 +67,7 @@ impl<T> State<Result<T>> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        match helped(site.facts.adapter) {
+        match helped(site) {
             Err(error) => Self::Ready(Some(Err(error))),
             Ok(cache) if cache.keeps_near(site) => Self::Ready(Some(block_on(work(cache)))),
             Ok(cache) => Self::Far(Box::pin(work(cache))),
@@ -84,7 +84,7 @@ impl<T> fmt::Debug for Helped<T> {
 /// What a call would return, if it is cached.
 pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter)?;
+    let cache = helped(site)?;
     let looked = block_on(cache.clone().look(site, entry.into_key()))?;
     Ok(found(&cache, site, looked, &rules))
 }
@@ -92,7 +92,7 @@ pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
 /// What a call would return, if it is cached.
 pub async fn get_async<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter)?;
+    let cache = helped(site)?;
     let looked = cache.clone().look(site, entry.into_key()).await?;
     Ok(found(&cache, site, looked, &rules))
 }
@@ -108,7 +108,7 @@ fn found<R>(cache: &Cache, site: &'static Site, looked: Looked, rules: &impl Rul
 /// Stores `result` as if it had been computed now.
 pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter)?;
+    let cache = helped(site)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     block_on(cache.finish(site, key, setting))
@@ -117,7 +117,7 @@ pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, res
 /// Stores `result` as if it had been computed now.
 pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter)?;
+    let cache = helped(site)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     drop((rules, result));
@@ -127,7 +127,7 @@ pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<T
 /// Removes an entry.
 pub fn clear(entry: Entry) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter)?.clear_entry(site, entry.into_key()))
+    block_on(helped(site)?.clear_entry(site, entry.into_key()))
 }
 
 /// Removes an entry.
@@ -141,7 +141,7 @@ pub fn clear_async(entry: Entry) -> Helped<Result<bool>> {
 /// Moves an entry's deadline to now and `timeout`.
 pub fn update_timeout(entry: Entry, timeout: impl Into<Timeout>) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter)?.update_timeout(site, entry.into_key(), timeout.into()))
+    block_on(helped(site)?.update_timeout(site, entry.into_key(), timeout.into()))
 }
 
 /// Moves an entry's deadline to now and `timeout`.
@@ -159,7 +159,7 @@ fn retime_async(entry: Entry, timeout: Timeout) -> Helped<Result<bool>> {
 /// The time that an entry has left.
 pub fn timeout_left(entry: Entry) -> Result<Option<Remaining>> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter)?.timeout_left(site, entry.into_key()))
+    block_on(helped(site)?.timeout_left(site, entry.into_key()))
 }
 
 /// The time that an entry has left.
@@ -172,7 +172,7 @@ pub fn timeout_left_async(entry: Entry) -> Helped<Result<Option<Remaining>>> {
 
 /// Removes all entries of a function.
 pub fn clear_all(site: &'static Site) -> Result<()> {
-    block_on(helped(site.facts.adapter)?.clear_function(site))
+    block_on(helped(site)?.clear_function(site))
 }
 
 /// Removes all entries of a function.
@@ -181,6 +181,12 @@ pub fn clear_all_async(site: &'static Site) -> Helped<Result<()>> {
         let site = entry.site;
         State::of(site, |cache| cache.clear_function(site))
     }))
+}
+
+/// The cache that holds the function's entries.
+fn helped(site: &'static Site) -> Result<Cache> {
+    let cache = registry::helped(site.facts.adapter)?;
+    cache.admit(site).map(|()| cache)
 }
 
 /// What has happened to a function's calls.

@@ -224,9 +224,9 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
 #[inline(never)]
 fn target(site: &'static Site) -> Option<Cache> {
     let cache: Rc<Cache> = match registry::target(site.facts.adapter) {
-        Target::Cache(cache) => cache,
+        Target::Cache(cache) if cache.admit(site).is_ok() => cache,
         Target::Off => return None,
-        Target::Unknown => {
+        Target::Cache(_) | Target::Unknown => {
             site.counters.unresolved();
             return None;
         }

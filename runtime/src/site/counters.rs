@@ -125,7 +125,8 @@ pub struct Stats {
     pub refused: u64,
     /// Entries of another type met under a key of this function: a second function uses the same keys.
     pub foreign: u64,
-    /// Calls that could not reach the cache named by `adapter = "…"`, and computed.
+    /// Calls that could not reach the cache named by `adapter = "…"`, or whose cache is shared with programs in other languages
+    /// while the function does not say `codec = "json"` or `"raw"`. They computed; the helpers' error says why.
     pub unresolved: u64,
     /// Computations made while the far store failed; their results are kept near for at most a second.
     pub store_failures: u64,
