@@ -10,6 +10,8 @@ use settings::Settings;
 use crate::adapter::AnyAdapter;
 use crate::cache::Cache;
 use crate::error::Result;
+#[cfg(feature = "sqlite")]
+use crate::error::{Error, ErrorKind};
 
 /// What opens a store: a name alone has its address from the environment or the usual place.
 pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
@@ -18,7 +20,9 @@ pub(crate) type Open = fn(Option<&str>) -> Option<Result<Cache>>;
 pub(crate) fn redis(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
         let (url, settings) = Settings::split(url, "REDIS_URL", "redis://127.0.0.1:6379", &["db"])?;
-        settings.on(Cache::builder(super::RedisCache::open(&url)?)).build()
+        let store = super::RedisCache::open(&url)?;
+        let builder = if settings.is_plain() { Cache::plain(store) } else { Cache::builder(store) };
+        settings.on(builder).build()
     };
     Some(open())
 }
@@ -34,7 +38,8 @@ pub(crate) fn memcached(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
         let (url, settings) = Settings::split(url, "MEMCACHED_URL", "memcache://127.0.0.1:11211", &[])?;
         let servers = super::MemcachedCache::builder().url(&url)?.build_each()?;
-        let named = servers.into_iter().map(|server| (server.address().to_owned(), AnyAdapter::new(server)));
+        let forget = if settings.is_plain() { AnyAdapter::plain } else { AnyAdapter::new };
+        let named = servers.into_iter().map(|server| (server.address().to_owned(), forget(server)));
         settings.on(Cache::fleet(named)).build()
     };
     Some(open())
@@ -49,6 +54,10 @@ pub(crate) fn memcached(_: Option<&str>) -> Option<Result<Cache>> {
 pub(crate) fn sqlite(url: Option<&str>) -> Option<Result<Cache>> {
     let open = || {
         let (url, settings) = Settings::split(url, "SQLITE_URL", "sqlite:", &["max_bytes", "max_entries", "name"])?;
+        if settings.is_plain() {
+            let message = "no other program reads what is in the file of a SQLite cache: `envelope=off` is for redis and memcached";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
         settings.on(Cache::builder(super::SqliteCache::from_url(&url)?)).build()
     };
     Some(open())
