@@ -23,7 +23,7 @@ fn a_function_that_says_its_codec_shares_its_results() {
 
     for store in stores() {
         N_CALLS.store(0, Ordering::SeqCst);
-        scoped(&store.cache(Codec::RAW, "shop"), || {
+        scoped(store.cache(Codec::RAW, "shop"), || {
             assert_eq!((prices(7), prices(7), N_CALLS.load(Ordering::SeqCst)), (vec![7, 8], vec![7, 8], 1));
             assert_eq!(store.json().get::<Vec<u32>>("prices:7").unwrap(), Some(vec![7, 8]), "{}", store.name);
             store.json().set("prices:7", vec![9], 60).unwrap();
@@ -56,7 +56,7 @@ fn a_function_that_does_not_runs_uncached_and_its_helpers_say_what_to_write() {
     }
 
     let shelf = Shelf::new();
-    scoped(&shop(&shelf), || {
+    scoped(shop(&shelf), || {
         assert_eq!((silent(7), silent(7), other(7), local(7), local(7)), (7, 7, 7, 7, 7));
         assert_eq!((silent::stats().unresolved, other::stats().unresolved), (2, 1));
         assert_eq!((local::stats().hits, local::stats().unresolved), (1, 0));
@@ -93,7 +93,7 @@ fn a_none_is_null_where_it_is_stored_and_an_error_never_is() {
     }
 
     let shelf = Shelf::new();
-    scoped(&shop(&shelf), || {
+    scoped(shop(&shelf), || {
         assert_eq!((kept(0), kept(0), kept::stats().hits), (None, None, 1));
         assert_eq!((kept(5), bare(0), bare(5)), (Some(5), None, Some("5".into())));
         assert_eq!(bare::stats().unstorable, 1);
@@ -114,7 +114,7 @@ fn what_a_refresh_denies_is_taken_away() {
     }
 
     let shelf = Shelf::new();
-    scoped(&shop(&shelf), || {
+    scoped(shop(&shelf), || {
         assert_eq!((user(7), shelf.text("shop:user:7").as_deref()), (Some(7), Some("7")));
         IS_THERE.store(0, Ordering::SeqCst);
         assert_eq!((user(7), user::refresh(7)), (Some(7), None));
@@ -131,6 +131,6 @@ fn what_others_wrote_wrongly_is_computed_anew() {
 
     let shelf = Shelf::new();
     shelf.put("shop:sum:7", "\"eight\"");
-    assert_eq!(scoped(&shop(&shelf), || sum(7)), 8);
+    assert_eq!(scoped(shop(&shelf), || sum(7)), 8);
     assert_eq!((shelf.text("shop:sum:7").as_deref(), sum::stats().unreadable), (Some("8"), 1));
 }
