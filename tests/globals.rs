@@ -1,4 +1,4 @@
-//! What changes the whole process: the current adapter, own aliases, the switch. One test, so that nothing runs beside it.
+//! What changes the whole process: the current adapter, own aliases, the switch, the codec. One test, so that nothing runs beside it.
 
 use larder::{ErrorKind, MemoryCache, NullCache, adapter_get, adapter_set, cached, register_adapter, set_caching};
 
@@ -96,4 +96,16 @@ fn functions_follow_the_registry_from_their_next_call_on() {
     assert!(is_stored() && answer::clear(7).unwrap());
     set_caching(true);
     assert!(!is_stored());
+
+    // How values are written where nobody says; what there is goes on as it does.
+    let store = larder::testing::MemoryAdapter::new();
+    let cache = || larder::Cache::far(store.clone()).blocking();
+    let before = cache();
+    before.set("before", vec![1], 60).unwrap();
+    larder::Codec::JSON.set_default();
+    let after = cache();
+    after.set("after", vec![2], 60).unwrap();
+    let read = |cache: &larder::BlockingCache| ["before", "after"].map(|key| cache.get::<Vec<i32>>(key).unwrap());
+    assert_eq!(read(&before), [Some(vec![1]), None]);
+    assert_eq!(read(&after), [None, Some(vec![2])]);
 }

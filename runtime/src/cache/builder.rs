@@ -115,7 +115,7 @@ impl CacheBuilder {
         self
     }
 
-    /// How values are written where their function does not say. Default MessagePack; a plain cache needs
+    /// How values are written where their function does not say. Default [MessagePack](Codec::default); a plain cache needs
     /// [`Codec::JSON`] or [`Codec::RAW`].
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = codec;

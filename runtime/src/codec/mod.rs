@@ -24,6 +24,7 @@
 mod absent;
 mod bounded;
 mod decimal;
+mod default;
 mod encode_error;
 mod faithful;
 mod plain;
@@ -103,13 +104,6 @@ struct Format {
     not_finite: bool,
     /// A `u128` past `i128::MAX` reads back as what it is.
     wide: bool,
-}
-
-/// MessagePack.
-impl Default for Codec {
-    fn default() -> Self {
-        msgpack::CODEC.expect("far stores come with their default codec")
-    }
 }
 
 impl Codec {
