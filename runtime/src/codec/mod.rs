@@ -4,21 +4,8 @@
 //! The formats are others' crates. Ours is what stands around each of them, the same for all: [`faithful`] watches a value
 //! on its way out, [`bounded`] watches bytes on their way in, and neither lets a panic of the user's through.
 //!
-//! # Codecs of users' own
-//!
-//! [`Codec`] chooses among kinds because serde's methods are generic, and a `dyn` codec could have none. One of users' own
-//! goes behind one more kind, `Custom(&'static dyn CustomCodec)`, where object-safe methods meet an erased value:
-//!
-//! ```text
-//! trait CustomCodec: Send + Sync {
-//!     fn id(&self) -> u8;                 // 128 and up; stands in the record
-//!     fn name(&self) -> &'static str;
-//!     fn encode(&self, value: &dyn erased_serde::Serialize, sink: &mut dyn io::Write) -> Result<(), …>;
-//!     fn decode(&self, payload: &[u8], value: &mut dyn FnMut(&mut dyn erased_serde::Deserializer) -> …) -> Result<(), …>;
-//! }
-//! ```
-//!
-//! Its arms are one line in each `match` below; `faithful` and `bounded` go around it like around the others.
+//! [`Codec`] chooses among kinds because serde's methods are generic, and a `dyn` codec could have none. Those of users' own
+//! are one kind more, [`custom`].
 
 #[cfg(not(all(feature = "bincode", feature = "json", feature = "msgpack", feature = "postcard")))]
 mod absent;
@@ -32,6 +19,12 @@ mod raw;
 mod refused;
 mod schema;
 mod sink;
+
+#[cfg(feature = "custom-codec")]
+mod custom;
+#[cfg(not(feature = "custom-codec"))]
+#[path = "custom_off.rs"]
+mod custom;
 
 #[cfg(feature = "bincode")]
 mod bincode;
@@ -48,6 +41,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "custom-codec")]
+pub use custom::{CodecFailure, CustomCodec, Reader};
 pub(crate) use encode_error::{EncodeError, Unfit};
 pub(crate) use schema::{Schema, Shape};
 
@@ -60,12 +55,14 @@ use self::absent as msgpack;
 #[cfg(not(feature = "postcard"))]
 use self::absent as postcard;
 use self::bounded::{Bounds, Undecoded};
+use self::custom::Custom;
 use self::faithful::{Guard, Guarded};
 use self::sink::Sink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{CodecId, Draft, Outer, Reject};
 
-/// How values are written for a far store. Each is a constant of this type, with the cargo feature of its name.
+/// How values are written for a far store. Each is a constant of this type, with the cargo feature of its name; one of your own
+/// is made by `Codec::custom`, with the feature `custom-codec`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Codec {
     kind: Kind,
@@ -84,6 +81,7 @@ enum Kind {
     /// Those two where no record says what they are.
     PlainJson,
     PlainRaw,
+    Custom(Custom),
 }
 
 /// What a record has to say of a payload, beside its bytes.
@@ -179,6 +177,7 @@ impl Codec {
             Kind::Bincode => bincode::write(&guarded, &mut sink),
             Kind::Json | Kind::PlainJson => json::write(&guarded, &mut sink),
             Kind::Raw | Kind::PlainRaw => raw::write(&guarded, &mut sink),
+            Kind::Custom(custom) => custom.write(&guarded, &mut sink),
         };
         // A full sink and an unfit value end as an error of the format's; what it says of them is beside the point.
         if sink.is_full() {
@@ -223,6 +222,7 @@ impl Codec {
             Kind::Json | Kind::PlainJson => json::read(payload, &bounds),
             Kind::Raw => raw::read(payload, &bounds),
             Kind::PlainRaw => plain::read_raw(payload, &bounds),
+            Kind::Custom(custom) => custom.read(payload, &bounds),
         };
         match read {
             Ok((value, 0)) => Ok(value),

@@ -20,7 +20,7 @@ impl Codec {
         let kind = match self.kind {
             Kind::Json | Kind::PlainJson => Kind::PlainJson,
             Kind::Raw | Kind::PlainRaw => Kind::PlainRaw,
-            Kind::MsgPack | Kind::Postcard | Kind::Bincode => return None,
+            Kind::MsgPack | Kind::Postcard | Kind::Bincode | Kind::Custom(_) => return None,
         };
         Some(Self { kind, ..self })
     }
