@@ -1,5 +1,6 @@
 //! What commands by hand mean where values are bare: what they mean everywhere, but for what bytes alone cannot tell.
 
+use larder::adapter::AnyAdapter;
 use larder::{Cache, Codec, ErrorKind, IntoCache, MemoryCache, Remaining, Timeout};
 use larder_servers::{Redis, or_skip};
 use serde::{Deserialize, Serialize};
@@ -167,6 +168,23 @@ fn a_plain_cache_is_made_by_url_too() {
         assert!(url(wrong).as_str().into_cache().unwrap_err().to_string().contains(said), "{wrong}");
     }
     assert!("sqlite:x.db?envelope=off".into_cache().unwrap_err().to_string().contains("redis and memcached"));
+}
+
+#[test]
+fn several_stores_are_one_if_all_are_plain() {
+    let shelves = ["a", "b"].map(|name| (name, Shelf::new()));
+    let plain = shelves.clone().map(|(name, shelf)| (name, AnyAdapter::plain(shelf)));
+    let cache = Cache::fleet(plain).codec(Codec::JSON).namespace("shop").build().unwrap().blocking();
+    cache.multi_set((0..100).map(|n| (format!("k{n}"), n)), 60).unwrap();
+    let held = shelves.each_ref().map(|(_, shelf)| shelf.keys().len());
+    assert!(held.iter().sum::<usize>() == 100 && !held.contains(&0), "{held:?}");
+    assert_eq!((cache.get("k7").unwrap(), cache.increment("k7", 1).unwrap()), (Some(7), 8));
+    cache.clear().unwrap();
+    assert_eq!(shelves.map(|(_, shelf)| shelf.keys().len()), [0, 0]);
+
+    let mixed = [("a", AnyAdapter::plain(Shelf::new())), ("b", AnyAdapter::new(larder::testing::MemoryAdapter::new()))];
+    let error = Cache::fleet(mixed).codec(Codec::JSON).build().unwrap_err();
+    assert!(error.to_string().contains("all plain or none"), "{error}");
 }
 
 #[test]
