@@ -159,6 +159,7 @@ mod tests {
         assert_eq!(written(json, &Some(())), Err(Unfit::NestedNone));
         assert_eq!(written(json, &f64::NAN), Err(Unfit::NotFinite));
         assert_eq!(written(raw, &None::<u8>), Err(Unfit::Nothing));
+        assert!(raw.write_nothing(&mut Draft::new()).is_err() && json.write_nothing(&mut Draft::new()).is_ok());
         assert_eq!(written(raw, &1.5), Err(Unfit::NotText));
     }
 
