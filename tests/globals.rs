@@ -1,4 +1,4 @@
-//! What changes the whole process: the current adapter, own aliases, the switch. One test, so that nothing runs beside it.
+//! What changes the whole process: the current adapter, own aliases, the switch, the codec. One test, so that nothing runs beside it.
 
 use futures_lite::future::block_on;
 use larder::{

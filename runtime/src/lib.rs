@@ -57,6 +57,8 @@ pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]
 pub use codec::Codec;
+#[cfg(feature = "custom-codec")]
+pub use codec::{CodecFailure, CustomCodec, Reader as CodecReader};
 pub use commands::{
     AsyncCache, AsyncFill, AsyncSession, BlockingCache, CacheDefault, Expiry, Fill, Session, async_cache, cache, get,
     get_or_set, remove, set, update_timeout,
@@ -79,6 +81,10 @@ pub use registry::{
 pub use site::{FunctionName, Stats};
 pub use timeout::{Remaining, Timeout};
 pub use value::{Local, Storable};
+
+#[cfg(feature = "custom-codec")]
+#[doc(no_inline)]
+pub use erased_serde;
 
 /// Derives [`KeyPart`](trait@KeyPart): every field stands in the key, and an enum's variant by its name.
 pub use larder_macros::KeyPart;

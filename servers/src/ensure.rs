@@ -3,8 +3,12 @@
 use std::io;
 use std::process::{Command, Stdio};
 
-/// A program, and Debian's package of it.
-const PROGRAMS: [&str; 2] = ["redis-server", "memcached"];
+/// Debian's package of a program, and what runs if it is installed. Python is of use with what makes environments of it.
+const PROGRAMS: [(&str, &[&str]); 3] = [
+    ("redis-server", &["redis-server", "--version"]),
+    ("memcached", &["memcached", "--version"]),
+    ("python3-venv", &["python3", "-c", "import ensurepip, venv"]),
+];
 
 /// Installs the packages `$@`. Their scripts would start a server each, on the usual port: what `policy-rc.d` forbids. The
 /// lists of packages are only fetched if the ones at hand do not do.
@@ -20,7 +24,7 @@ install() { apt-get install -y --no-install-recommends "$@"; }
 install "$@" || { apt-get update && install "$@"; }
 "#;
 
-/// Sees to it that `redis-server` and `memcached` can be run. What is missing is installed by apt, where that is the
+/// Sees to it that `redis-server`, `memcached` and `python3` can be run. What is missing is installed by apt, where that is the
 /// system's package manager and this process is root or needs no password to become it.
 ///
 /// # Errors
@@ -54,17 +58,18 @@ pub fn ensure() -> io::Result<()> {
 /// What to type, for people.
 pub(crate) fn advice() -> String {
     let ways = [
-        ("Debian, Ubuntu", "sudo apt-get install redis-server memcached"),
-        ("Fedora, RHEL", "sudo dnf install redis memcached"),
-        ("Arch", "sudo pacman -S valkey memcached"),
-        ("macOS", "brew install redis memcached"),
+        ("Debian, Ubuntu", "sudo apt-get install redis-server memcached python3-venv"),
+        ("Fedora, RHEL", "sudo dnf install redis memcached python3"),
+        ("Arch", "sudo pacman -S valkey memcached python"),
+        ("macOS", "brew install redis memcached python"),
     ];
     let lines = ways.map(|(system, command)| format!("  {system:<16}{command}"));
-    format!("the tests start private servers and need their programs:\n{}", lines.join("\n"))
+    format!("the tests start private servers and programs in Python, and need:\n{}", lines.join("\n"))
 }
 
 fn missing() -> Vec<&'static str> {
-    PROGRAMS.into_iter().filter(|program| !runs(program, &["--version"])).collect()
+    let missing = PROGRAMS.into_iter().filter(|(_, command)| !runs(command[0], &command[1..]));
+    missing.map(|(package, _)| package).collect()
 }
 
 fn is_root() -> bool {

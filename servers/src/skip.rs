@@ -1,4 +1,4 @@
-//! What a test does where no servers are installed: at a desk it is skipped, and says so; where they are required, as
+//! What a test does where servers, or Python, are not installed: at a desk it is skipped, and says so; where they are required, as
 //! under `cargo xtask test`, it fails.
 
 use std::env;
@@ -7,7 +7,7 @@ use std::thread;
 
 use crate::ensure::advice;
 
-/// The server that was `started`; `None`, after a line on stderr, if its program is not installed.
+/// What was `started`; `None`, after a line on stderr, if its program is not installed.
 ///
 /// # Panics
 /// If the program is not installed and `LARDER_REQUIRE_SERVERS` is `1`, or if the server could not be started.
@@ -21,6 +21,6 @@ pub fn or_skip<T>(started: io::Result<T>) -> Option<T> {
     assert!(!is_required, "LARDER_REQUIRE_SERVERS is set, and: {error}\n{}", advice());
     let thread = thread::current();
     // Not by `eprintln!`, which the test harness keeps for itself when a test passes.
-    let _ = writeln!(io::stderr(), "skipped {}: no server installed", thread.name().unwrap_or("a test"));
+    let _ = writeln!(io::stderr(), "skipped {}: not installed: {error}", thread.name().unwrap_or("a test"));
     None
 }

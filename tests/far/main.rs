@@ -10,6 +10,7 @@ mod limits;
 mod moody;
 mod options;
 mod outage;
+mod own_codec;
 mod permits;
 mod propagate;
 mod records;

@@ -2,7 +2,8 @@
 
 use std::any::Any;
 
-use larder::{Cache, IntoCache};
+use larder::adapter::AnyAdapter;
+use larder::{Cache, Codec, IntoCache, MemcachedCache, RedisCache, SqliteCache};
 use larder_servers::{Memcached, Redis, or_skip};
 
 /// A store of a test's own, and a cache on it.
@@ -18,6 +19,16 @@ impl Store {
     fn new(name: &'static str, url: String, server: impl Any) -> Self {
         let cache = url.as_str().into_cache().unwrap();
         Self { name, url, cache, _server: Box::new(server) }
+    }
+
+    /// Another cache on it, which writes values in another way.
+    pub(crate) fn with(&self, codec: Codec) -> Cache {
+        let adapter = match self.name {
+            "redis" => AnyAdapter::new(RedisCache::open(&self.url).unwrap()),
+            "memcached" => AnyAdapter::new(MemcachedCache::builder().url(&self.url).unwrap().build().unwrap()),
+            _ => AnyAdapter::new(SqliteCache::open(self.url.trim_start_matches("sqlite:")).unwrap()),
+        };
+        Cache::builder(adapter).codec(codec).build().unwrap()
     }
 }
 

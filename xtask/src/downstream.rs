@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::call::{Outcome, Workspace};
 
 /// What can be switched on alone, and must build so.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 15] = [
     "bincode",
     "chrono",
+    "custom-codec",
     "far",
     "jiff",
     "json",

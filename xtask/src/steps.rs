@@ -24,7 +24,7 @@ pub(crate) const BLESS: &[Step] = &[Step {
 
 const PROGRAMS: Step = Step {
     name: "programs",
-    about: "redis-server and memcached are installed, if need be by apt",
+    about: "redis-server, memcached and python3 are installed, if need be by apt",
     run: |_| larder_servers::ensure().map_err(|error| error.to_string()),
 };
 

@@ -3,7 +3,10 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use super::{CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey};
+use super::plain::Bridge;
+use super::{
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, PlainAdapter, StoreKey,
+};
 use crate::error::Result;
 use crate::timeout::Timeout;
 
@@ -17,6 +20,11 @@ impl AnyAdapter {
     /// Forgets the type of `adapter`.
     pub fn new(adapter: impl CacheAdapter) -> Self {
         Self(Arc::new(adapter))
+    }
+
+    /// Forgets the type of a store of bare values, as [`Capability::plain`] says it is from then on.
+    pub fn plain(adapter: impl PlainAdapter) -> Self {
+        Self::new(Bridge(adapter))
     }
 }
 

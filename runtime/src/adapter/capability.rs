@@ -18,6 +18,10 @@ pub struct Capability {
     pub shards: u16,
     /// Do entries survive a restart of the store?
     pub persistent: bool,
+    /// Does it keep bare values, that programs in other languages read and write too? Then it knows neither permits nor
+    /// epochs, and what it hands out belongs to no template and has no grace. [`AnyAdapter::plain`](super::AnyAdapter::plain)
+    /// says so of a [`PlainAdapter`](super::PlainAdapter).
+    pub plain: bool,
 }
 
 impl Capability {
@@ -31,6 +35,7 @@ impl Capability {
             walks: true,
             shards: 1,
             persistent: false,
+            plain: false,
         }
     }
 }

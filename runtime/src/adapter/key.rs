@@ -30,6 +30,26 @@ impl StoreKey {
         Self::of(namespace, key.into().lend())
     }
 
+    /// The same in a store that is shared with other programs: without a namespace it is the key alone.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::adapter::StoreKey;
+    ///
+    /// assert_eq!(StoreKey::plain("", "user:7").as_str(), "user:7");
+    /// assert_eq!(StoreKey::plain("shop", "user:7").as_str(), "shop:user:7");
+    /// ```
+    pub fn plain(namespace: &str, key: impl Into<Key>) -> Self {
+        Self::plain_of(namespace, key.into().lend())
+    }
+
+    pub(crate) fn plain_of(namespace: &str, key: KeyRef<'_>) -> Self {
+        if !namespace.is_empty() {
+            return Self::of(namespace, key);
+        }
+        Self { text: std::str::from_utf8(key.as_bytes()).expect("keys are ASCII").into() }
+    }
+
     pub(crate) fn of(namespace: &str, key: KeyRef<'_>) -> Self {
         let text = std::str::from_utf8(key.as_bytes()).expect("keys are ASCII");
         // Where it stands: moving a key costs about as much as writing it.

@@ -10,6 +10,7 @@ mod entry;
 mod fleet;
 mod key;
 mod permit;
+mod plain;
 
 pub use any::AnyAdapter;
 pub use capability::Capability;
@@ -18,6 +19,7 @@ pub use fleet::Fleet;
 pub(crate) use fleet::join_all;
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
+pub use plain::{PlainAdapter, plain_sum};
 
 use crate::error::Result;
 use crate::timeout::Timeout;

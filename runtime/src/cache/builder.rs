@@ -6,6 +6,7 @@ use super::{Cache, Weights, settings};
 use crate::adapter::{AnyAdapter, CacheAdapter, Fleet};
 use crate::clock::Clock;
 use crate::codec::Codec;
+use crate::defaults::default_codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
 use crate::layer::Guarded;
@@ -32,7 +33,8 @@ const NEAR_ENTRIES: u64 = 10_000;
 #[must_use]
 pub struct CacheBuilder {
     stores: Stores,
-    namespace: String,
+    /// `None`: [`Cache::FAR_NAMESPACE`], or none at all where other programs write the keys.
+    namespace: Option<String>,
     defaults: Defaults,
     /// `None`: as the process says.
     codec: Option<Codec>,
@@ -51,6 +53,13 @@ impl Stores {
         match self {
             Self::One(adapter) => adapter.name(),
             Self::Several(stores) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
+        }
+    }
+
+    fn is_plain(&self) -> bool {
+        match self {
+            Self::One(adapter) => adapter.capability().plain,
+            Self::Several(stores) => stores.iter().any(|(_, adapter)| adapter.capability().plain),
         }
     }
 
@@ -80,23 +89,18 @@ impl CacheBuilder {
     }
 
     fn over(stores: Stores) -> Self {
-        Self {
-            stores,
-            namespace: Cache::FAR_NAMESPACE.into(),
-            defaults: Defaults::default(),
-            codec: None,
-            clock: Clock::default(),
-        }
+        Self { stores, namespace: None, defaults: Defaults::default(), codec: None, clock: Clock::default() }
     }
 
-    /// Whose entries these are: caches of other namespaces in the same store never meet them. Default `larder`.
+    /// Whose entries these are: caches of other namespaces in the same store never meet them. Default `larder`,
+    /// and none for a [plain](Cache::plain) cache.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
-        self.namespace = namespace.into();
+        self.namespace = Some(namespace.into());
         self
     }
 
     /// How values are written where their function does not say. By default as [`default_codec`](crate::default_codec) says,
-    /// which is MessagePack.
+    /// which is MessagePack; a plain cache needs `json` or `raw`.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
         self
@@ -107,18 +111,30 @@ impl CacheBuilder {
     /// # Errors
     /// [`Config`](ErrorKind::Config) names the setting that makes no sense.
     pub fn build(self) -> Result<Cache> {
-        let Self { stores, namespace, defaults, codec, clock } = self;
+        let Self { stores, namespace, mut defaults, codec, clock } = self;
         if defaults.timeout.is_some_and(Timeout::is_zero) {
             return Err(Error::new(
                 ErrorKind::Config,
                 "a cache with `timeout` 0 keeps nothing: use `NullCache` for that",
             ));
         }
+        let (name, is_plain) = (stores.name(), stores.is_plain());
+        let written = codec.unwrap_or_else(default_codec);
+        if is_plain && written.plain().is_none() {
+            let message = format!(
+                "a plain cache keeps what other programs read, not `{}`: choose the codec `json` or `raw`",
+                written.name()
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        if is_plain {
+            defaults.grace = Timeout::ZERO;
+        }
+        let namespace = namespace.unwrap_or_else(|| if is_plain { "" } else { Cache::FAR_NAMESPACE }.into());
         if namespace.len() > LONGEST_NAMESPACE {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let name = stores.name();
         let far = Far::new(stores.guarded(&clock)?, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,

@@ -35,7 +35,8 @@ impl Cache {
 
     pub(crate) async fn clear_entry(self, site: &'static Site, key: Key) -> Result<bool> {
         let was_near = self.remove(key.lend());
-        let was_far = Errand::of_helper(&self, site, key.lend()).remove().await?;
+        let mut errand = Errand::of_helper(&self, site, key.lend());
+        let was_far = errand.remove().await?;
         self.part(site, key.lend());
         Ok(was_near || was_far)
     }
@@ -110,7 +111,8 @@ impl Cache {
             Set::Denied => self.clear_entry(site, key).await.map(|_| false),
             Set::Far(_) => {
                 self.remove(key.lend());
-                let is_set = Errand::of_helper(&self, site, key.lend()).set(setting.parcel).await?;
+                let mut errand = Errand::of_helper(&self, site, key.lend());
+                let is_set = errand.set(setting.parcel).await?;
                 self.part(site, key.lend());
                 Ok(is_set)
             }

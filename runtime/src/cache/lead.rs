@@ -137,8 +137,12 @@ impl Delivery {
     /// Does what there is to do in the far tier. The flight goes on meanwhile, so that whoever comes waits for what is then
     /// stored.
     pub(crate) async fn store(&mut self) {
+        let filling = self.errand.filling().await;
         if self.permit.is_good() {
-            self.is_refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
+            self.is_refused = match filling {
+                Some(_) => self.errand.send(std::mem::take(&mut self.parcel), self.site).await,
+                None => true,
+            };
             if self.is_refused {
                 self.site.counters.refused();
                 self.lifetime = None;

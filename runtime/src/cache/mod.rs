@@ -80,6 +80,12 @@ impl Cache {
         CacheBuilder::new(crate::adapter::AnyAdapter::new(adapter))
     }
 
+    #[doc = include_str!("../../docs/plain.md")]
+    #[cfg(feature = "far")]
+    pub fn plain(adapter: impl crate::adapter::PlainAdapter) -> CacheBuilder {
+        CacheBuilder::new(crate::adapter::AnyAdapter::plain(adapter))
+    }
+
     /// Over several stores, each under its name and with the keys that [`Fleet`](crate::adapter::Fleet) gives it: one that
     /// is down takes its own keys with it, and no others.
     ///

@@ -10,7 +10,7 @@ use crate::cache::{Cache, Looked, Setting};
 use crate::error::Result;
 use crate::key::Key;
 use crate::park::block_on;
-use crate::registry::{Face, helped};
+use crate::registry::{self, Face};
 use crate::rules::Rules;
 use crate::site::{Site, Stats};
 use crate::timeout::{Remaining, Timeout};
@@ -68,7 +68,7 @@ impl<T> State<Result<T>> {
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        match helped(site.facts.adapter, Face::Async) {
+        match helped(site, Face::Async) {
             Err(error) => Self::Ready(Some(Err(error))),
             Ok(cache) if cache.keeps_near(site) => Self::Ready(Some(block_on(work(cache)))),
             Ok(cache) => Self::Far(Box::pin(work(cache))),
@@ -92,7 +92,7 @@ pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
 // Futures are polled outside of what is generic, so that users do not compile them: see `call::step`.
 fn look(entry: Entry) -> Result<(Cache, Looked)> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter, Face::Blocking)?;
+    let cache = helped(site, Face::Blocking)?;
     let looked = block_on(cache.clone().look(site, entry.into_key()))?;
     Ok((cache, looked))
 }
@@ -100,7 +100,7 @@ fn look(entry: Entry) -> Result<(Cache, Looked)> {
 /// What a call would return, if it is cached.
 pub async fn get_async<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter, Face::Async)?;
+    let cache = helped(site, Face::Async)?;
     let looked = cache.clone().look(site, entry.into_key()).await?;
     Ok(found(&cache, site, looked, &rules))
 }
@@ -116,7 +116,7 @@ fn found<R>(cache: &Cache, site: &'static Site, looked: Looked, rules: &impl Rul
 /// Stores `result` as if it had been computed now.
 pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter, Face::Blocking)?;
+    let cache = helped(site, Face::Blocking)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     finish(cache, site, key, setting)
@@ -129,7 +129,7 @@ fn finish(cache: Cache, site: &'static Site, key: Key, setting: Setting) -> Resu
 /// Stores `result` as if it had been computed now.
 pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site.facts.adapter, Face::Async)?;
+    let cache = helped(site, Face::Async)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     drop((rules, result));
@@ -139,7 +139,7 @@ pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<T
 /// Removes an entry.
 pub fn clear(entry: Entry) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter, Face::Blocking)?.clear_entry(site, entry.into_key()))
+    block_on(helped(site, Face::Blocking)?.clear_entry(site, entry.into_key()))
 }
 
 /// Removes an entry.
@@ -153,7 +153,7 @@ pub fn clear_async(entry: Entry) -> Helped<Result<bool>> {
 /// Moves an entry's deadline to now and `timeout`.
 pub fn update_timeout(entry: Entry, timeout: impl Into<Timeout>) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter, Face::Blocking)?.update_timeout(site, entry.into_key(), timeout.into()))
+    block_on(helped(site, Face::Blocking)?.update_timeout(site, entry.into_key(), timeout.into()))
 }
 
 /// Moves an entry's deadline to now and `timeout`.
@@ -171,7 +171,7 @@ fn retime_async(entry: Entry, timeout: Timeout) -> Helped<Result<bool>> {
 /// The time that an entry has left.
 pub fn timeout_left(entry: Entry) -> Result<Option<Remaining>> {
     let site = entry.site;
-    block_on(helped(site.facts.adapter, Face::Blocking)?.timeout_left(site, entry.into_key()))
+    block_on(helped(site, Face::Blocking)?.timeout_left(site, entry.into_key()))
 }
 
 /// The time that an entry has left.
@@ -184,7 +184,7 @@ pub fn timeout_left_async(entry: Entry) -> Helped<Result<Option<Remaining>>> {
 
 /// Removes all entries of a function.
 pub fn clear_all(site: &'static Site) -> Result<()> {
-    block_on(helped(site.facts.adapter, Face::Blocking)?.clear_function(site))
+    block_on(helped(site, Face::Blocking)?.clear_function(site))
 }
 
 /// Removes all entries of a function.
@@ -193,6 +193,12 @@ pub fn clear_all_async(site: &'static Site) -> Helped<Result<()>> {
         let site = entry.site;
         State::of(site, |cache| cache.clear_function(site))
     }))
+}
+
+/// The cache that holds the function's entries.
+fn helped(site: &'static Site, face: Face) -> Result<Cache> {
+    let cache = registry::helped(site.facts.adapter, face)?;
+    cache.admit(site).map(|()| cache)
 }
 
 /// What has happened to a function's calls.

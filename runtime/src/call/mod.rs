@@ -258,9 +258,9 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
 #[inline(never)]
 fn target(site: &'static Site, face: Face) -> Option<Cache> {
     let cache: Rc<Cache> = match registry::target(site.facts.adapter, face) {
-        Target::Cache(cache) => cache,
+        Target::Cache(cache) if cache.admit(site).is_ok() => cache,
         Target::Off => return None,
-        Target::Unknown => {
+        Target::Cache(_) | Target::Unknown => {
             site.counters.unresolved();
             return None;
         }

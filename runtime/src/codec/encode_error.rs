@@ -24,6 +24,7 @@ pub(crate) enum Unfit {
     MapKey,
     NoLength,
     NotText,
+    Nothing,
     Failed,
     Panicked,
 }
@@ -53,6 +54,7 @@ impl Unfit {
                 "it holds a map or sequence that does not know its length (`flatten` makes one); use `msgpack`"
             }
             Self::NotText => "it is neither one string nor bytes; use `msgpack`",
+            Self::Nothing => "it is `None`, for which raw bytes without an envelope have no form; use `json`",
             Self::Failed => "its `Serialize` failed, or asked for what the codec has not",
             Self::Panicked => "its `Serialize` panicked",
         }

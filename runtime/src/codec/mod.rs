@@ -4,21 +4,8 @@
 //! The formats are others' crates. Ours is what stands around each of them, the same for all: [`faithful`] watches a value
 //! on its way out, [`bounded`] watches bytes on their way in, and neither lets a panic of the user's through.
 //!
-//! # Codecs of users' own
-//!
-//! [`Codec`] chooses among kinds because serde's methods are generic, and a `dyn` codec could have none. One of users' own
-//! goes behind one more kind, `Custom(&'static dyn CustomCodec)`, where object-safe methods meet an erased value:
-//!
-//! ```text
-//! trait CustomCodec: Send + Sync {
-//!     fn id(&self) -> u8;                 // 128 and up; stands in the record
-//!     fn name(&self) -> &'static str;
-//!     fn encode(&self, value: &dyn erased_serde::Serialize, sink: &mut dyn io::Write) -> Result<(), …>;
-//!     fn decode(&self, payload: &[u8], value: &mut dyn FnMut(&mut dyn erased_serde::Deserializer) -> …) -> Result<(), …>;
-//! }
-//! ```
-//!
-//! Its arms are one line in each `match` below; `faithful` and `bounded` go around it like around the others.
+//! [`Codec`] chooses among kinds because serde's methods are generic, and a `dyn` codec could have none. Those of users' own
+//! are one kind more, [`custom`].
 
 #[cfg(not(all(feature = "bincode", feature = "json", feature = "msgpack", feature = "postcard")))]
 mod absent;
@@ -26,10 +13,17 @@ mod bounded;
 mod decimal;
 mod encode_error;
 mod faithful;
+mod plain;
 mod raw;
 mod refused;
 mod schema;
 mod sink;
+
+#[cfg(feature = "custom-codec")]
+mod custom;
+#[cfg(not(feature = "custom-codec"))]
+#[path = "custom_off.rs"]
+mod custom;
 
 #[cfg(feature = "bincode")]
 mod bincode;
@@ -46,6 +40,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+#[cfg(feature = "custom-codec")]
+pub use custom::{CodecFailure, CustomCodec, Reader};
 pub(crate) use encode_error::{EncodeError, Unfit};
 pub(crate) use schema::Schema;
 
@@ -58,12 +54,14 @@ use self::absent as msgpack;
 #[cfg(not(feature = "postcard"))]
 use self::absent as postcard;
 use self::bounded::{Bounds, Undecoded};
+use self::custom::Custom;
 use self::faithful::{Guard, Guarded};
 use self::sink::Sink;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::{CodecId, Draft, Outer, Reject};
 
-/// How values are written for a far store. Each is a constant of this type, with the cargo feature of its name.
+/// How values are written for a far store. Each is a constant of this type, with the cargo feature of its name; one of your own
+/// is made by `Codec::custom`, with the feature `custom-codec`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Codec {
     kind: Kind,
@@ -83,6 +81,10 @@ enum Kind {
     Bincode,
     Json,
     Raw,
+    /// Those two where no record says what they are.
+    PlainJson,
+    PlainRaw,
+    Custom(Custom),
 }
 
 /// What a record has to say of a payload, beside its bytes.
@@ -169,7 +171,10 @@ impl Codec {
     where
         T: Serialize + ?Sized,
     {
-        if let Some((integer, outer)) = decimal::of(value) {
+        // In plain JSON an integer is what JSON says it is: the same text, but for types that differ by who reads them.
+        if self.kind != Kind::PlainJson
+            && let Some((integer, outer)) = decimal::of(value)
+        {
             decimal::write(integer, draft.bytes());
             return Ok(Encoding { codec: CodecId::DECIMAL, outer });
         }
@@ -180,8 +185,9 @@ impl Codec {
             Kind::MsgPack => msgpack::write(&guarded, &mut sink),
             Kind::Postcard => postcard::write(&guarded, &mut sink),
             Kind::Bincode => bincode::write(&guarded, &mut sink),
-            Kind::Json => json::write(&guarded, &mut sink),
-            Kind::Raw => raw::write(&guarded, &mut sink),
+            Kind::Json | Kind::PlainJson => json::write(&guarded, &mut sink),
+            Kind::Raw | Kind::PlainRaw => raw::write(&guarded, &mut sink),
+            Kind::Custom(custom) => custom.write(&guarded, &mut sink),
         };
         // A full sink and an unfit value end as an error of the format's; what it says of them is beside the point.
         if sink.is_full() {
@@ -192,6 +198,9 @@ impl Codec {
         }
         written?;
         let outer = guard.outer();
+        if matches!(self.kind, Kind::PlainJson | Kind::PlainRaw) {
+            return plain::check(self, outer, draft);
+        }
         if outer.none {
             draft.clear();
         }
@@ -220,8 +229,10 @@ impl Codec {
             Kind::MsgPack => msgpack::read(payload, &bounds),
             Kind::Postcard => postcard::read(payload, &bounds),
             Kind::Bincode => bincode::read(payload, &bounds),
-            Kind::Json => json::read(payload, &bounds),
+            Kind::Json | Kind::PlainJson => json::read(payload, &bounds),
             Kind::Raw => raw::read(payload, &bounds),
+            Kind::PlainRaw => plain::read_raw(payload, &bounds),
+            Kind::Custom(custom) => custom.read(payload, &bounds),
         };
         match read {
             Ok((value, 0)) => Ok(value),

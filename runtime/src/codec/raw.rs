@@ -115,7 +115,7 @@ impl<'a, 'b> Serializer for Bare<'a, 'b> {
 }
 
 /// The payload, whole.
-struct Whole<'de>(&'de [u8]);
+pub(super) struct Whole<'de>(pub(super) &'de [u8]);
 
 impl<'de> Deserializer<'de> for Whole<'de> {
     type Error = Refused;

@@ -53,7 +53,7 @@ impl Far {
         }
         let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
         let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
-        self.refresh.keep_up(self);
+        self.keep_up();
         let mut found = Vec::with_capacity(places.len());
         for ((place, living), fetched) in places.iter().zip(living).zip(fetched) {
             found.push(match fetched.filter(|fetched| fetched.left.is_live()) {
@@ -118,7 +118,7 @@ impl Far {
 
     /// What stands at `place` is of a template that was cleared: the epochs by which it is dead.
     async fn dead_template(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Option<Living>> {
-        if living.template.is_some() {
+        if living.template.is_some() || self.is_plain() {
             return Ok(None);
         }
         let (adapter, key) = (journey.adapter(), place.key.clone());

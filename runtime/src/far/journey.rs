@@ -6,7 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crate::adapter::{AnyAdapter, CacheAdapter};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::layer::{Deadline, Guarded};
@@ -64,9 +64,21 @@ impl Journey {
         } else {
             Deadline::within(self.adapter.name(), &self.clock, self.left.into(), trip).await
         };
+        self.spend_since(started);
+        answer
+    }
+
+    /// What comes of waiting for others of this process, within what is left.
+    pub(super) async fn wait<T>(&mut self, others: impl Future<Output = T>) -> Option<T> {
+        let started = self.clock.now();
+        let answer = self.clock.within(self.left.into(), others).await;
+        self.spend_since(started);
+        answer
+    }
+
+    fn spend_since(&mut self, started: Moment) {
         let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
         self.left = self.left.saturating_sub(Duration::from_millis(took));
-        answer
     }
 
     /// Has the store failed this call?

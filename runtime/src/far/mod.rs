@@ -4,12 +4,14 @@
 mod by_hand;
 mod epochs;
 mod journey;
+mod plain;
 mod refresh;
 
 use std::sync::Arc;
 
 pub(crate) use epochs::{Group, GroupId};
 pub(crate) use journey::{Journey, Limit};
+pub(crate) use plain::{Closed, Filling};
 
 use epochs::Epochs;
 
@@ -30,6 +32,8 @@ pub(crate) struct Far {
     epochs: Epochs,
     clock: Clock,
     refresh: refresh::Refresh,
+    /// `Some` where the store keeps bare values; see [`plain`].
+    plain: Option<plain::Gates>,
 }
 
 /// One key in a far store, and the epochs that its entry carries.
@@ -71,7 +75,8 @@ pub(crate) enum Claimed {
 
 impl Far {
     pub(crate) fn new(store: Guarded, clock: Clock) -> Arc<Self> {
-        Arc::new(Self { store, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default() })
+        let plain = store.calls.capability().plain.then(plain::Gates::default);
+        Arc::new(Self { store, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default(), plain })
     }
 
     /// What the store can do.
@@ -107,7 +112,7 @@ impl Far {
     /// Where the entry of a template under `key` stands; an empty template is none.
     pub(crate) fn place(&self, namespace: (u32, &str), key: KeyRef<'_>, template: &'static str) -> Place {
         let (id, name) = namespace;
-        let key = StoreKey::of(name, key);
+        let key = if self.is_plain() { StoreKey::plain_of(name, key) } else { StoreKey::of(name, key) };
         let shard = self.store.calls.shard(&key);
         let id = GroupId { namespace: id, template, shard };
         let namespace = || EpochName::namespace(shard, name);
@@ -124,7 +129,7 @@ impl Far {
     /// The entry of `place`, live or in its grace. One round trip: where the epochs are not known, they are asked for beside
     /// the entry.
     pub(crate) async fn stands(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
-        let fetched = match place.group.living(self.clock.now()) {
+        let fetched = match self.known(place) {
             Some(living) => {
                 let (adapter, key) = (journey.adapter(), place.key.clone());
                 let fetched = journey.trip(async move { adapter.get(&key).await }).await?;
@@ -139,7 +144,7 @@ impl Far {
                 fetched.map(|fetched| (fetched, living))
             }
         };
-        self.refresh.keep_up(self);
+        self.keep_up();
         match fetched {
             Some((fetched, living)) => self.alive(place, fetched, living, journey).await,
             None => Ok(None),
@@ -149,6 +154,9 @@ impl Far {
     /// The entry, if it is of living epochs. Whoever asks for no template finds those of any; then the record says which
     /// epoch decides.
     async fn alive(&self, place: &Place, fetched: Fetched, living: Living, journey: &mut Journey) -> Result<Found> {
+        if self.is_plain() {
+            return Ok(Some((fetched, living)));
+        }
         let living = match (living.template, template_of(&fetched)) {
             (None, Some(template)) => {
                 let name = place.group.names[0].and_template(template);
@@ -157,6 +165,13 @@ impl Far {
             _ => living,
         };
         Ok(living.admits(&fetched.record).then_some((fetched, living)))
+    }
+
+    /// Reads again what is in use, behind the callers.
+    fn keep_up(self: &Arc<Self>) {
+        if !self.is_plain() {
+            self.refresh.keep_up(self);
+        }
     }
 
     /// One epoch as the store has it now, read where it is not known.
@@ -173,7 +188,10 @@ impl Far {
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
-    pub(crate) async fn claim(&self, place: &Place, claim: Claim, journey: &mut Journey) -> Result<Claimed> {
+    pub(crate) async fn claim(self: &Arc<Self>, place: &Place, claim: Claim, journey: &mut Journey) -> Result<Claimed> {
+        if self.is_plain() {
+            return self.claim_plain(place, claim, journey).await;
+        }
         // Where nothing is known, nothing can be alive.
         let unknown = Living { namespace: 0, template: Some(0) };
         let living = place.group.living(self.clock.now()).unwrap_or(unknown);
@@ -225,6 +243,9 @@ impl Far {
         permit: FarPermit,
         journey: &mut Journey,
     ) -> Result<bool> {
+        if self.is_plain() {
+            return self.put(place, entry, journey).await.map(|()| true);
+        }
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&permit.token)).await }).await
     }
@@ -260,9 +281,14 @@ impl Far {
         }
     }
 
+    /// The epochs of a place, if they are known and believed.
+    fn known(&self, place: &Place) -> Option<Living> {
+        if self.is_plain() { Some(plain::LIVING) } else { place.group.living(self.clock.now()) }
+    }
+
     /// The epochs of a place as the store has them now, read where they are not known.
     pub(crate) async fn living(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
-        match place.group.living(self.clock.now()) {
+        match self.known(place) {
             Some(living) => Ok(living),
             None => self.living_now(place, journey).await,
         }
@@ -270,6 +296,9 @@ impl Far {
 
     /// The same, read in any case.
     pub(crate) async fn living_now(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
+        if self.is_plain() {
+            return Ok(plain::LIVING);
+        }
         let (adapter, group) = (journey.adapter(), Arc::clone(&place.group));
         let asked = self.epochs.ask(self.clock.now());
         let epochs = journey.trip(async move { adapter.epochs(&group.names).await }).await?;
@@ -279,6 +308,9 @@ impl Far {
     /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
     /// away behind the caller.
     pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
+        if let Some(gates) = &self.plain {
+            return self.clear_plain(gates, namespace, template).await;
+        }
         let name = |shard| match template {
             Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
             None => EpochName::namespace(shard, namespace),

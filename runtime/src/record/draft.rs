@@ -25,7 +25,6 @@ impl Draft {
     }
 
     /// What of the payload is written.
-    #[cfg(test)]
     pub(crate) fn payload(&self) -> &[u8] {
         &self.0[HEADER_LEN..]
     }
@@ -33,6 +32,13 @@ impl Draft {
     /// Takes the payload back.
     pub(crate) fn clear(&mut self) {
         self.0.truncate(HEADER_LEN);
+    }
+
+    /// The payload alone, without an envelope.
+    pub(crate) fn into_payload(self) -> Vec<u8> {
+        let Self(mut record) = self;
+        record.drain(..HEADER_LEN);
+        record
     }
 
     /// The record.

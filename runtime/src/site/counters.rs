@@ -125,7 +125,9 @@ pub struct Stats {
     pub refused: u64,
     /// Entries of another type met under a key of this function: a second function uses the same keys.
     pub foreign: u64,
-    /// Calls for which there was no cache by the name in `adapter = "…"`, or in `LARDER_URL`, and that computed.
+    /// Calls for which there was no cache by the name in `adapter = "…"` or in `LARDER_URL`, or whose cache is shared with
+    /// programs in other languages while the function does not say `codec = "json"` or `"raw"`. They computed; the helpers' error
+    /// says why.
     pub unresolved: u64,
     /// Computations made while the far store failed; their results are kept near for at most a second.
     pub store_failures: u64,

@@ -39,7 +39,11 @@ impl Fleet {
         if members.is_empty() || members.len() > usize::from(u16::MAX) {
             return refused(format!("a fleet has 1 to {} stores, not {}", u16::MAX, members.len()));
         }
+        let is_plain = members[0].adapter.capability().plain;
         for (member, at) in members.iter().zip(0..) {
+            if member.adapter.capability().plain != is_plain {
+                return refused("the stores of a fleet are all plain or none is".into());
+            }
             if member.adapter.capability().shards != 1 {
                 return refused(format!("a fleet takes single stores, and `{}` has several", member.name));
             }

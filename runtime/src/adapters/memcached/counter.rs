@@ -13,7 +13,7 @@ use crate::adapter::{Entry, Living, StoreKey, layout};
 use crate::error::{Error, Result};
 
 /// Each attempt that fails is one in which another has counted.
-const N_ATTEMPTS: usize = 10_000;
+pub(super) const N_ATTEMPTS: usize = 10_000;
 
 pub(super) async fn increment(
     cache: &MemcachedCache,
@@ -48,7 +48,7 @@ pub(super) async fn increment(
 }
 
 /// Puts the deadline back where it was `before` the counter was stored with number `cas`.
-async fn take_back(
+pub(super) async fn take_back(
     cache: &MemcachedCache,
     key: &StoreKey,
     exptime: u32,

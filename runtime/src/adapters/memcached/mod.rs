@@ -5,6 +5,7 @@ mod config;
 mod connection;
 mod counter;
 mod epoch;
+mod plain;
 mod queue;
 mod standing;
 mod time;

@@ -87,7 +87,7 @@ pub(super) fn done(reply: Reply) -> Result<()> {
     }
 }
 
-fn unexpected(outcome: Outcome) -> Error {
+pub(super) fn unexpected(outcome: Outcome) -> Error {
     match outcome {
         Outcome::TooLarge => Error::new(ErrorKind::TooLarge, "the memcached server has no room for the entry"),
         Outcome::Failed(cause) => Error::unavailable("the memcached server failed", cause),

@@ -9,6 +9,8 @@
 pub(super) enum Command<'a> {
     /// Says what stands there.
     Get { key: &'a str },
+    /// Says that it stands there.
+    Look { key: &'a str },
     /// Makes a stub where nothing stands, and says what stands there.
     Vivify { key: &'a str, exptime: u32 },
     /// Moves the deadline of whatever stands there, and says all about it but its value.
@@ -46,6 +48,7 @@ impl Command<'_> {
         let number = a.format(number);
         match *self {
             Self::Get { key } => text(&["mg ", key, " v c t f O", number]),
+            Self::Look { key } => text(&["mg ", key, " t O", number]),
             Self::Vivify { key, exptime } => text(&["mg ", key, " v c t f O", number, " N", b.format(exptime)]),
             // In this order, so that the time that is told is the new one.
             Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " c t f O", number]),

@@ -1,7 +1,7 @@
 //! Memcached servers. Each has limits and a breaker of its own: one that is down takes its own keys with it, and no others.
 
 use super::super::{MemcachedCache, MemcachedCacheBuilder};
-use super::settings::Settings;
+use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
 use crate::adapter::AnyAdapter;
 use crate::cache::{Cache, CacheBuilder};
@@ -13,11 +13,16 @@ pub(super) const STORE: Option<Store> =
 
 fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     let (url, settings) = Settings::split(url, &[])?;
-    finish(settings.on(told(MemcachedCache::builder().url(&url)?, fields)?), fields)
+    let is_plain = settings.is_plain();
+    finish(settings.on(told(MemcachedCache::builder().url(&url)?, is_plain, fields)?), fields)
 }
 
 /// Servers that the fields name are those that there are.
-pub(super) fn told(mut builder: MemcachedCacheBuilder, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
+pub(super) fn told(
+    mut builder: MemcachedCacheBuilder,
+    is_plain: bool,
+    fields: &mut Fields,
+) -> Result<CacheBuilder, Fault> {
     if let Some(servers) = fields.texts("servers")? {
         builder = servers.into_iter().fold(builder.no_servers(), MemcachedCacheBuilder::server);
     }
@@ -25,5 +30,6 @@ pub(super) fn told(mut builder: MemcachedCacheBuilder, fields: &mut Fields) -> R
         builder = builder.largest_entry(bytes);
     }
     let servers = builder.build_each()?;
-    Ok(Cache::fleet(servers.into_iter().map(|server| (server.address().to_owned(), AnyAdapter::new(server)))))
+    let forget = if is_plain_by(fields, is_plain)? { AnyAdapter::plain } else { AnyAdapter::new };
+    Ok(Cache::fleet(servers.into_iter().map(|server| (server.address().to_owned(), forget(server)))))
 }

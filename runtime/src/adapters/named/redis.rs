@@ -1,7 +1,7 @@
 //! Redis: where it is, and how to get in.
 
 use super::super::{RedisCache, RedisCacheBuilder};
-use super::settings::Settings;
+use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
 use crate::cache::{Cache, CacheBuilder};
 use crate::config::{Fault, Fields};
@@ -12,11 +12,12 @@ pub(super) const STORE: Option<Store> =
 
 fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     let (url, settings) = Settings::split(url, &["db"])?;
-    finish(settings.on(told(RedisCache::builder().url(url), fields)?), fields)
+    let is_plain = settings.is_plain();
+    finish(settings.on(told(RedisCache::builder().url(url), is_plain, fields)?), fields)
 }
 
 /// What the fields say goes before what the builder was told.
-pub(super) fn told(mut builder: RedisCacheBuilder, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
+pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
     if let Some(host) = fields.text("host")? {
         builder = builder.host(host);
     }
@@ -38,5 +39,6 @@ pub(super) fn told(mut builder: RedisCacheBuilder, fields: &mut Fields) -> Resul
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
     }
-    Ok(Cache::builder(builder.build()?))
+    let (store, is_plain) = (builder.build()?, is_plain_by(fields, is_plain)?);
+    Ok(if is_plain { Cache::plain(store) } else { Cache::builder(store) })
 }

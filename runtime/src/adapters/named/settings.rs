@@ -1,8 +1,9 @@
-//! What a URL says of the cache over a far store, whatever the store: `?namespace=shop&timeout=60&grace=0&codec=json`. The
-//! rest of the query is the store's.
+//! What a URL says of the cache over a far store, whatever the store:
+//! `?namespace=shop&timeout=60&grace=0&codec=json&envelope=off`. The rest of the query is the store's.
 
 use crate::cache::CacheBuilder;
 use crate::codec::Codec;
+use crate::config::{Fault, Fields};
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 
@@ -12,6 +13,8 @@ pub(super) struct Settings {
     timeout: Option<Timeout>,
     grace: Option<Timeout>,
     codec: Option<Codec>,
+    /// Values stand there bare, for programs in other languages.
+    is_plain: bool,
 }
 
 impl Settings {
@@ -31,9 +34,10 @@ impl Settings {
                 "timeout" => settings.timeout = Some(span(name, value)?),
                 "grace" => settings.grace = Some(span(name, value)?),
                 "codec" => settings.codec = Some(Codec::named(value)?),
+                "envelope" => settings.is_plain = is_off(name, value)?,
                 name if own.contains(&name) => rest.push(setting),
                 _ => {
-                    let known = [&["namespace", "timeout", "grace", "codec"], own].concat().join(", ");
+                    let known = [&["namespace", "timeout", "grace", "codec", "envelope"], own].concat().join(", ");
                     let message = format!("the URL of a store has no setting `{name}`: known are {known}");
                     return Err(Error::new(ErrorKind::Config, message));
                 }
@@ -43,9 +47,14 @@ impl Settings {
         Ok((url, settings))
     }
 
+    /// Is the cache shared with programs in other languages?
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// The cache that they are said of.
     pub(super) fn on(self, mut builder: CacheBuilder) -> CacheBuilder {
-        let Self { namespace, timeout, grace, codec } = self;
+        let Self { namespace, timeout, grace, codec, is_plain: _ } = self;
         if let Some(namespace) = namespace {
             builder = builder.namespace(namespace);
         }
@@ -66,6 +75,22 @@ fn span(name: &str, value: &str) -> Result<Timeout> {
     value.parse().map_err(|error| Error::new(ErrorKind::Config, format!("`{name}` in the URL of a store: {error}")))
 }
 
+/// The same by a field beside the URL, which goes before it.
+pub(super) fn is_plain_by(fields: &mut Fields, is_plain: bool) -> Result<bool, Fault> {
+    match fields.text("envelope")? {
+        Some(value) => is_off("envelope", &value).map_err(|error| Fault::at("envelope", error)),
+        None => Ok(is_plain),
+    }
+}
+
+fn is_off(name: &str, value: &str) -> Result<bool> {
+    match value {
+        "off" => Ok(true),
+        "on" => Ok(false),
+        _ => Err(Error::new(ErrorKind::Config, format!("`{name}` of a store is `on` or `off`"))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,8 +105,10 @@ mod tests {
             timeout: Some(Timeout::from_secs(60)),
             grace: Some(Timeout::NEVER),
             codec: Some(Codec::default()),
+            is_plain: false,
         };
         assert_eq!(settings, expected);
+        assert!(Settings::split("redis://h?envelope=off", &[]).unwrap().1.is_plain());
         assert_eq!(Settings::split("sqlite:a.db?", &[]).unwrap(), ("sqlite:a.db".into(), Settings::default()));
     }
 
@@ -91,7 +118,8 @@ mod tests {
             ("x:?timeout=soon", "`timeout`"),
             ("x:?codec=yaml", "unknown codec"),
             ("x:?grace=-1", "`grace`"),
-            ("x:?ttl=1", "`ttl`: known are namespace, timeout, grace, codec, db"),
+            ("x:?ttl=1", "`ttl`: known are namespace, timeout, grace, codec, envelope, db"),
+            ("x:?envelope=none", "`envelope`"),
             ("x:a?b=c@h", "%3F"),
         ] {
             assert!(Settings::split(url, &["db"]).unwrap_err().to_string().contains(said), "{url}");

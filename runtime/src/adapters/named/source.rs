@@ -61,7 +61,7 @@ macro_rules! sources {
 
             impl From<$builder> for StoreSource<$adapter> {
                 fn from(builder: $builder) -> Self {
-                    Self::new(Arc::new(move |fields| finish(told(builder.clone(), fields)?, fields)))
+                    Self::new(Arc::new(move |fields| finish(told(builder.clone(), false, fields)?, fields)))
                 }
             }
 

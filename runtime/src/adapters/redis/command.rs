@@ -173,10 +173,12 @@ fn add_entry(command: &mut Cmd, entry: &Entry) -> Result<()> {
 
 /// Milliseconds as the scripts take them; nothing is never.
 fn ms(timeout: Timeout) -> String {
-    match timeout.as_millis() {
-        NEVER_MS.. => String::new(),
-        ms => ms.to_string(),
-    }
+    millis(timeout).map_or_else(String::new, |ms| ms.to_string())
+}
+
+/// Milliseconds as commands take them; `None` is never.
+pub(super) fn millis(timeout: Timeout) -> Option<u64> {
+    Some(timeout.as_millis()).filter(|ms| *ms < NEVER_MS)
 }
 
 #[cfg(test)]

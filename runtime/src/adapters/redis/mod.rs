@@ -7,6 +7,7 @@ mod config;
 mod connection;
 mod health;
 mod link;
+mod plain;
 mod reply;
 mod scripts;
 mod socket;

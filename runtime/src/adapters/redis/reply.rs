@@ -113,6 +113,18 @@ pub(super) fn sum(reply: Value, key: &StoreKey) -> Result<i64, Error> {
     }
 }
 
+/// What `INCRBY` has come to, or why it has not.
+pub(super) fn counted(reply: Value, key: &StoreKey) -> Result<i64, Error> {
+    let Value::ServerError(error) = &reply else { return integer(reply) };
+    let details = error.details().unwrap_or_default();
+    match error.code() {
+        "ERR" if details.contains("overflow") => sum(Value::BulkString(b"range".into()), key),
+        "ERR" if details.contains("not an integer") => sum(Value::BulkString(b"type".into()), key),
+        "WRONGTYPE" => sum(Value::BulkString(b"type".into()), key),
+        _ => integer(reply),
+    }
+}
+
 /// The position to go on at, and the keys of this step.
 pub(super) fn scanned(reply: Value) -> Result<(String, Vec<String>), Error> {
     let [cursor, keys] = several(reply)?;

@@ -76,7 +76,8 @@ impl ByHand {
             keys.push(key);
         }
         self.void(&keys);
-        Batch::of(&self.0, &HAND, keys.iter().map(Key::lend)).set(settings).await?;
+        let mut far = Batch::of(&self.0, &HAND, keys.iter().map(Key::lend));
+        far.set(settings).await?;
         // What was found in the far tier meanwhile has been replaced.
         self.void(&keys);
         Ok(())
@@ -86,7 +87,8 @@ impl ByHand {
         let mut seen = HashSet::with_capacity(keys.len());
         keys.retain(|key| seen.insert(key.clone()));
         let near: Vec<bool> = keys.iter().map(|key| self.0.remove(key.lend())).collect();
-        let far = Batch::of(&self.0, &HAND, keys.iter().map(Key::lend)).remove().await?;
+        let mut batch = Batch::of(&self.0, &HAND, keys.iter().map(Key::lend));
+        let far = batch.remove().await?;
         if !self.0.keeps_near(&HAND) {
             // What was found in the far tier meanwhile is gone there.
             self.void(&keys);

@@ -59,7 +59,8 @@ impl ByHand {
         }
         let setting = Setting::of(&self.0, &HAND, key.lend(), timeout, &(&rules::value::<T>(), &value))?;
         drop(value);
-        let is_added = self.far(&key).add(setting).await?;
+        let mut far = self.far(&key);
+        let is_added = far.add(setting).await?;
         if is_added {
             // What is being computed in this process began before.
             self.0.remove(key.lend());
@@ -101,7 +102,8 @@ impl ByHand {
             return self.increment_near(&key, delta, timeout);
         }
         let fresh = Setting::of(&self.0, &HAND, key.lend(), timeout, &(&value::<i64>(), &delta))?;
-        let sum = self.far(&key).increment(delta, fresh).await?;
+        let mut far = self.far(&key);
+        let sum = far.increment(delta, fresh).await?;
         self.0.remove(key.lend());
         Ok(sum)
     }

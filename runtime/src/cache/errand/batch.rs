@@ -9,7 +9,7 @@ use super::{Setting, imp};
 use crate::adapter::{Entry, StoreKey};
 use crate::cache::Cache;
 use crate::error::Result;
-use crate::far::{Far, Limit, Place};
+use crate::far::{Closed, Far, Limit, Place};
 use crate::key::KeyRef;
 use crate::site::Site;
 
@@ -19,16 +19,21 @@ const MOST_KEYS: usize = 1_000;
 const MOST_BYTES: usize = 1 << 20;
 
 /// Many places in a far tier, if there is one.
-pub(crate) struct Batch(Option<(Arc<Far>, Vec<Place>)>);
+pub(crate) struct Batch {
+    places: Option<(Arc<Far>, Vec<Place>)>,
+    /// Held while the places are changed, until the batch is dropped.
+    closed: Closed,
+}
 
 impl Batch {
     pub(crate) fn of<'a>(cache: &Cache, site: &'static Site, keys: impl Iterator<Item = KeyRef<'a>>) -> Self {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local);
-        Self(far.map(|(far, _)| (Arc::clone(far), keys.map(|key| cache.place(far, key, site)).collect())))
+        let places = far.map(|(far, _)| (Arc::clone(far), keys.map(|key| cache.place(far, key, site)).collect()));
+        Self { places, closed: Closed::default() }
     }
 
     /// The live records, in the order of the keys.
-    pub(crate) async fn get(self) -> Result<Vec<Option<Stored>>> {
+    pub(crate) async fn get(&self) -> Result<Vec<Option<Stored>>> {
         let Some((far, places)) = self.open()? else { return Ok(Vec::new()) };
         let mut all = Vec::with_capacity(places.len());
         for places in places.chunks(MOST_KEYS) {
@@ -43,8 +48,8 @@ impl Batch {
     }
 
     /// Stores what was made up for each key, whatever stands there.
-    pub(crate) async fn set(self, settings: Vec<Setting>) -> Result<()> {
-        let Some((far, places)) = self.open()? else { return Ok(()) };
+    pub(crate) async fn set(&mut self, settings: Vec<Setting>) -> Result<()> {
+        let Some((far, places)) = self.close().await? else { return Ok(()) };
         let mut known = HashMap::new();
         let mut entries: Vec<(StoreKey, Entry)> = Vec::new();
         let mut n_bytes = 0;
@@ -73,8 +78,8 @@ impl Batch {
     }
 
     /// Removes the entries. Which were live?
-    pub(crate) async fn remove(self) -> Result<Vec<bool>> {
-        let Some((far, places)) = self.open()? else { return Ok(Vec::new()) };
+    pub(crate) async fn remove(&mut self) -> Result<Vec<bool>> {
+        let Some((far, places)) = self.close().await? else { return Ok(Vec::new()) };
         let mut all = Vec::with_capacity(places.len());
         for places in places.chunks(MOST_KEYS) {
             all.extend(far.remove_many(places).await?);
@@ -82,9 +87,21 @@ impl Batch {
         Ok(all)
     }
 
-    fn open(self) -> Result<Option<(Arc<Far>, Vec<Place>)>> {
-        let Some(open) = self.0.filter(|(_, places)| !places.is_empty()) else { return Ok(None) };
+    /// To change them; see [`Errand`](super::Errand).
+    async fn close(&mut self) -> Result<Option<(&Arc<Far>, &[Place])>> {
+        let closed = match self.open()? {
+            Some((far, places)) => far.closed(places).await,
+            None => return Ok(None),
+        };
+        self.closed = closed;
+        self.open()
+    }
+
+    fn open(&self) -> Result<Option<(&Arc<Far>, &[Place])>> {
+        let Some((far, places)) = self.places.as_ref().filter(|(_, places)| !places.is_empty()) else {
+            return Ok(None);
+        };
         refuse_io_thread()?;
-        Ok(Some(open))
+        Ok(Some((far, places)))
     }
 }

@@ -8,7 +8,7 @@ use super::parcel::Packed;
 use crate::adapter::Entry;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
-use crate::far::{Far, Limit, Place};
+use crate::far::{Closed, Far, Limit, Place};
 use crate::io;
 use crate::key::KeyRef;
 use crate::rules::Computed;
@@ -42,7 +42,7 @@ impl Errand {
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
             let journey = far.journey(Limit::Helper);
-            Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
+            Box::new(Open { far: Arc::clone(far), place, journey, permit: None, closed: Closed::default() })
         }))
     }
 
@@ -68,7 +68,7 @@ impl Errand {
 
     /// Removes the entry. Was it live?
     pub(crate) async fn remove(&mut self) -> Result<bool> {
-        let Some(open) = self.open()? else { return Ok(false) };
+        let Some(open) = self.close().await? else { return Ok(false) };
         open.far.remove(&open.place, &mut open.journey).await
     }
 
@@ -81,7 +81,7 @@ impl Errand {
 
     /// Stores what was made up, whatever stands there. Was it a kind of result that is stored?
     pub(crate) async fn set(&mut self, setting: Setting) -> Result<bool> {
-        let Some(open) = self.open()? else { return Ok(false) };
+        let Some(open) = self.close().await? else { return Ok(false) };
         let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
         // Read anew: what another process has cleared a moment ago would take this with it.
         let living = open.far.living_now(&open.place, &mut open.journey).await?;
@@ -92,7 +92,7 @@ impl Errand {
 
     /// The same, if there is no live entry. Was there none?
     pub(crate) async fn add(&mut self, setting: Setting) -> Result<bool> {
-        let Some(open) = self.open()? else { return Ok(false) };
+        let Some(open) = self.close().await? else { return Ok(false) };
         let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
         let living = open.far.living_now(&open.place, &mut open.journey).await?;
         let entry = Entry { record: packed.seal(living), timeout, grace };
@@ -101,11 +101,18 @@ impl Errand {
 
     /// Adds to the counter, or stores `fresh` if there is none.
     pub(crate) async fn increment(&mut self, delta: i64, fresh: Setting) -> Result<i64> {
-        let Some(open) = self.open()? else { return Ok(delta) };
+        let Some(open) = self.close().await? else { return Ok(delta) };
         let Some((packed, timeout, grace)) = fresh.0 else { return Ok(delta) };
         let living = open.far.living_now(&open.place, &mut open.journey).await?;
         let fresh = Entry { record: packed.seal(living), timeout, grace };
         open.far.increment(&open.place, delta, fresh, living, &mut open.journey).await
+    }
+
+    /// To change what stands there: nobody fills it until the errand is dropped, which is after permits were voided once more.
+    async fn close(&mut self) -> Result<Option<&mut Open>> {
+        let Some(open) = self.open()? else { return Ok(None) };
+        open.closed = open.far.closed(std::slice::from_ref(&open.place)).await;
+        Ok(Some(open))
     }
 
     fn open(&mut self) -> Result<Option<&mut Open>> {

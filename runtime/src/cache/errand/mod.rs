@@ -13,6 +13,8 @@ mod imp;
 mod imp;
 #[cfg(feature = "far")]
 mod parcel;
+#[cfg(feature = "far")]
+mod plain;
 
 pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier};
 

@@ -56,6 +56,10 @@ impl Errand {
         Parcel {}
     }
 
+    pub(crate) async fn filling(&mut self) -> Option<()> {
+        Some(())
+    }
+
     pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> bool {
         false
     }
@@ -138,20 +142,24 @@ impl Batch {
         Self {}
     }
 
-    pub(crate) async fn get(self) -> Result<Vec<Option<Stored>>> {
+    pub(crate) async fn get(&self) -> Result<Vec<Option<Stored>>> {
         Ok(Vec::new())
     }
 
-    pub(crate) async fn set(self, _: Vec<Setting>) -> Result<()> {
+    pub(crate) async fn set(&mut self, _: Vec<Setting>) -> Result<()> {
         Ok(())
     }
 
-    pub(crate) async fn remove(self) -> Result<Vec<bool>> {
+    pub(crate) async fn remove(&mut self) -> Result<Vec<bool>> {
         Ok(Vec::new())
     }
 }
 
 impl Cache {
+    pub(crate) fn admit(&self, _: &'static Site) -> Result<()> {
+        Ok(())
+    }
+
     pub(crate) async fn flush_far(&self) -> Result<()> {
         Ok(())
     }

@@ -9,7 +9,7 @@ use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::far::{Claimed, Far, FarPermit, Journey, Place};
+use crate::far::{Claimed, Closed, Far, FarPermit, Filling, Journey, Place};
 use crate::io;
 use crate::record::HEADER_LEN;
 use crate::rules::Computed;
@@ -38,6 +38,8 @@ pub(super) struct Open {
     pub(super) place: Place,
     pub(super) journey: Journey,
     pub(super) permit: Option<FarPermit>,
+    /// Held by a helper that changes the key, for as long as the errand lasts.
+    pub(super) closed: Closed,
 }
 
 /// A live record, whose bytes are yet to be believed.
@@ -57,7 +59,7 @@ impl Errand {
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
             let journey = far.journey_of_call();
-            Box::new(Open { far: Arc::clone(far), place, journey, permit: None })
+            Box::new(Open { far: Arc::clone(far), place, journey, permit: None, closed: Closed::default() })
         }))
     }
 
@@ -141,12 +143,23 @@ impl Errand {
         }
     }
 
+    /// Held from before a permit is looked at for the last time until its fill is through. `None`: it cannot be filled now.
+    pub(crate) async fn filling(&mut self) -> Option<Filling> {
+        match self.0.as_deref_mut() {
+            Some(open) => open.far.filling(&open.place, &mut open.journey).await,
+            None => Some(Filling::default()),
+        }
+    }
+
     /// Takes the parcel where it goes. `true` if the permit was void.
     pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
         let Some(permit) = open.permit.take() else { return false };
         let sent = match parcel {
             Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
+            Parcel::Denial if open.far.is_plain() => {
+                open.far.remove(&open.place, &mut open.journey).await.map(|_| true)
+            }
             Parcel::Denial => open.far.fill(&open.place, dead(), permit, &mut open.journey).await,
             Parcel::Nothing => Ok(true),
         };

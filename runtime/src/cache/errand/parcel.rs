@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::imp::Stored;
+use super::plain;
 use crate::adapter::{Left, Living};
 use crate::cache::Cache;
 use crate::codec::{Codec, EncodeError, Unfit};
@@ -19,7 +20,8 @@ use crate::timeout::{Remaining, Timeout};
 /// A result's record, but for the epochs that it will carry.
 pub(super) struct Packed {
     draft: Draft,
-    meta: Meta,
+    /// `None`: it goes without an envelope.
+    meta: Option<Meta>,
 }
 
 impl Packed {
@@ -36,6 +38,10 @@ impl Packed {
         computed_in: Duration,
     ) -> Result<Option<Self>> {
         let codec = codec(cache, site)?;
+        if cache.is_plain() {
+            let draft = plain::write(codec, computed, max_payload(cache)).map_err(|error| refused(&error))?;
+            return Ok(draft.map(|draft| Self { draft, meta: None }));
+        }
         let version = site.facts.version;
         let Some(schemas) = computed.schemas(codec, version) else { return Ok(None) };
         let mut draft = Draft::new();
@@ -60,13 +66,14 @@ impl Packed {
             grace: cache.grace(site),
             computed_in,
         };
-        Ok(Some(Self { draft, meta }))
+        Ok(Some(Self { draft, meta: Some(meta) }))
     }
 
     /// The record.
     pub(super) fn seal(self, living: Living) -> Vec<u8> {
+        let Some(meta) = self.meta else { return self.draft.into_payload() };
         let epochs = Epochs { namespace: living.namespace, template: living.template.unwrap_or(0) };
-        self.draft.seal(Head::until(Head::NEVER), &Meta { epochs, ..self.meta })
+        self.draft.seal(Head::until(Head::NEVER), &Meta { epochs, ..meta })
     }
 }
 
@@ -86,6 +93,9 @@ impl Stored {
 
     fn read<R>(&self, cache: &Cache, site: &'static Site, travel: Travel<R>) -> std::result::Result<R, Reject> {
         let codec = codec(cache, site).map_err(|_| Reject::Codec)?;
+        if cache.is_plain() {
+            return plain::read(codec, &self.record, travel, max_payload(cache));
+        }
         let version = site.facts.version;
         let schemas = travel.schemas(codec, version).ok_or(Reject::Schema)?;
         let expected = Expected {
@@ -118,10 +128,11 @@ fn refused(error: &EncodeError) -> Error {
 
 /// What the function asks for, else the cache's, else the process's.
 fn codec(cache: &Cache, site: &'static Site) -> Result<Codec> {
-    match site.facts.codec {
-        Some(name) => Codec::named(name),
-        None => Ok(cache.core.tier.0.as_ref().and_then(|(_, codec)| *codec).unwrap_or_else(default_codec)),
-    }
+    let codec = match site.facts.codec {
+        Some(name) => Codec::named(name)?,
+        None => cache.core.tier.0.as_ref().and_then(|(_, codec)| *codec).unwrap_or_else(default_codec),
+    };
+    if cache.is_plain() { codec.plain().ok_or_else(plain::unreadable_to_others) } else { Ok(codec) }
 }
 
 fn max_payload(cache: &Cache) -> usize {

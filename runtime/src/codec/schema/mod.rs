@@ -11,7 +11,7 @@ use std::any::type_name;
 use serde::de::DeserializeOwned;
 
 use self::explorer::Explorer;
-use super::Codec;
+use super::{Codec, Kind};
 
 /// The fingerprint of one type for one codec. Finding it is slow (microseconds to a millisecond); it never changes while
 /// the program runs.
@@ -37,6 +37,10 @@ impl Schema {
     pub(crate) fn of<T: DeserializeOwned>(codec: Codec, version: u32) -> Self {
         let mut digest = Digest::new(version);
         digest.name(type_name::<T>());
+        if matches!(codec.kind, Kind::Custom(_)) {
+            // A number may be another codec's in another program.
+            digest.name(codec.name);
+        }
         if codec.format.named {
             return Self { fingerprint: digest.finish(), shape: Shape::Named };
         }

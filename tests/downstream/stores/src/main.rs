@@ -8,6 +8,11 @@ fn letters(word: &str) -> Option<Vec<char>> {
     Some(word.chars().collect())
 }
 
+#[cached(key = "shout:{word}", codec = "raw")]
+fn shout(word: &str) -> String {
+    word.to_uppercase()
+}
+
 fn main() -> larder::Result<()> {
     for codec in ["msgpack", "json", "postcard", "bincode"] {
         larder::adapter_set(format!("sqlite::memory:?codec={codec}"))?;
@@ -24,6 +29,14 @@ fn main() -> larder::Result<()> {
         assert_eq!(letters::clear("tea").map_err(|error| error.kind()), Err(ErrorKind::Unavailable), "{nowhere}");
     }
     assert_eq!(letters::stats().store_failures, 2);
+
+    // Shared with other languages: only functions that say their codec have to do with such a store.
+    for nowhere in ["redis://127.0.0.1:1", "memcache://127.0.0.1:1,127.0.0.1:2"] {
+        larder::adapter_set(format!("{nowhere}?envelope=off&codec=raw"))?;
+        assert_eq!((shout("tea"), letters("tea")), ("TEA".to_owned(), letters::uncached("tea")));
+        let kinds = [shout::clear("tea"), letters::clear("tea")].map(|cleared| cleared.unwrap_err().kind());
+        assert_eq!(kinds, [ErrorKind::Unavailable, ErrorKind::Config], "{nowhere}");
+    }
     scoped(larder::RedisCache::open("redis://127.0.0.1:1")?, || letters("tea"));
     Ok(())
 }

@@ -1,0 +1,117 @@
+//! What is different where the store keeps bare values. They say neither when they were stored nor for whom, so nothing is
+//! dead but what is gone, a clear walks, and the store refuses no fill. Within this process clears still beat fills: a fill
+//! goes through its key's gate, where it looks whether its permit is still good, and who changes the key by another way
+//! closes the gate.
+
+use std::hash::BuildHasher;
+use std::sync::Arc;
+use std::time::Duration;
+
+use foldhash::fast::FixedState;
+use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
+
+use super::{Claimed, Far, FarPermit, Journey, Place, join_all};
+use crate::adapter::{CacheAdapter, Claim, Living, StoreKey, Token};
+use crate::error::{Error, ErrorKind, Result};
+use crate::layer::Deadline;
+
+/// All there are.
+pub(super) const LIVING: Living = Living { namespace: 1, template: None };
+
+/// How long a walk through a namespace may take. Each further clear goes on where it ended, as what is removed is gone.
+const WALK: Duration = Duration::from_secs(30);
+
+/// Many fills go through a gate at once, or one who changes what they fill. Each key has one, shared with few others.
+pub(super) struct Gates([Arc<RwLock<()>>; Self::COUNT]);
+
+impl Gates {
+    const COUNT: usize = 256;
+
+    fn number(key: &StoreKey) -> usize {
+        FixedState::default().hash_one(key.as_str()) as usize % Self::COUNT
+    }
+}
+
+impl Default for Gates {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Arc::default()))
+    }
+}
+
+/// Held while a fill is on its way.
+#[derive(Default)]
+pub(crate) struct Filling(#[expect(dead_code, reason = "held for its drop")] Option<OwnedRwLockReadGuard<()>>);
+
+/// Held while keys are changed by another way than a fill. None of them is filled meanwhile.
+#[derive(Default)]
+pub(crate) struct Closed(#[expect(dead_code, reason = "held for its drop")] Vec<OwnedRwLockWriteGuard<()>>);
+
+impl Far {
+    /// Does the store keep bare values?
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain.is_some()
+    }
+
+    /// Before a fill looks at its permit for the last time. `None`: others were at the key for as long as the call may wait.
+    pub(crate) async fn filling(&self, place: &Place, journey: &mut Journey) -> Option<Filling> {
+        // Other stores look at permits themselves.
+        let Some(gates) = &self.plain else { return Some(Filling(None)) };
+        let gate = Arc::clone(&gates.0[Gates::number(&place.key)]);
+        journey.wait(gate.read_owned()).await.map(|guard| Filling(Some(guard)))
+    }
+
+    /// After the permits of these places were voided, and until they are so once more. Waits for fills under way.
+    pub(crate) async fn closed(&self, places: &[Place]) -> Closed {
+        let Some(gates) = &self.plain else { return Closed::default() };
+        let mut numbers: Vec<usize> = places.iter().map(|place| Gates::number(&place.key)).collect();
+        // In one order for all, so that nobody waits in a ring.
+        numbers.sort_unstable();
+        numbers.dedup();
+        let mut held = Vec::with_capacity(numbers.len());
+        for number in numbers {
+            held.push(Arc::clone(&gates.0[number]).write_owned().await);
+        }
+        Closed(held)
+    }
+
+    /// There are no permits to be had: it is a second look, unless what stands there is of no use.
+    pub(super) async fn claim_plain(
+        self: &Arc<Self>,
+        place: &Place,
+        claim: Claim,
+        journey: &mut Journey,
+    ) -> Result<Claimed> {
+        let is_fresh = matches!(claim, Claim::Fresh);
+        if !is_fresh && let Some((found, living)) = self.look(place, journey).await? {
+            return Ok(Claimed::Found(found, living));
+        }
+        // No store is asked about this token.
+        Ok(Claimed::Permit(FarPermit { token: Token::new([0; 16]), living: LIVING, replaces: is_fresh }))
+    }
+
+    /// Walks through the namespace.
+    pub(super) async fn clear_plain(&self, gates: &Gates, namespace: &str, template: Option<&str>) -> Result<()> {
+        let refused = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
+        if template.is_some() {
+            return refused(
+                "values in a plain cache do not say which function they are of: clear keys one by one, or the namespace",
+            );
+        }
+        if !self.capability().walks {
+            return refused(
+                "what is in a plain cache on this store cannot be listed: remove keys by name, or flush the store",
+            );
+        }
+        if namespace.is_empty() {
+            return refused(
+                "a plain cache without a namespace cannot tell its values from others': give it a `namespace`",
+            );
+        }
+        // Fills that found their permits good before those were voided are stored first, and then removed.
+        join_all(gates.0.iter().map(|gate| async { drop(gate.write().await) })).await;
+        let adapter = self.store.helpers.clone();
+        let (name, namespace) = (adapter.name(), namespace.to_owned());
+        let walk = crate::io::trip(async move { adapter.sweep(&namespace, &[]).await });
+        Deadline::within(name, &self.clock, WALK.into(), walk).await.map(drop)
+    }
+}

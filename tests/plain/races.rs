@@ -1,0 +1,52 @@
+//! A plain store refuses no fill. Within a process a clear beats one all the same.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use larder::{Cache, Codec, cached, scoped};
+
+use crate::shelf::Shelf;
+
+#[cached(key = "slow:{id}", codec = "json")]
+fn slow(id: u32) -> String {
+    format!("as it was: {id}")
+}
+
+fn until(condition: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !condition() && start.elapsed() < Duration::from_secs(5) {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// A change of the key begins while a fill is on its way to the store: what stands there afterwards?
+fn after(change: impl Fn(&Cache) + Send + Sync) -> Option<String> {
+    let shelf = Shelf::new();
+    let cache = Cache::plain(shelf.clone()).codec(Codec::JSON).namespace("shop").build().unwrap();
+    shelf.hold();
+    thread::scope(|scope| {
+        scope.spawn(|| scoped(&cache, || slow(7)));
+        until(|| shelf.n_waiting() == 1);
+        let changing = scope.spawn(|| scoped(&cache, || change(&cache)));
+        // Long enough for a change that does not wait to be through.
+        thread::sleep(Duration::from_millis(50));
+        shelf.release();
+        changing.join().unwrap();
+    });
+    shelf.text("shop:slow:7")
+}
+
+#[test]
+fn a_clear_beats_a_fill_that_is_on_its_way() {
+    assert_eq!(after(|_| assert!(slow::clear(7).unwrap())), None);
+    assert_eq!(after(|cache| cache.clear().unwrap()), None);
+    assert_eq!(after(|cache| assert!(!cache.blocking().remove(["slow:7", "x"]).unwrap().all())), None);
+}
+
+#[test]
+fn what_is_set_beats_a_fill_that_is_on_its_way() {
+    let set = Some("\"set\"");
+    assert_eq!(after(|_| assert!(slow::set(7, "set".into()).unwrap())).as_deref(), set);
+    assert_eq!(after(|cache| cache.blocking().set("slow:7", "set".to_owned(), 60).unwrap()).as_deref(), set);
+    assert_eq!(after(|cache| cache.blocking().multi_set([("slow:7", "set".to_owned())], 60).unwrap()).as_deref(), set);
+}
