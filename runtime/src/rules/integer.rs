@@ -15,7 +15,7 @@ macro_rules! integers {
     };
 }
 
-/// The integer that is held, if it has 64 bits.
+/// The integer that is held, if it has 64 bits: so far stores count.
 fn held_integer(held: &(dyn Any + Send + Sync)) -> Option<i64> {
     macro_rules! find {
         ($($int:ty)*) => {
@@ -28,7 +28,14 @@ fn held_integer(held: &(dyn Any + Send + Sync)) -> Option<i64> {
 /// The integer that is held, as a `T`.
 pub(super) fn read<T: 'static>(held: &(dyn Any + Send + Sync)) -> Option<T> {
     let mut read = None::<T>;
-    let place: &mut dyn Any = &mut read;
+    fill(&mut read, held);
+    read
+}
+
+/// Puts the integer that is held into `place`, if that is an `Option` of an integer that can hold it. Compiled once.
+#[cold]
+#[inline(never)]
+fn fill(place: &mut dyn Any, held: &(dyn Any + Send + Sync)) {
     macro_rules! fill {
         ($($int:ty)*) => {$(
             if let Some(place) = place.downcast_mut::<Option<$int>>() {
@@ -37,7 +44,6 @@ pub(super) fn read<T: 'static>(held: &(dyn Any + Send + Sync)) -> Option<T> {
         )*};
     }
     integers!(fill);
-    read
 }
 
 /// The slot after `delta` more, of the type that it has if that can hold the sum.
