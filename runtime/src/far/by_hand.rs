@@ -1,5 +1,6 @@
 //! What commands by hand ask of a store, beside what calls and helpers do: adding, counting, and many keys at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Far, Found, Journey, Limit, Place, template_of};
@@ -45,19 +46,38 @@ impl Far {
         journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
     }
 
-    /// The live entries of places, in their order.
-    pub(crate) async fn look_many(self: &Arc<Self>, places: &[Place], journey: &mut Journey) -> Result<Vec<Found>> {
-        let mut living = Vec::with_capacity(places.len());
-        for place in places {
-            living.push(self.living(place, journey).await?);
+    /// The live entries of places of one namespace, in their order. One trip for each shard; one that fails means none of its
+    /// entries, and all of them the error.
+    pub(crate) async fn look_many(self: &Arc<Self>, places: &[Place]) -> Result<Vec<Found>> {
+        let mut found: Vec<Found> = places.iter().map(|_| None).collect();
+        let (mut has_answered, mut failure) = (false, None);
+        let parts = by_shard(places).into_iter().map(|at| async move {
+            let part = self.look_shard(places, &at).await?;
+            Ok::<_, Error>((at, part))
+        });
+        for part in join_all(parts).await {
+            match part {
+                Ok((at, part)) => {
+                    has_answered = true;
+                    at.into_iter().zip(part).for_each(|(at, entry)| found[at] = entry);
+                }
+                Err(error) => failure = Some(error),
+            }
         }
-        let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
+        failure.filter(|_| !has_answered).map_or(Ok(found), Err)
+    }
+
+    /// Of those places that are numbered, all on one shard.
+    async fn look_shard(self: &Arc<Self>, places: &[Place], at: &[usize]) -> Result<Vec<Found>> {
+        let mut journey = self.journey(Limit::Helper);
+        let living = self.living(&places[at[0]], &mut journey).await?;
+        let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
         let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
         self.refresh.keep_up(self);
-        let mut found = Vec::with_capacity(places.len());
-        for ((place, living), fetched) in places.iter().zip(living).zip(fetched) {
+        let mut found = Vec::with_capacity(at.len());
+        for (&at, fetched) in at.iter().zip(fetched) {
             found.push(match fetched.filter(|fetched| fetched.left.is_live()) {
-                Some(fetched) => self.alive(place, fetched, living, journey).await?,
+                Some(fetched) => self.alive(&places[at], fetched, living, &mut journey).await?,
                 None => None,
             });
         }
@@ -72,12 +92,8 @@ impl Far {
 
     /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
     pub(crate) async fn remove_many(&self, places: &[Place]) -> Result<Vec<bool>> {
-        let mut shards: Vec<u16> = places.iter().map(Place::shard).collect();
-        shards.sort_unstable();
-        shards.dedup();
         let mut were_live = vec![false; places.len()];
-        let parts = shards.into_iter().map(|shard| async move {
-            let at: Vec<usize> = (0..places.len()).filter(|&at| places[at].shard() == shard).collect();
+        let parts = by_shard(places).into_iter().map(|at| async move {
             let mut journey = self.journey(Limit::Helper);
             let living = self.living(&places[at[0]], &mut journey).await?;
             let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
@@ -128,4 +144,13 @@ impl Far {
         let living = Living { template: Some(epoch), ..living };
         Ok((!living.admits(&fetched.record)).then_some(living))
     }
+}
+
+/// The numbers of the places on each shard.
+fn by_shard(places: &[Place]) -> Vec<Vec<usize>> {
+    let mut shards = BTreeMap::<u16, Vec<usize>>::new();
+    for (at, place) in places.iter().enumerate() {
+        shards.entry(place.shard()).or_default().push(at);
+    }
+    shards.into_values().collect()
 }
