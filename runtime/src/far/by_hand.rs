@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::journey::both;
 use super::{Far, Found, Journey, Limit, Place, template_of};
-use crate::adapter::{CacheAdapter, Condition, Entry, Living, StoreKey, join_all};
-use crate::error::{Error, Result};
+use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all};
+use crate::error::{Error, ErrorKind, Result};
 
 impl Far {
     /// Stores `entry`, if there is no live one. Was there none?
@@ -14,7 +15,12 @@ impl Far {
             return Ok(true);
         }
         // Whoever asks for no template meets entries of any, those of a template that was cleared too.
-        match self.dead_template(place, living, journey).await? {
+        let living = match self.fetch(place, journey).await? {
+            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
+            // It was swept away meanwhile.
+            None => Some(living),
+        };
+        match living {
             Some(living) => self.put_if_absent(place, entry, living, journey).await,
             None => Ok(false),
         }
@@ -25,16 +31,50 @@ impl Far {
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfAbsent(&living)).await }).await
     }
 
-    /// Is there a live entry?
-    pub(crate) async fn exists(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
-        let living = self.living(place, journey).await?;
-        let (adapter, key) = (journey.adapter(), place.key.clone());
-        let exists = journey.trip(async move { adapter.exists(&key, &living).await }).await?;
-        Ok(exists && self.dead_template(place, living, journey).await?.is_none())
+    /// Is there a live entry? Looks at it, as the record alone says which epochs decide.
+    pub(crate) async fn exists(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<bool> {
+        self.look(place, journey).await.map(|found| found.is_some())
     }
 
     /// Adds to the counter, or stores `fresh` if there is none.
+    ///
+    /// Beside it stands a look at the key, in the same trip: whoever asks for no template may have added to the counter of one
+    /// that was cleared. Nobody reads that, and the next step starts anew.
     pub(crate) async fn increment(
+        &self,
+        place: &Place,
+        delta: i64,
+        fresh: Entry,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<i64> {
+        let (adapter, key, entry) = (journey.adapter(), place.key.clone(), fresh.clone());
+        let work = async move {
+            // What is dead may be no integer.
+            let counted = async { Ok(adapter.increment(&key, delta, &entry, &living).await) };
+            both(counted, adapter.get(&key)).await
+        };
+        let (counted, fetched) = journey.trip(work).await?;
+        if counted.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
+            // It may have counted.
+            return counted;
+        }
+        let fetched = match fetched {
+            // The look came first, or a sweep in between: then there is nothing now.
+            None => self.fetch(place, journey).await?,
+            fetched => fetched,
+        };
+        let living = match fetched {
+            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
+            None => Some(living),
+        };
+        match living {
+            Some(living) => self.increment_in(place, delta, fresh, living, journey).await,
+            None => counted,
+        }
+    }
+
+    async fn increment_in(
         &self,
         place: &Place,
         delta: i64,
@@ -132,14 +172,21 @@ impl Far {
         journey.trip(async move { adapter.close().await }).await
     }
 
-    /// What stands at `place` is of a template that was cleared: the epochs by which it is dead.
-    async fn dead_template(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Option<Living>> {
-        if living.template.is_some() {
-            return Ok(None);
-        }
+    /// What stands there, whatever it is.
+    async fn fetch(&self, place: &Place, journey: &mut Journey) -> Result<Option<Fetched>> {
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        let Some(fetched) = journey.trip(async move { adapter.get(&key).await }).await? else { return Ok(None) };
-        let Some(template) = template_of(&fetched) else { return Ok(None) };
+        journey.trip(async move { adapter.get(&key).await }).await
+    }
+
+    /// The epochs by which what was fetched is dead, if it is of a template that was cleared.
+    async fn dead_by(
+        &self,
+        place: &Place,
+        fetched: &Fetched,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<Option<Living>> {
+        let Some(template) = template_of(fetched).filter(|_| living.template.is_none()) else { return Ok(None) };
         let epoch = self.epoch(place.group.names[0].and_template(template), journey).await?;
         let living = Living { template: Some(epoch), ..living };
         Ok((!living.admits(&fetched.record)).then_some(living))
