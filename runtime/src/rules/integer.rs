@@ -5,7 +5,6 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::Key;
 use crate::near::Slot;
 
 /// For each type of integer: `$each!(type)`.
@@ -50,10 +49,8 @@ fn fill(place: &mut dyn Any, held: &(dyn Any + Send + Sync)) {
 ///
 /// # Errors
 /// It holds no integer, or the sum has no room in 64 bits.
-pub(crate) fn sum(slot: &Slot, delta: i64, key: &Key) -> Result<(Arc<Slot>, i64)> {
-    let no_integer = || {
-        Error::new(ErrorKind::WrongType, format!("cannot increment: what stands under the key `{key}` is no integer"))
-    };
+pub(crate) fn sum(slot: &Slot, delta: i64) -> Result<(Arc<Slot>, i64)> {
+    let no_integer = || Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer");
     let too_large = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
     let held = slot.held();
     let sum = held_integer(held).ok_or_else(no_integer)?.checked_add(delta).ok_or_else(too_large)?;
