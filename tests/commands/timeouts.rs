@@ -55,7 +55,7 @@ fn never_is_never() {
     everywhere(|shop| {
         for never in [Expiry::from(Timeout::NEVER), None::<u64>.into(), u64::MAX.into(), Duration::MAX.into()] {
             each_way(shop, never, |key| {
-                assert_eq!(shop.hand.timeout_of(key).unwrap(), Some(Remaining::Never), "{key}")
+                assert_eq!(shop.hand.timeout_of(key).unwrap(), Some(Remaining::Never), "{key}");
             });
             shop.hand.clear().unwrap();
         }

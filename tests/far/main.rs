@@ -16,3 +16,4 @@ mod records;
 mod secrets;
 mod shapes;
 mod stores;
+mod trips;
