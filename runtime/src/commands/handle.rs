@@ -36,7 +36,9 @@ impl Whose {
 /// Values are whatever is [`Storable`]. They are read as the type that the caller names: what is of another type, or cannot be
 /// decoded, is not there for [`get`](Self::get). Integers are one type, so that they can be counted.
 ///
-/// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored.
+/// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored;
+/// where that is `Ok(user)` or `Some(user)`, the `User` in it. What is set by hand under such a key is the function's result
+/// too, but it belongs to no function: `user::clear_all()` leaves it. Any text is a key, the empty one too.
 ///
 /// Each command has a second for each trip to its store, and says when the store fails; but
 /// [`get_or_set`](Self::get_or_set) computes then, as an annotated function does.
@@ -180,17 +182,21 @@ commands! {
         hand.multi_set(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect(), timeout.into().said())
     }
 
-    /// Is there a live entry under `key`?
+    /// Is there a live entry under `key`, of whatever type? To read it later use [`get`](Self::get) alone: it may have expired
+    /// by then.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     fn exists(|hand| key: impl Into<Key>) -> Result<bool> { hand.exists(key.into()) }
 
     /// Adds `delta` to the integer under `key`, in one step on the store, and answers the sum. It keeps its timeout; one that is not
-    /// there is made with `delta`, and does not expire.
+    /// there is made with `delta`, and does not expire. An integer that was set is counted on, and read by [`get`](Self::get) as
+    /// any type that has room for it.
+    ///
+    /// Where the store does not answer, it may have counted.
     ///
     /// # Errors
-    /// [`WrongType`](crate::ErrorKind::WrongType): no integer stands there; [`OutOfRange`](crate::ErrorKind::OutOfRange): the
+    /// [`WrongType`](crate::ErrorKind::WrongType): no integer of 64 bits stands there; [`OutOfRange`](crate::ErrorKind::OutOfRange): the
     /// sum does not fit an `i64`, and nothing is changed; [`Unavailable`](crate::ErrorKind::Unavailable): the store failed.
     fn increment(|hand| key: impl Into<Key>, delta: i64) -> Result<i64> {
         hand.increment(key.into(), delta, Timeout::NEVER)
@@ -205,7 +211,7 @@ commands! {
     }
 
     /// Removes what stands under `keys`, without reading it, and says how much of it was live; one round trip for each server
-    /// and thousand keys.
+    /// and thousand keys. In a far store, what the `clear_all` of a function has voided counts until it is swept away.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable): the store failed; some of it may be removed.
