@@ -5,7 +5,7 @@ use larder::{Cache, ErrorKind, IntoCache, RedisCache};
 use larder_servers::{Memcached, Redis, or_skip};
 
 use crate::hand::{FACES, Hand};
-use crate::shop::everywhere;
+use crate::shop::{everywhere, in_turn};
 
 #[test]
 fn connections_come_and_go_as_often_as_one_likes() {
@@ -141,4 +141,34 @@ fn two_stores_of_one_kind_are_two() {
             other.clear().unwrap();
         }
     }
+}
+
+/// Blocking commands inside a runtime block its thread and nothing else; no panic, no deadlock.
+#[test]
+fn commands_work_inside_any_runtime() {
+    in_turn(|shop| {
+        let one_thread = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let several = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+        let (blocking, asynchronous) = (shop.cache.blocking(), shop.cache.asynchronous());
+        for runtime in [&one_thread, &several] {
+            let (blocking, asynchronous) = (blocking.clone(), asynchronous.clone());
+            let commands = async move {
+                blocking.set("key", 7, 60).unwrap();
+                assert_eq!(asynchronous.get("key").await.unwrap(), Some(7));
+                asynchronous.set("key", 8, 60).await.unwrap();
+                assert_eq!(blocking.get_or_set("key", 60, || 0).unwrap(), 8);
+                assert_eq!(asynchronous.multi_get::<i32>(["key", "absent"]).await.unwrap(), [Some(8), None]);
+                asynchronous.multi_set([("many", 1)], 60).await.unwrap();
+                assert_eq!(
+                    asynchronous.increment("many", 1).await.unwrap() + blocking.increment("many", 1).unwrap(),
+                    5
+                );
+                assert!(asynchronous.remove(["key", "many"]).await.unwrap().all());
+                asynchronous.clear().await.unwrap();
+                blocking.clear().unwrap();
+            };
+            // On another thread of the runtime, so its future is one that can be sent.
+            runtime.block_on(runtime.spawn(commands)).unwrap();
+        }
+    });
 }

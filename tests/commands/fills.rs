@@ -85,6 +85,20 @@ fn an_error_is_given_back_and_stores_nothing() {
     });
 }
 
+/// Whoever forgets `try_get_or_set` does not keep the failure for a minute.
+#[test]
+fn an_error_that_could_be_stored_is_not() {
+    everywhere(|shop| {
+        let hand = &shop.hand;
+        let failed = hand.get_or_set("key", 60, || Err::<u8, _>("no luck".to_owned())).unwrap();
+        assert_eq!((failed, hand.exists("key").unwrap()), (Err("no luck".to_owned()), false));
+        assert_eq!(hand.get_or_set("key", 60, || Ok::<u8, String>(7)).unwrap(), Ok(7));
+        assert_eq!(hand.get_or_set("key", 60, || Err::<u8, String>("no luck".into())).unwrap(), Ok(7));
+        hand.set("set", Err::<u8, String>("as told".into()), 60).unwrap();
+        assert_eq!(hand.get::<Result<u8, String>>("set").unwrap(), Some(Err("as told".into())), "said is said");
+    });
+}
+
 #[test]
 fn a_panic_is_the_callers_and_stores_nothing() {
     everywhere(|shop| {

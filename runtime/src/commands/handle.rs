@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::key::Key;
 use crate::park::block_on;
 use crate::registry;
-use crate::rules::{fallible, value};
+use crate::rules::{fallible, made};
 use crate::timeout::{Remaining, Timeout};
 use crate::value::Storable;
 
@@ -284,7 +284,9 @@ impl BlockingCache {
     /// The live value under `key`, or what `fill` makes, which is stored: a value, a closure, or a closure that takes the key.
     /// Callers at once share one computation, with annotated functions too. Where the store fails, it is computed.
     ///
-    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
+    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing, and a
+    /// `Result` that is an `Err` is not stored either; for closures that can fail, [`try_get_or_set`](Self::try_get_or_set)
+    /// keeps the value alone, whatever the error is.
     ///
     /// # Errors
     /// None today: a store that fails costs time.
@@ -295,7 +297,7 @@ impl BlockingCache {
         fill: impl Fill<T, Form>,
     ) -> Result<T> {
         let (hand, key) = (ByHand(self.0.cache(Face::Blocking)), key.into());
-        Ok(match seek(&hand, &key, value()) {
+        Ok(match seek(&hand, &key, made()) {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).land(fill.fill(&key)),
         })
@@ -330,7 +332,9 @@ impl AsyncCache {
     /// with or without the key. Callers at once share one computation, with annotated functions too. Where the store fails, it is
     /// computed.
     ///
-    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
+    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing, and a
+    /// `Result` that is an `Err` is not stored either; for closures that can fail, [`try_get_or_set`](Self::try_get_or_set)
+    /// keeps the value alone, whatever the error is.
     ///
     /// # Errors
     /// None today: a store that fails costs time.
@@ -341,7 +345,7 @@ impl AsyncCache {
         fill: impl AsyncFill<T, Form>,
     ) -> Result<T> {
         let (hand, key) = (ByHand(self.0.cache(Face::Async)), key.into());
-        Ok(match seek_async(&hand, &key, value()).await {
+        Ok(match seek_async(&hand, &key, made()).await {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).compute(fill.fill(&key)).await,
         })

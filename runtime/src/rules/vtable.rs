@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::packing::{Packing, Part};
 use super::probe::{Fallible, Kind, Plain};
 use super::travel::{Far, Near, Route, Travel};
-use super::{Outcome, Rules};
+use super::{Outcome, Rules, failure};
 use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::value::{Local, Storable};
@@ -45,6 +45,12 @@ pub fn far<R, K: Kind<Value: Storable> + Packing<R>>(_: K) -> Vtable<R> {
 /// Of what is no function's result: the whole of it is the value.
 pub(crate) fn value<T: Storable>() -> Vtable<T> {
     Vtable::of::<Plain<T>>(&Far)
+}
+
+/// The same of what a closure makes: an `Err` is no value, though it may be written as one.
+pub(crate) fn made<T: Storable>() -> Vtable<T> {
+    let outcome = |value: &T| if failure::is_err(value) { Outcome::Failed } else { Outcome::Value(None) };
+    Vtable { outcome, ..value() }
 }
 
 /// The same of a computation that can fail; its errors are nobody else's.
