@@ -33,8 +33,12 @@ impl Whose {
 /// The commands of a cache, blocking: from [`larder::cache()`](crate::cache()) or [`Cache::blocking`]. Works from anywhere, inside an
 /// async runtime too; there [`AsyncCache`] is the one that blocks nobody. A handle: clones are one cache.
 ///
-/// Values are whatever is [`Storable`]. They are read as the type that the caller names: what is of another type, or cannot be
-/// decoded, is not there for [`get`](Self::get). Integers are one type, so that they can be counted.
+/// Values are whatever is [`Storable`]: owned, so text is a `String` (of a `&str` rustc says that `Deserialize` is not general
+/// enough). They are read as the type that the caller names: what is of another type, or cannot be decoded, is not there for
+/// [`get`](Self::get). Integers are one type, so that they can be counted.
+///
+/// Timeouts are whole seconds, a [`Duration`](std::time::Duration), [`Timeout::NEVER`] or
+/// [`CacheDefault`](crate::CacheDefault).
 ///
 /// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored;
 /// where that is `Ok(user)` or `Some(user)`, the `User` in it. What is set by hand under such a key is the function's result
