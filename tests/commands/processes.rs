@@ -33,31 +33,29 @@ fn a_process_that_counts() {
     let Ok(store) = std::env::var("LARDER_COUNT_STORE") else { return };
     let cache = store.into_cache().unwrap().blocking();
     let number = std::process::id();
-    while !cache.exists("go").unwrap_or(false) {
+    while !matches!(cache.exists("go"), Ok(true)) {
         std::thread::sleep(Duration::from_millis(2));
     }
+    let mut n_unsure = 0;
+    let mut is_sure = |outcome: larder::Result<i64>| match outcome {
+        Ok(_) => {}
+        // On a busy machine a store may not answer in time, and has counted or not.
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            n_unsure += 1;
+        }
+    };
     for step in 0..N_STEPS {
-        insist(|| cache.increment("all", 2));
-        insist(|| cache.increment("back and forth", if step % 2 == 0 { -5 } else { 5 }));
-        if cache.add(format!("once:{step}"), number, 600).unwrap_or(false) {
-            insist(|| cache.increment("added", 1));
+        is_sure(cache.increment("all", 2));
+        is_sure(cache.increment("back and forth", if step % 2 == 0 { -5 } else { 5 }));
+        match cache.add(format!("once:{step}"), number, 600) {
+            Ok(true) => is_sure(cache.increment("added", 1)),
+            Ok(false) => {}
+            Err(error) => is_sure(Err(error)),
         }
     }
+    std::process::exit(n_unsure);
 }
-
-/// On a busy machine a store may not answer in time, and has counted or not. Then the test has shown nothing.
-fn insist<T>(mut command: impl FnMut() -> larder::Result<T>) -> T {
-    match command() {
-        Ok(answer) => answer,
-        Err(error) if error.kind() == ErrorKind::Unavailable => {
-            println!("{error}");
-            std::process::exit(TOO_BUSY);
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
-const TOO_BUSY: i32 = 77;
 
 fn count(store: &str) {
     let cache = store.into_cache().unwrap().blocking();
@@ -72,11 +70,17 @@ fn count(store: &str) {
     let processes: Vec<_> = (0..N_PROCESSES).map(|_| start()).collect();
     let begun = Instant::now();
     cache.set("go", true, 600).unwrap();
+    let mut unsure = 0;
     for mut process in processes {
-        assert!(process.wait().unwrap().success(), "a process has failed, {TOO_BUSY}: the store was too slow");
+        let n_unsure = process.wait().unwrap().code().unwrap();
+        // Past that a process has panicked, or has shown nothing.
+        assert!(n_unsure < 50, "a process has failed: {n_unsure}");
+        unsure += i64::from(n_unsure);
     }
-    println!("{store}: {:?}", begun.elapsed());
-    assert_eq!(cache.get::<i64>("all").unwrap(), Some(N_PROCESSES * N_STEPS * 2));
-    assert_eq!(cache.get::<i64>("back and forth").unwrap(), Some(0));
-    assert_eq!(cache.get::<i64>("added").unwrap(), Some(N_STEPS), "each was added once");
+    println!("{store}: {:?}, {unsure} not answered", begun.elapsed());
+    let counted = |key: &str| cache.fetch::<i64>(key).unwrap();
+    let all = N_PROCESSES * N_STEPS * 2;
+    assert!((all - 2 * unsure..=all).contains(&counted("all")), "{} of {all}", counted("all"));
+    assert!(counted("back and forth").abs() <= 5 * unsure, "{} is left", counted("back and forth"));
+    assert!((N_STEPS - unsure..=N_STEPS).contains(&counted("added")), "each was added once: {}", counted("added"));
 }

@@ -187,7 +187,7 @@ fn a_value_over_the_stores_limit_is_an_error() {
         if shop.kind == Kind::Memory {
             return;
         }
-        let (hand, value) = (&shop.hand, "v".repeat(200 << 20));
+        let (hand, value) = (&shop.hand, "v".repeat(2 << 20));
         hand.set("key", "before".to_owned(), 60).unwrap();
         let refusals = [
             hand.set("key", value.clone(), 60),
