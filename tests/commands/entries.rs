@@ -200,6 +200,31 @@ fn a_cleared_result_can_be_removed() {
     });
 }
 
+#[cached(key = "entry:local:{id}", timeout = 60, local)]
+fn local(id: u64) -> String {
+    format!("local {id}")
+}
+
+/// They stand in this process, whatever the store.
+#[test]
+fn entries_of_local_functions_are_read_and_removed() {
+    everywhere(|shop| {
+        let hand = &shop.hand;
+        call(shop, || local(7));
+        assert_eq!(hand.get::<String>(local::key(7)).unwrap().as_deref(), Some("local 7"));
+        assert_eq!(hand.multi_get::<String>([local::key(7)]).unwrap(), [Some("local 7".to_owned())]);
+        assert!(hand.exists(local::key(7)).unwrap() && hand.timeout_of(local::key(7)).unwrap().is_some());
+        assert_eq!(hand.get_or_set(local::key(7), 60, || "by hand".to_owned()).unwrap(), "local 7");
+        assert!(hand.delete(local::key(7)).unwrap());
+        assert_eq!(call(shop, || local::get(7)).unwrap(), None);
+        call(shop, || local(7));
+        assert!(hand.remove([local::key(7)]).unwrap().all());
+        call(shop, || local(7));
+        hand.clear().unwrap();
+        assert_eq!(call(shop, || local::get(7)).unwrap(), None);
+    });
+}
+
 /// `clear_all` takes what is the function's. What was set by hand under such a key belongs to no function.
 #[test]
 fn what_was_set_by_hand_outlives_clear_all() {

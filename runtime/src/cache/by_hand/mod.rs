@@ -150,7 +150,11 @@ impl ByHand {
     }
 
     pub(crate) async fn timeout_of(&self, key: Key) -> Result<Option<Remaining>> {
-        self.0.clone().timeout_left(&HAND, key).await
+        // As `get`, which finds what is kept in this process first: results of functions that are `local`, and of an outage.
+        match self.0.remaining(key.lend()) {
+            Some(remaining) => Ok(Some(remaining)),
+            None => self.0.clone().timeout_left(&HAND, key).await,
+        }
     }
 
     pub(crate) async fn flush_store(&self) -> Result<()> {
