@@ -1,7 +1,7 @@
 //! Every store that keeps something, each with a namespace of the check's own, and with a clock that moves by hand where
 //! the store is ours.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use larder::adapter::AnyAdapter;
 use larder::testing::{ManualClock, MemoryAdapter};
-use larder::{Cache, IntoCache, MemcachedCache, MemoryCache, RedisCache, SqliteCache};
+use larder::{Cache, IntoCache, MemcachedCache, MemoryCache, NullCache, RedisCache, SqliteCache};
 use larder_servers::{Memcached, Redis, or_skip};
+use tempfile::TempDir;
 
 use crate::hand::{FACES, Face, Hand};
 
@@ -53,6 +54,8 @@ pub(crate) struct Shop {
     pub(crate) clock: Option<ManualClock>,
     options: Options,
     reference: Option<MemoryAdapter>,
+    /// Of the file of SQLite; goes with the shop.
+    folder: Option<TempDir>,
 }
 
 /// Runs the check on every store, through both faces, each on a thread that is named after them: most of them wait for a
@@ -90,10 +93,38 @@ impl Shop {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let clock = matches!(kind, Kind::Memory | Kind::Reference).then(ManualClock::new);
         let reference = clock.as_ref().map(|clock| MemoryAdapter::new().with_clock(clock.clock()));
+        let folder = (kind == Kind::Sqlite).then(|| tempfile::tempdir().unwrap());
         let namespace = format!("check-{}", NEXT.fetch_add(1, Ordering::SeqCst));
-        let cache = connect(kind, options, clock.as_ref(), reference.as_ref())?.with_namespace(&namespace);
+        // Until the store is known, one that keeps nothing stands for it.
+        let cache = Cache::from(NullCache);
         let hand = Hand::of(&cache, face);
-        Some(Self { kind, face, cache, hand, clock, options, reference })
+        let mut shop = Self { kind, face, cache, hand, clock, options, reference, folder };
+        shop.cache = shop.connect()?.with_namespace(&namespace);
+        shop.hand = Hand::of(&shop.cache, face);
+        Some(shop)
+    }
+
+    fn connect(&self) -> Option<Cache> {
+        let Options { timeout, grace } = self.options;
+        match (self.kind, &self.clock, &self.reference) {
+            (Kind::Memory, Some(clock), _) => {
+                let builder = MemoryCache::builder().clock(clock.clock()).max_entries(20_000);
+                Some(builder.timeout(timeout).grace(grace).build().unwrap().into())
+            }
+            (Kind::Reference, Some(clock), Some(store)) => {
+                let builder = Cache::builder(store.clone()).clock(clock.clock());
+                Some(builder.timeout(timeout).grace(grace).build().unwrap())
+            }
+            _ => Some(format!("{}?timeout={timeout}&grace={grace}", self.url()?).into_cache().unwrap()),
+        }
+    }
+
+    fn url(&self) -> Option<String> {
+        url(self.kind, self.file().as_deref())
+    }
+
+    fn file(&self) -> Option<PathBuf> {
+        self.folder.as_ref().map(|folder| folder.path().join("commands.sqlite"))
     }
 
     /// The cache as another process has it: the same entries, and nothing else in common. In memory it is the same.
@@ -101,7 +132,7 @@ impl Shop {
         if self.kind == Kind::Memory {
             return self.cache.clone();
         }
-        let cache = connect(self.kind, self.options, self.clock.as_ref(), self.reference.as_ref()).unwrap();
+        let cache = self.connect().unwrap();
         cache.with_namespace(self.cache.namespace())
     }
 
@@ -114,11 +145,9 @@ impl Shop {
         Some(match self.kind {
             Kind::Memory | Kind::Fleet => return None,
             Kind::Reference => AnyAdapter::new(self.reference.clone()?),
-            Kind::Redis => AnyAdapter::new(RedisCache::open(url(Kind::Redis)?).unwrap()),
-            Kind::Memcached => {
-                AnyAdapter::new(MemcachedCache::builder().url(&url(Kind::Memcached)?).unwrap().build().unwrap())
-            }
-            Kind::Sqlite => AnyAdapter::new(SqliteCache::open(file()).unwrap()),
+            Kind::Redis => AnyAdapter::new(RedisCache::open(self.url()?).unwrap()),
+            Kind::Memcached => AnyAdapter::new(MemcachedCache::builder().url(&self.url()?).unwrap().build().unwrap()),
+            Kind::Sqlite => AnyAdapter::new(SqliteCache::open(self.file()?).unwrap()),
         })
     }
 
@@ -162,22 +191,8 @@ impl Shop {
     }
 }
 
-fn connect(kind: Kind, options: Options, clock: Option<&ManualClock>, store: Option<&MemoryAdapter>) -> Option<Cache> {
-    let Options { timeout, grace } = options;
-    if let (Kind::Memory, Some(clock)) = (kind, clock) {
-        let builder = MemoryCache::builder().clock(clock.clock()).max_entries(20_000);
-        return Some(builder.timeout(timeout).grace(grace).build().unwrap().into());
-    }
-    if let (Some(clock), Some(store)) = (clock, store) {
-        let builder = Cache::builder(store.clone()).clock(clock.clock());
-        return Some(builder.timeout(timeout).grace(grace).build().unwrap());
-    }
-    let url = format!("{}?timeout={timeout}&grace={grace}", url(kind)?);
-    Some(url.into_cache().unwrap())
-}
-
-/// One of each for all checks of this program; they end with it.
-fn url(kind: Kind) -> Option<String> {
+/// One server of each for all checks of this program; they end with it.
+fn url(kind: Kind, file: Option<&Path>) -> Option<String> {
     static REDIS: OnceLock<Option<Redis>> = OnceLock::new();
     static MEMCACHED: OnceLock<Option<[Memcached; 3]>> = OnceLock::new();
     let memcached = || {
@@ -192,16 +207,6 @@ fn url(kind: Kind) -> Option<String> {
             let addresses = servers.iter().map(|server| format!("127.0.0.1:{}", server.port()));
             format!("memcache://{}", addresses.collect::<Vec<_>>().join(","))
         }),
-        Kind::Sqlite => Some(format!("sqlite:{}", file().display())),
+        Kind::Sqlite => Some(format!("sqlite:{}", file?.display())),
     }
-}
-
-fn file() -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let folder = std::env::temp_dir().join(format!("larder-commands-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
-        folder
-    });
-    folder.join("commands.sqlite")
 }
