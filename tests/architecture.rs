@@ -3,6 +3,8 @@
 
 #[path = "architecture/arrows.rs"]
 mod arrows;
+#[path = "architecture/contract.rs"]
+mod contract;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/source.rs"]
@@ -30,7 +32,7 @@ const RUNTIME: &[Row] = &[
     ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
-    ("rules", &["codec", "error", "key", "near", "record", "timeout", "value"]),
+    ("rules", &["codec", "error", "near", "record", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),
     (

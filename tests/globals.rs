@@ -30,12 +30,20 @@ fn functions_follow_the_registry_from_their_next_call_on() {
     answer(7);
     assert!(is_stored());
 
-    // Another instance does not have it; the first one, put back, still has.
+    // Another instance does not have it; the first one, put back, still has. Handles that were taken before follow.
+    let (blocking, asynchronous) = (larder::cache(), larder::async_cache());
+    let by_hand = || {
+        let key = answer::key(7);
+        (blocking.get::<u64>(&key).unwrap(), block_on(asynchronous.get::<u64>(&key)).unwrap())
+    };
+    assert_eq!(by_hand(), (Some(7), Some(7)));
     let first = adapter_get();
     adapter_set(MemoryCache::new()).unwrap();
     assert!(!is_stored());
+    assert_eq!(by_hand(), (None, None));
     adapter_set(first).unwrap();
     assert!(is_stored());
+    assert_eq!(by_hand(), (Some(7), Some(7)));
 
     // Every other thread sees the change too.
     let (ask, asked) = std::sync::mpsc::channel::<()>();
@@ -102,6 +110,7 @@ fn functions_follow_the_registry_from_their_next_call_on() {
     let before = answer::stats();
     answer(7);
     assert_eq!(answer::stats(), before);
+    assert_eq!(by_hand(), (Some(7), Some(7)));
     assert!(is_stored() && answer::clear(7).unwrap());
     set_caching(true);
     assert!(!is_stored());

@@ -21,10 +21,10 @@ impl<T: Clone + Send + Sync + 'static> Local for T {}
 /// Implemented for whatever is [`Local`] and has serde's `Serialize` and `DeserializeOwned`; it cannot be implemented
 /// by hand.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be stored by `#[cached]`",
+    message = "`{Self}` cannot be stored in a cache",
     label = "not `Serialize + DeserializeOwned + Clone + Send + Sync + 'static`",
     note = "derive `serde::Serialize`, `serde::Deserialize` and `Clone`, so that the store can be switched by `adapter_set`",
-    note = "or write `#[cached(local)]` to keep the results in this process: that lifts the serde bounds"
+    note = "or, of an annotated function, write `#[cached(local)]` to keep the results in this process: that lifts the serde bounds"
 )]
 pub trait Storable: Local + Serialize + DeserializeOwned {}
 

@@ -17,3 +17,4 @@ mod records;
 mod secrets;
 mod shapes;
 mod stores;
+mod trips;

@@ -60,7 +60,7 @@ pub mod layout {
         let is_integer = digits == "0" && payload == digits
             || digits.starts_with(|digit: char| digit != '0') && digits.bytes().all(|digit| digit.is_ascii_digit());
         if !is_integer {
-            return Err(Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer"));
+            return Err(no_integer());
         }
         payload.parse().map_err(|_| out_of_range())
     }
@@ -84,7 +84,12 @@ pub mod layout {
         Ok(sum)
     }
 
-    fn out_of_range() -> Error {
+    /// What every store says of it. Keys may hold what is nobody's business: no message shows one.
+    pub(crate) fn no_integer() -> Error {
+        Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer")
+    }
+
+    pub(crate) fn out_of_range() -> Error {
         Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits")
     }
 

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::key::Key;
 use crate::park::block_on;
 use crate::registry;
-use crate::rules::{fallible, value};
+use crate::rules::{fallible, made};
 use crate::timeout::{Remaining, Timeout};
 use crate::value::Storable;
 
@@ -35,10 +35,17 @@ impl Whose {
 /// The commands of a cache, blocking: from [`larder::cache()`](crate::cache()) or [`Cache::blocking`]. Works from anywhere, inside an
 /// async runtime too; there [`AsyncCache`] is the one that blocks nobody. A handle: clones are one cache.
 ///
-/// Values are whatever is [`Storable`]. They are read as the type that the caller names: what is of another type, or cannot be
-/// decoded, is not there for [`get`](Self::get). Integers are one type, so that they can be counted.
+/// Values are whatever is [`Storable`]: owned, so text is a `String` (of a `&str` rustc says that `Deserialize` is not general
+/// enough). They are read as the type that the caller names: what is of another type, or cannot be decoded, is not there for
+/// [`get`](Self::get). Integers are one type, so that they can be counted.
 ///
-/// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored.
+/// Timeouts are whole seconds, a [`Duration`](std::time::Duration), [`Timeout::NEVER`] or
+/// [`CacheDefault`](crate::CacheDefault).
+///
+/// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored;
+/// where that is `Ok(user)` or `Some(user)`, the `User` in it. What is set by hand under such a key is the function's result
+/// too, but it belongs to no function: `user::clear_all()` leaves it. Of a function that is `local`, over a far store, entries are
+/// read and removed by hand, not stored or re-timed. Any text is a key, the empty one too.
 ///
 /// Each command has a second for each trip to its store, and says when the store fails; but
 /// [`get_or_set`](Self::get_or_set) computes then, as an annotated function does.
@@ -182,17 +189,21 @@ commands! {
         hand.multi_set(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect(), timeout.into().said())
     }
 
-    /// Is there a live entry under `key`?
+    /// Is there a live entry under `key`, of whatever type? To read it later use [`get`](Self::get) alone: it may have expired
+    /// by then.
     ///
     /// # Errors
     /// As [`get`](Self::get).
     fn exists(|hand| key: impl Into<Key>) -> Result<bool> { hand.exists(key.into()) }
 
     /// Adds `delta` to the integer under `key`, in one step on the store, and answers the sum. It keeps its timeout; one that is not
-    /// there is made with `delta`, and does not expire.
+    /// there is made with `delta`, and does not expire. An integer that was set is counted on, and read by [`get`](Self::get) as
+    /// any type that has room for it.
+    ///
+    /// Where the store does not answer, it may have counted.
     ///
     /// # Errors
-    /// [`WrongType`](crate::ErrorKind::WrongType): no integer stands there; [`OutOfRange`](crate::ErrorKind::OutOfRange): the
+    /// [`WrongType`](crate::ErrorKind::WrongType): no integer of 64 bits stands there; [`OutOfRange`](crate::ErrorKind::OutOfRange): the
     /// sum does not fit an `i64`, and nothing is changed; [`Unavailable`](crate::ErrorKind::Unavailable): the store failed.
     fn increment(|hand| key: impl Into<Key>, delta: i64) -> Result<i64> {
         hand.increment(key.into(), delta, Timeout::NEVER)
@@ -207,7 +218,7 @@ commands! {
     }
 
     /// Removes what stands under `keys`, without reading it, and says how much of it was live; one round trip for each server
-    /// and thousand keys.
+    /// and thousand keys. In a far store, what the `clear_all` of a function has voided counts until it is swept away.
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable): the store failed; some of it may be removed.
@@ -280,7 +291,9 @@ impl BlockingCache {
     /// The live value under `key`, or what `fill` makes, which is stored: a value, a closure, or a closure that takes the key.
     /// Callers at once share one computation, with annotated functions too. Where the store fails, it is computed.
     ///
-    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
+    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing, and a
+    /// `Result` that is an `Err` is not stored either; for closures that can fail, [`try_get_or_set`](Self::try_get_or_set)
+    /// keeps the value alone, whatever the error is.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config): `LARDER_URL` names a cache that cannot be had. A store that fails costs time.
@@ -291,7 +304,7 @@ impl BlockingCache {
         fill: impl Fill<T, Form>,
     ) -> Result<T> {
         let (hand, key) = (ByHand(self.0.cache(Face::Blocking)?), key.into());
-        Ok(match seek(&hand, &key, value()) {
+        Ok(match seek(&hand, &key, made()) {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).land(fill.fill(&key)),
         })
@@ -326,7 +339,9 @@ impl AsyncCache {
     /// with or without the key. Callers at once share one computation, with annotated functions too. Where the store fails, it is
     /// computed.
     ///
-    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing.
+    /// A clear during the computation wins: then the value is returned, and not stored. A timeout of 0 stores nothing, and a
+    /// `Result` that is an `Err` is not stored either; for closures that can fail, [`try_get_or_set`](Self::try_get_or_set)
+    /// keeps the value alone, whatever the error is.
     ///
     /// # Errors
     /// [`Config`](crate::ErrorKind::Config): `LARDER_URL` names a cache that cannot be had. A store that fails costs time.
@@ -337,7 +352,7 @@ impl AsyncCache {
         fill: impl AsyncFill<T, Form>,
     ) -> Result<T> {
         let (hand, key) = (ByHand(self.0.cache(Face::Async)?), key.into());
-        Ok(match seek_async(&hand, &key, value()).await {
+        Ok(match seek_async(&hand, &key, made()).await {
             Answer::Result(value) => value,
             Answer::Compute(lead) => lead.for_so_long(timeout.into().said()).compute(fill.fill(&key)).await,
         })

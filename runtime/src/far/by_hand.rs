@@ -1,10 +1,12 @@
 //! What commands by hand ask of a store, beside what calls and helpers do: adding, counting, and many keys at once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::journey::both;
 use super::{Far, Found, Journey, Limit, Place, template_of};
-use crate::adapter::{CacheAdapter, Condition, Entry, Living, StoreKey, join_all};
-use crate::error::{Error, Result};
+use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all};
+use crate::error::{Error, ErrorKind, Result};
 
 impl Far {
     /// Stores `entry`, if there is no live one. Was there none?
@@ -13,7 +15,12 @@ impl Far {
             return Ok(true);
         }
         // Whoever asks for no template meets entries of any, those of a template that was cleared too.
-        match self.dead_template(place, living, journey).await? {
+        let living = match self.fetch(place, journey).await? {
+            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
+            // It was swept away meanwhile.
+            None => Some(living),
+        };
+        match living {
             Some(living) => self.put_if_absent(place, entry, living, journey).await,
             None => Ok(false),
         }
@@ -24,16 +31,58 @@ impl Far {
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfAbsent(&living)).await }).await
     }
 
-    /// Is there a live entry?
-    pub(crate) async fn exists(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
+    /// Is there a live entry? Looks at it, as the record alone says which epochs decide.
+    pub(crate) async fn exists(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<bool> {
+        if !self.is_plain() {
+            return self.look(place, journey).await.map(|found| found.is_some());
+        }
         let living = self.living(place, journey).await?;
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        let exists = journey.trip(async move { adapter.exists(&key, &living).await }).await?;
-        Ok(exists && self.dead_template(place, living, journey).await?.is_none())
+        journey.trip(async move { adapter.exists(&key, &living).await }).await
     }
 
     /// Adds to the counter, or stores `fresh` if there is none.
+    ///
+    /// Beside it stands a look at the key, in the same trip: whoever asks for no template may have added to the counter of one
+    /// that was cleared. Nobody reads that, and the next step starts anew.
     pub(crate) async fn increment(
+        &self,
+        place: &Place,
+        delta: i64,
+        fresh: Entry,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<i64> {
+        if self.is_plain() {
+            return self.increment_in(place, delta, fresh, living, journey).await;
+        }
+        let (adapter, key, entry) = (journey.adapter(), place.key.clone(), fresh.clone());
+        let work = async move {
+            // What is dead may be no integer.
+            let counted = async { Ok(adapter.increment(&key, delta, &entry, &living).await) };
+            both(counted, adapter.get(&key)).await
+        };
+        let (counted, fetched) = journey.trip(work).await?;
+        if counted.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
+            // It may have counted.
+            return counted;
+        }
+        let fetched = match fetched {
+            // The look came first, or a sweep in between: then there is nothing now.
+            None => self.fetch(place, journey).await?,
+            fetched => fetched,
+        };
+        let living = match fetched {
+            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
+            None => Some(living),
+        };
+        match living {
+            Some(living) => self.increment_in(place, delta, fresh, living, journey).await,
+            None => counted,
+        }
+    }
+
+    async fn increment_in(
         &self,
         place: &Place,
         delta: i64,
@@ -45,19 +94,38 @@ impl Far {
         journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
     }
 
-    /// The live entries of places, in their order.
-    pub(crate) async fn look_many(self: &Arc<Self>, places: &[Place], journey: &mut Journey) -> Result<Vec<Found>> {
-        let mut living = Vec::with_capacity(places.len());
-        for place in places {
-            living.push(self.living(place, journey).await?);
+    /// The live entries of places of one namespace, in their order. One trip for each shard; one that fails means none of its
+    /// entries, and all of them the error.
+    pub(crate) async fn look_many(self: &Arc<Self>, places: &[Place]) -> Result<Vec<Found>> {
+        let mut found: Vec<Found> = places.iter().map(|_| None).collect();
+        let (mut has_answered, mut failure) = (false, None);
+        let parts = by_shard(places).into_iter().map(|at| async move {
+            let part = self.look_shard(places, &at).await?;
+            Ok::<_, Error>((at, part))
+        });
+        for part in join_all(parts).await {
+            match part {
+                Ok((at, part)) => {
+                    has_answered = true;
+                    at.into_iter().zip(part).for_each(|(at, entry)| found[at] = entry);
+                }
+                Err(error) => failure = Some(error),
+            }
         }
-        let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
+        failure.filter(|_| !has_answered).map_or(Ok(found), Err)
+    }
+
+    /// Of those places that are numbered, all on one shard.
+    async fn look_shard(self: &Arc<Self>, places: &[Place], at: &[usize]) -> Result<Vec<Found>> {
+        let mut journey = self.journey(Limit::Helper);
+        let living = self.living(&places[at[0]], &mut journey).await?;
+        let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
         let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
         self.keep_up();
-        let mut found = Vec::with_capacity(places.len());
-        for ((place, living), fetched) in places.iter().zip(living).zip(fetched) {
+        let mut found = Vec::with_capacity(at.len());
+        for (&at, fetched) in at.iter().zip(fetched) {
             found.push(match fetched.filter(|fetched| fetched.left.is_live()) {
-                Some(fetched) => self.alive(place, fetched, living, journey).await?,
+                Some(fetched) => self.alive(&places[at], fetched, living, &mut journey).await?,
                 None => None,
             });
         }
@@ -72,12 +140,8 @@ impl Far {
 
     /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
     pub(crate) async fn remove_many(&self, places: &[Place]) -> Result<Vec<bool>> {
-        let mut shards: Vec<u16> = places.iter().map(Place::shard).collect();
-        shards.sort_unstable();
-        shards.dedup();
         let mut were_live = vec![false; places.len()];
-        let parts = shards.into_iter().map(|shard| async move {
-            let at: Vec<usize> = (0..places.len()).filter(|&at| places[at].shard() == shard).collect();
+        let parts = by_shard(places).into_iter().map(|at| async move {
             let mut journey = self.journey(Limit::Helper);
             let living = self.living(&places[at[0]], &mut journey).await?;
             let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
@@ -116,16 +180,35 @@ impl Far {
         journey.trip(async move { adapter.close().await }).await
     }
 
-    /// What stands at `place` is of a template that was cleared: the epochs by which it is dead.
-    async fn dead_template(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Option<Living>> {
-        if living.template.is_some() || self.is_plain() {
+    /// What stands there, whatever it is.
+    async fn fetch(&self, place: &Place, journey: &mut Journey) -> Result<Option<Fetched>> {
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        journey.trip(async move { adapter.get(&key).await }).await
+    }
+
+    /// The epochs by which what was fetched is dead, if it is of a template that was cleared.
+    async fn dead_by(
+        &self,
+        place: &Place,
+        fetched: &Fetched,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<Option<Living>> {
+        if self.is_plain() {
             return Ok(None);
         }
-        let (adapter, key) = (journey.adapter(), place.key.clone());
-        let Some(fetched) = journey.trip(async move { adapter.get(&key).await }).await? else { return Ok(None) };
-        let Some(template) = template_of(&fetched) else { return Ok(None) };
+        let Some(template) = template_of(fetched).filter(|_| living.template.is_none()) else { return Ok(None) };
         let epoch = self.epoch(place.group.names[0].and_template(template), journey).await?;
         let living = Living { template: Some(epoch), ..living };
         Ok((!living.admits(&fetched.record)).then_some(living))
     }
+}
+
+/// The numbers of the places on each shard.
+fn by_shard(places: &[Place]) -> Vec<Vec<usize>> {
+    let mut shards = BTreeMap::<u16, Vec<usize>>::new();
+    for (at, place) in places.iter().enumerate() {
+        shards.entry(place.shard()).or_default().push(at);
+    }
+    shards.into_values().collect()
 }

@@ -5,7 +5,6 @@ use std::any::Any;
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::key::Key;
 use crate::near::Slot;
 
 /// For each type of integer: `$each!(type)`.
@@ -15,7 +14,7 @@ macro_rules! integers {
     };
 }
 
-/// The integer that is held, if it has 64 bits.
+/// The integer that is held, if it has 64 bits: so far stores count.
 fn held_integer(held: &(dyn Any + Send + Sync)) -> Option<i64> {
     macro_rules! find {
         ($($int:ty)*) => {
@@ -28,7 +27,14 @@ fn held_integer(held: &(dyn Any + Send + Sync)) -> Option<i64> {
 /// The integer that is held, as a `T`.
 pub(super) fn read<T: 'static>(held: &(dyn Any + Send + Sync)) -> Option<T> {
     let mut read = None::<T>;
-    let place: &mut dyn Any = &mut read;
+    fill(&mut read, held);
+    read
+}
+
+/// Puts the integer that is held into `place`, if that is an `Option` of an integer that can hold it. Compiled once.
+#[cold]
+#[inline(never)]
+fn fill(place: &mut dyn Any, held: &(dyn Any + Send + Sync)) {
     macro_rules! fill {
         ($($int:ty)*) => {$(
             if let Some(place) = place.downcast_mut::<Option<$int>>() {
@@ -37,17 +43,14 @@ pub(super) fn read<T: 'static>(held: &(dyn Any + Send + Sync)) -> Option<T> {
         )*};
     }
     integers!(fill);
-    read
 }
 
 /// The slot after `delta` more, of the type that it has if that can hold the sum.
 ///
 /// # Errors
 /// It holds no integer, or the sum has no room in 64 bits.
-pub(crate) fn sum(slot: &Slot, delta: i64, key: &Key) -> Result<(Arc<Slot>, i64)> {
-    let no_integer = || {
-        Error::new(ErrorKind::WrongType, format!("cannot increment: what stands under the key `{key}` is no integer"))
-    };
+pub(crate) fn sum(slot: &Slot, delta: i64) -> Result<(Arc<Slot>, i64)> {
+    let no_integer = || Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer");
     let too_large = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
     let held = slot.held();
     let sum = held_integer(held).ok_or_else(no_integer)?.checked_add(delta).ok_or_else(too_large)?;

@@ -1,6 +1,7 @@
 //! What the return type and the attribute say about a result: which part of it is the value, whether it is stored, for
 //! how long, and how it is put into a slot and read back.
 
+mod failure;
 mod integer;
 mod packing;
 mod probe;
@@ -18,7 +19,7 @@ pub use shape::{far_if, local_if};
 pub(crate) use travel::Payload;
 pub(crate) use travel::Travel;
 pub use vtable::{Vtable, far, local};
-pub(crate) use vtable::{fallible, value};
+pub(crate) use vtable::{fallible, made, value};
 
 use travel::Writes;
 

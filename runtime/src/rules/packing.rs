@@ -1,9 +1,10 @@
 //! How results of each kind stand in a slot. A value stands there as itself, so that it is found by its own type whoever
-//! stored it; a `None` and an `Err` stand there as types that nobody else can name.
+//! stored it (an integer by any that can hold it); a `None` and an `Err` stand there as types that nobody else can name.
 
 use std::any::Any;
 use std::sync::Arc;
 
+use super::integer;
 use super::probe::{Fallible, FallibleOptional, Kind, Optional, Plain, Private, Shared};
 use crate::near::{Header, Slot};
 use crate::value::Local;
@@ -57,7 +58,7 @@ impl<R: Local> Packing<R> for Plain<R> {
 
     #[inline]
     fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R> {
-        held.downcast_ref().cloned()
+        held.downcast_ref().cloned().or_else(|| integer::read(held))
     }
 }
 
@@ -86,8 +87,8 @@ impl<T: Local> Packing<Option<T>> for Optional<T> {
 
     #[inline]
     fn unpack(held: &(dyn Any + Send + Sync)) -> Option<Option<T>> {
-        match held.downcast_ref::<T>() {
-            Some(value) => Some(Some(value.clone())),
+        match Plain::<T>::unpack(held) {
+            Some(value) => Some(Some(value)),
             None => held.is::<Nothing>().then_some(None),
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::packing::{Packing, Part};
 use super::probe::{Fallible, Kind, Plain};
 use super::travel::{Far, Near, Route, Travel};
-use super::{Outcome, Rules, integer};
+use super::{Outcome, Rules, failure};
 use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::value::{Local, Storable};
@@ -42,10 +42,15 @@ pub fn far<R, K: Kind<Value: Storable> + Packing<R>>(_: K) -> Vtable<R> {
     Vtable::of::<K>(&Far)
 }
 
-/// Of what is no function's result: the whole of it is the value, and an integer may have been stored as another type's.
+/// Of what is no function's result: the whole of it is the value.
 pub(crate) fn value<T: Storable>() -> Vtable<T> {
-    let unpack = |held: &(dyn Any + Send + Sync)| Plain::<T>::unpack(held).or_else(|| integer::read(held));
-    Vtable { unpack, ..Vtable::of::<Plain<T>>(&Far) }
+    Vtable::of::<Plain<T>>(&Far)
+}
+
+/// The same of what a closure makes: an `Err` is no value, though it may be written as one.
+pub(crate) fn made<T: Storable>() -> Vtable<T> {
+    let outcome = |value: &T| if failure::is_err(value) { Outcome::Failed } else { Outcome::Value(None) };
+    Vtable { outcome, ..value() }
 }
 
 /// The same of a computation that can fail; its errors are nobody else's.

@@ -223,7 +223,7 @@ impl CacheAdapter for RedisCache {
         self.check(key, fresh)?;
         let script = command::increment(key, delta, fresh, living)?;
         let link = self.connector.link().await?;
-        reply::sum(link.run(script).await?, key)
+        reply::sum(link.run(script).await?)
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {

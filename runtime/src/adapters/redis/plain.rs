@@ -90,13 +90,13 @@ impl PlainAdapter for RedisCache {
         count.arg(delta);
         if command::millis(timeout).is_none() {
             let [reply] = self.ask_each([count]).await?;
-            return reply::counted(reply, key);
+            return reply::counted(reply);
         }
         let mut begin = store(key, b"0", timeout);
         begin.arg("NX");
         let [.., done] = self.ask_each([redis::cmd("MULTI"), begin, count, redis::cmd("EXEC")]).await?;
         let [_, reply] = reply::several(done)?;
-        reply::counted(reply, key)
+        reply::counted(reply)
     }
 
     /// In steps of 500 keys: the server serves others in between.

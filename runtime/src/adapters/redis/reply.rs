@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{ErrorKind as ClientKind, RedisError, ServerError, Value};
 
-use crate::adapter::{Fetched, Left, StoreKey, layout};
+use crate::adapter::{Fetched, Left, layout};
 use crate::error::{Error, ErrorKind};
 
 /// Why something failed. It can be told to each of many who wait for one connection.
@@ -104,23 +104,23 @@ pub(super) fn token(reply: Value) -> Result<Option<[u8; 16]>, Error> {
 }
 
 /// What a counter has come to, or why it has not.
-pub(super) fn sum(reply: Value, key: &StoreKey) -> Result<i64, Error> {
+pub(super) fn sum(reply: Value) -> Result<i64, Error> {
     let text = bytes(reply)?.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(odd)?;
     match text.as_str() {
-        "type" => Err(Error::new(ErrorKind::WrongType, format!("cannot increment `{key}`: it is not a whole number"))),
-        "range" => Err(Error::new(ErrorKind::OutOfRange, format!("cannot increment `{key}`: the sum is past 64 bits"))),
+        "type" => Err(layout::no_integer()),
+        "range" => Err(layout::out_of_range()),
         sum => sum.parse().map_err(|_| odd()),
     }
 }
 
 /// What `INCRBY` has come to, or why it has not.
-pub(super) fn counted(reply: Value, key: &StoreKey) -> Result<i64, Error> {
+pub(super) fn counted(reply: Value) -> Result<i64, Error> {
     let Value::ServerError(error) = &reply else { return integer(reply) };
     let details = error.details().unwrap_or_default();
     match error.code() {
-        "ERR" if details.contains("overflow") => sum(Value::BulkString(b"range".into()), key),
-        "ERR" if details.contains("not an integer") => sum(Value::BulkString(b"type".into()), key),
-        "WRONGTYPE" => sum(Value::BulkString(b"type".into()), key),
+        "ERR" if details.contains("overflow") => sum(Value::BulkString(b"range".into())),
+        "ERR" if details.contains("not an integer") => sum(Value::BulkString(b"type".into())),
+        "WRONGTYPE" => sum(Value::BulkString(b"type".into())),
         _ => integer(reply),
     }
 }

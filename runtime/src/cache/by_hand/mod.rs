@@ -39,8 +39,7 @@ impl ByHand {
     }
 
     pub(crate) async fn fetch<T: Storable>(&self, key: Key) -> Result<T> {
-        let found = self.get(key.clone()).await?;
-        found.ok_or_else(|| not_found(&key))
+        self.get(key).await?.ok_or_else(not_found)
     }
 
     pub(crate) async fn set<T: Storable>(&self, key: Key, value: T, timeout: Option<Timeout>) -> Result<()> {
@@ -119,7 +118,7 @@ impl ByHand {
         let found = near.get(near_key);
         let counted = match found.as_ref().filter(|found| self.0.is_live(found)) {
             None => Ok((fresh, delta)),
-            Some(slot) => count(slot, delta, key),
+            Some(slot) => count(slot, delta),
         };
         if let Ok((slot, _)) = &counted {
             berth.void();
@@ -137,23 +136,27 @@ impl ByHand {
 
     pub(crate) async fn update_timeout<T: Storable>(&self, key: Key, timeout: Timeout) -> Result<T> {
         if self.0.keeps_near(&HAND) {
-            let slot = self.0.retime(key.lend(), timeout).ok_or_else(|| not_found(&key))?;
-            return in_slot(&slot).ok_or_else(|| wrong_type::<T>(&key));
+            let slot = self.0.retime(key.lend(), timeout).ok_or_else(not_kept)?;
+            return in_slot(&slot).ok_or_else(wrong_type::<T>);
         }
         let mut errand = self.far(&key);
         let touched = match timeout.is_zero() {
             false => errand.touch(timeout, self.0.grace(&HAND)).await?,
             true => errand.stands().await?,
         };
-        let stored = touched.ok_or_else(|| not_found(&key))?;
+        let stored = touched.ok_or_else(not_kept)?;
         if timeout.is_zero() {
             self.delete(key.clone()).await?;
         }
-        self.open(&stored).ok_or_else(|| wrong_type::<T>(&key))
+        self.open(&stored).ok_or_else(wrong_type::<T>)
     }
 
     pub(crate) async fn timeout_of(&self, key: Key) -> Result<Option<Remaining>> {
-        self.0.clone().timeout_left(&HAND, key).await
+        // As `get`, which finds what is kept in this process first: results of functions that are `local`, and of an outage.
+        match self.0.remaining(key.lend()) {
+            Some(remaining) => Ok(Some(remaining)),
+            None => self.0.clone().timeout_left(&HAND, key).await,
+        }
     }
 
     pub(crate) async fn flush_store(&self) -> Result<()> {
@@ -206,11 +209,16 @@ fn in_slot<T: Storable>(slot: &Slot) -> Option<T> {
     value().unpack(slot)
 }
 
-fn not_found(key: &Key) -> Error {
-    Error::new(ErrorKind::NotFound, format!("nothing stands under the key `{key}`"))
+// Keys may hold what is nobody's business, and the caller knows which it was: no message shows one.
+fn not_found() -> Error {
+    Error::new(ErrorKind::NotFound, "nothing lives under the key")
 }
 
-fn wrong_type<T>(key: &Key) -> Error {
-    let message = format!("what stands under the key `{key}` is no `{}`", std::any::type_name::<T>());
+fn not_kept() -> Error {
+    Error::new(ErrorKind::NotFound, "nothing stands under the key, live or in its grace")
+}
+
+fn wrong_type<T>() -> Error {
+    let message = format!("what stands under the key is no `{}`", std::any::type_name::<T>());
     Error::new(ErrorKind::WrongType, message)
 }

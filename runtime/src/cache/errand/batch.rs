@@ -37,7 +37,7 @@ impl Batch {
         let Some((far, places)) = self.open()? else { return Ok(Vec::new()) };
         let mut all = Vec::with_capacity(places.len());
         for places in places.chunks(MOST_KEYS) {
-            let found = far.look_many(places, &mut far.journey(Limit::Helper)).await?;
+            let found = far.look_many(places).await?;
             let stored = places
                 .iter()
                 .zip(found)
