@@ -25,6 +25,7 @@ mod key;
 #[cfg(feature = "far")]
 mod layer;
 mod near;
+pub mod observer;
 mod park;
 #[cfg(feature = "far")]
 mod record;

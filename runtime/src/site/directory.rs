@@ -71,7 +71,15 @@ impl Site {
         self.enlist();
         let elder = *directory().get(&(self.facts.adapter, self.facts.template))?;
         // By address: two functions of one name, in two blocks of a module, are two.
-        let name = || FunctionName { module: elder.facts.module, name: elder.facts.name };
-        (!std::ptr::eq(elder, self)).then(name)
+        (!std::ptr::eq(elder, self)).then(|| elder.name())
+    }
+
+    /// The function; `None` for commands by hand, which are nobody's.
+    pub(crate) fn function(&self) -> Option<FunctionName> {
+        (!self.facts.template.is_empty()).then(|| self.name())
+    }
+
+    fn name(&self) -> FunctionName {
+        FunctionName { module: self.facts.module, name: self.facts.name }
     }
 }

@@ -14,6 +14,7 @@ mod imp;
 #[cfg(feature = "far")]
 mod parcel;
 
+pub(super) use imp::is_io_thread;
 pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier};
 
 use super::Cache;
