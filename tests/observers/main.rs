@@ -6,4 +6,6 @@ mod by_hand;
 mod calls;
 mod everywhere;
 mod hooks;
+mod metrics;
 mod seen;
+mod tracing;

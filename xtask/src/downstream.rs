@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use crate::call::{Outcome, Workspace};
 
 /// What can be switched on alone, and must build so.
-const FEATURES: [&str; 14] = [
+const FEATURES: [&str; 16] = [
     "bincode",
     "chrono",
     "far",
     "jiff",
     "json",
     "memcached",
+    "metrics",
     "msgpack",
     "postcard",
     "raw",
@@ -21,6 +22,7 @@ const FEATURES: [&str; 14] = [
     "sqlite",
     "testing",
     "time",
+    "tracing",
     "uuid",
 ];
 

@@ -5,6 +5,8 @@
 //! |---|---|
 //! | [`HitMissRatio`] | how many reads hit |
 //! | [`Timing`] | how long each command takes |
+//! | `Tracing` (feature `tracing`) | spans and events |
+//! | `Metrics` (feature `metrics`) | counters and a histogram, for whichever exporter is installed |
 //!
 //! [`Cache::observe`](crate::Cache::observe) attaches one to a store, [`observe`] to all.
 //!
@@ -29,8 +31,12 @@ mod attached;
 mod command;
 mod event;
 mod hit_ratio;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod outcome;
 mod timing;
+#[cfg(feature = "tracing")]
+mod tracing;
 mod watch;
 
 use std::sync::Arc;
@@ -40,8 +46,12 @@ pub use attached::{Observation, observe};
 pub use command::Command;
 pub use event::Event;
 pub use hit_ratio::HitMissRatio;
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use outcome::Outcome;
 pub use timing::{Timed, Timing};
+#[cfg(feature = "tracing")]
+pub use tracing::Tracing;
 
 pub(crate) use attached::{Observed, Observers};
 pub(crate) use event::Subject;
