@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use larder::observer::Tracing;
-use larder::{cached, scoped};
+use larder::{Cache, MemoryCache, cached, scoped};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
@@ -114,4 +114,32 @@ fn a_store_that_fails_is_a_warning_and_no_key_is_told_where_none_is_wanted() {
     assert!(warnings[0].ends_with(r#"outcome="store_failed""#), "{}", warnings[0]);
     assert!(warnings[1].ends_with(r#"outcome="failed" error=Unavailable"#), "{}", warnings[1]);
     assert!(!format!("{lines:?}").contains("secret"));
+}
+
+#[test]
+fn two_functions_with_one_template_are_told_once() {
+    #[cached(key = "same:{x}")]
+    fn elder(x: u64) -> u64 {
+        x
+    }
+
+    #[cached(key = "same:{x}")]
+    fn younger(x: u64) -> u64 {
+        x
+    }
+
+    let cache = Cache::from(MemoryCache::new());
+    let lines = Log::of(|| {
+        scoped(&cache, || {
+            for x in 0..3 {
+                elder(x);
+                elder::clear(x).unwrap();
+                younger(x);
+            }
+        });
+        younger::stats();
+    });
+    assert_eq!(lines.len(), 1, "{lines:#?}");
+    assert!(lines[0].starts_with("event WARN larder.same_template"), "{lines:?}");
+    assert!(lines[0].contains("function=observers::tracing::younger elder=observers::tracing::elder"), "{lines:?}");
 }

@@ -24,6 +24,9 @@ use super::{Event, Observer, Outcome};
 /// | `outcome`, `error` | [`Outcome::as_str`]; the kind of the error that the caller got, if it did |
 /// | `took_us` | microseconds |
 ///
+/// Where two functions share one key template there is an event `larder.same_template` at `WARN`, once, whether anything
+/// observes or not: `function` and `elder`.
+///
 /// # Examples
 /// ```
 /// use larder::observer::{Tracing, observe};
