@@ -23,7 +23,7 @@ mod flight;
 mod io;
 mod key;
 #[cfg(feature = "far")]
-mod layer;
+pub mod layer;
 mod near;
 pub mod observer;
 mod park;
