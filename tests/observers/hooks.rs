@@ -7,8 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use futures_lite::future::block_on;
+use larder::layer::{Layer, Layered, Verb};
 use larder::observer::{Event, HitMissRatio, Observer, Outcome};
-use larder::{Cache, MemoryCache, cached, scoped};
+use larder::testing::MemoryAdapter;
+use larder::{Cache, MemoryCache, Result, cached, scoped, scoped_async};
 
 use crate::seen::{Seen, both};
 
@@ -141,6 +143,56 @@ fn an_async_command_that_is_given_up_says_so() {
     let filling = Box::pin(commands.get_or_set("never", 60, std::future::pending::<i32>));
     assert!(block_on(futures_lite::future::poll_once(filling)).is_none());
     assert_eq!(seen.lines(), ["get_or_set never = cancelled"]);
+}
+
+/// A store that does not answer.
+struct Hanging;
+
+impl Layer for Hanging {
+    async fn around<T: Send>(&self, _: Verb, _: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        std::future::pending().await
+    }
+}
+
+#[test]
+fn who_gives_up_waiting_for_a_store_says_so() {
+    #[cached(key = "patient:{x}")]
+    async fn patient(x: u64) -> u64 {
+        x
+    }
+
+    let cache = Cache::far(Layered::new(MemoryAdapter::new(), Arc::new(Hanging)));
+    let seen = Seen::of(&cache);
+    let commands = cache.asynchronous();
+    let reading = Box::pin(commands.get::<i32>("a"));
+    assert!(block_on(futures_lite::future::poll_once(reading)).is_none());
+    let calling = Box::pin(scoped_async(&cache, patient(1)));
+    assert!(block_on(futures_lite::future::poll_once(calling)).is_none());
+    let clearing = Box::pin(scoped_async(&cache, patient::clear(1)));
+    assert!(block_on(futures_lite::future::poll_once(clearing)).is_none());
+    let expected = ["get a = cancelled", "call patient patient:1 = cancelled", "clear patient patient:1 = cancelled"];
+    assert_eq!(seen.lines(), expected);
+}
+
+/// Has the thread that serves far stores call a function.
+struct Distracting(Cache);
+
+impl Layer for Distracting {
+    async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let cache = self.0.clone();
+        tokio::spawn(async move { assert_eq!(scoped(&cache, || square(9)), 81) }).await.unwrap();
+        call.await
+    }
+}
+
+#[test]
+fn no_hook_runs_on_the_thread_that_serves_far_stores() {
+    let near = Cache::from(MemoryCache::new());
+    let far = Cache::far(Layered::new(MemoryAdapter::new(), Arc::new(Distracting(near.clone()))));
+    let seen = [Seen::of(&near), Seen::of(&far)];
+    far.blocking().set("a", 1, 60).unwrap();
+    assert_eq!(near.n_entries(), 1, "it was called there");
+    assert_eq!(seen.each_ref().map(Seen::lines), [vec![], vec!["set a = done".to_owned()]]);
 }
 
 #[test]

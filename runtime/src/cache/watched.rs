@@ -21,7 +21,7 @@ impl Cache {
     /// annotated functions, their helpers, and commands by hand. It stays until [`Observation::end`], and the observation can
     /// be dropped before. An observer that is to be read is kept as an `Arc`, of which a clone goes in here.
     ///
-    /// While one is attached, a hit in memory costs some hundred nanoseconds more, and two allocations.
+    /// While one is attached, a hit in memory costs some hundred nanoseconds more, and three allocations.
     ///
     /// # Examples
     /// ```
