@@ -39,6 +39,12 @@ fn a_hit_allocates_what_the_values_clone_does_and_nothing_more() {
         assert_eq!(n_allocations(|| futures_lite::future::block_on(shared(7))), 0, "an `Arc` is none");
         assert_eq!(n_allocations(|| number::get(7, "ada")), 0);
     });
+    // Observed, it keeps its key for the hooks.
+    let observed = larder::Cache::from(MemoryCache::new());
+    let observation = observed.observe(larder::observer::HitMissRatio::new());
+    scoped(&observed, || assert_eq!(n_allocations(|| number(7, "ada")), 3));
+    observation.end();
+    scoped(&observed, || assert_eq!(n_allocations(|| number(7, "ada")), 0));
     // Outside a scope, where the thread remembers the current cache.
     assert_eq!(n_allocations(|| number(7, "ada")), 0);
 }

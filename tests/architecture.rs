@@ -35,11 +35,12 @@ const RUNTIME: &[Row] = &[
     ("rules", &["codec", "error", "near", "record", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),
+    ("observer", &["error", "site"]),
     (
         "cache",
         &[
-            "adapter", "clock", "codec", "defaults", "error", "far", "flight", "io", "key", "layer", "near", "park",
-            "record", "rules", "site", "sync", "timeout", "value",
+            "adapter", "clock", "codec", "defaults", "error", "far", "flight", "io", "key", "layer", "near",
+            "observer", "park", "record", "rules", "site", "sync", "timeout", "value",
         ],
     ),
     ("config", &["error", "timeout"]),
@@ -49,7 +50,7 @@ const RUNTIME: &[Row] = &[
     ),
     ("registry", &["adapters", "cache", "config", "defaults", "environment", "error"]),
     ("caches", &["cache", "config", "error", "registry"]),
-    ("call", &["cache", "error", "flight", "key", "near", "park", "registry", "rules", "site", "timeout"]),
+    ("call", &["cache", "error", "flight", "key", "near", "observer", "park", "registry", "rules", "site", "timeout"]),
     ("commands", &["cache", "call", "error", "key", "park", "registry", "rules", "timeout", "value"]),
     ("testing", &["adapter", "clock", "error", "io", "park", "sync", "timeout"]),
     ("__private", &["call", "error", "key", "rules", "site", "timeout"]),

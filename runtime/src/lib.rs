@@ -23,8 +23,9 @@ mod flight;
 mod io;
 mod key;
 #[cfg(feature = "far")]
-mod layer;
+pub mod layer;
 mod near;
+pub mod observer;
 mod park;
 #[cfg(feature = "far")]
 mod record;

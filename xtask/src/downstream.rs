@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::call::{Outcome, Workspace};
 
 /// What can be switched on alone, and must build so.
-const FEATURES: [&str; 15] = [
+const FEATURES: [&str; 17] = [
     "bincode",
     "chrono",
     "custom-codec",
@@ -15,6 +15,7 @@ const FEATURES: [&str; 15] = [
     "jiff",
     "json",
     "memcached",
+    "metrics",
     "msgpack",
     "postcard",
     "raw",
@@ -22,6 +23,7 @@ const FEATURES: [&str; 15] = [
     "sqlite",
     "testing",
     "time",
+    "tracing",
     "uuid",
 ];
 

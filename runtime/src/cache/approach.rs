@@ -7,6 +7,7 @@ use super::errand::{Errand, Stored};
 use super::turn::Turn;
 use super::{Cache, Lead, Request};
 use crate::near::Slot;
+use crate::observer::{Command, Outcome, Watch};
 use crate::rules::Computed;
 use crate::site::Site;
 
@@ -22,6 +23,8 @@ pub(crate) struct Approach<'a> {
     is_spoiled: bool,
     /// Its turn has come, and it has looked once more.
     lead: Option<Lead>,
+    // Last, so that the flight has gone to the next caller when a hook is told that this one has given up.
+    watch: Watch,
 }
 
 /// What a call meets on its way. Unless it can use it, it goes on.
@@ -35,8 +38,11 @@ pub(crate) enum Step {
 
 impl<'a> Approach<'a> {
     pub(crate) fn new(cache: Cache, request: Request<'a>) -> Self {
+        let command = if request.site.function().is_some() { Command::Call } else { Command::GetOrSet };
+        // First, as the call's time for the store does not count what hooks take.
+        let watch = cache.watch(command, request.site, [request.key]);
         let errand = Errand::of_call(&cache, request);
-        Self { cache, request, errand, has_looked: false, has_waited: false, is_spoiled: false, lead: None }
+        Self { cache, request, errand, has_looked: false, has_waited: false, is_spoiled: false, lead: None, watch }
     }
 
     pub(crate) fn cache(&self) -> &Cache {
@@ -50,6 +56,12 @@ impl<'a> Approach<'a> {
     pub(crate) async fn next(&mut self) -> Step {
         if !self.has_looked {
             self.has_looked = true;
+            // Who is watched comes here for what stands near, too.
+            if self.cache.is_observed()
+                && let Some(slot) = self.cache.live(self.request.key)
+            {
+                return Step::Slot(slot);
+            }
             if self.errand.is_unclaimed() {
                 // In a box, as all that is far: recursive calls hold the rest on the stack.
                 if let Some(stored) = Box::pin(self.errand.look()).await {
@@ -69,7 +81,7 @@ impl<'a> Approach<'a> {
             },
         };
         if !lead.stores() && !self.errand.has_failed() {
-            return Step::Compute(lead);
+            return Step::Compute(lead.watched(std::mem::take(&mut self.watch)));
         }
         if self.errand.is_unclaimed()
             && let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await
@@ -77,7 +89,7 @@ impl<'a> Approach<'a> {
             self.lead = Some(lead);
             return Step::Open(stored);
         }
-        Step::Compute(lead.with(std::mem::take(&mut self.errand)))
+        Step::Compute(lead.with(std::mem::take(&mut self.errand)).watched(std::mem::take(&mut self.watch)))
     }
 
     /// Was the slot of use? One that holds another type's value goes.
@@ -88,8 +100,12 @@ impl<'a> Approach<'a> {
             (true, true) => {
                 counters.misses();
                 counters.coalesced();
+                self.watch.note(Outcome::Coalesced);
             }
-            (true, false) => counters.hit(),
+            (true, false) => {
+                counters.hit();
+                self.watch.note(Outcome::Hit);
+            }
             (false, _) => {
                 counters.foreign();
                 self.cache.discard(self.request.key, slot);
@@ -104,6 +120,7 @@ impl<'a> Approach<'a> {
 
     /// The record was of use: whoever waits for this call has the result too.
     pub(crate) fn share(&mut self, result: &dyn Computed) {
+        self.watch.note(Outcome::Hit);
         if let Some(lead) = self.lead.take() {
             lead.share(self.request.site, result);
         }

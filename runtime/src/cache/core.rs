@@ -10,6 +10,7 @@ use super::weights::Weights;
 use crate::clock::Clock;
 use crate::flight::Flights;
 use crate::near::{Bound, Near};
+use crate::observer::{Observed, Observers};
 use crate::sync::Mutex;
 use crate::timeout::Timeout;
 
@@ -42,6 +43,8 @@ impl Default for Defaults {
 pub(super) struct Core {
     pub(super) adapter: &'static str,
     pub(super) near: Option<Near>,
+    /// Asked on each hit, as `near` is.
+    pub(super) observers: Observers,
     pub(super) tier: Tier,
     pub(super) flights: Arc<Flights>,
     pub(super) generations: Generations,
@@ -56,9 +59,10 @@ pub(super) struct Core {
 impl Core {
     pub(super) fn new(setup: Setup) -> Arc<Self> {
         let Setup { adapter, near, tier, defaults, weights, clock } = setup;
-        Arc::new(Self {
+        let core = Arc::new(Self {
             adapter,
             near: near.map(Near::new),
+            observers: Observers::default(),
             tier,
             flights: Arc::new(Flights::new(clock.clone())),
             generations: Generations::default(),
@@ -67,7 +71,10 @@ impl Core {
             clock,
             sweep: Sweep::default(),
             namespaces: Mutex::default(),
-        })
+        });
+        let observed: Arc<dyn Observed> = Arc::clone(&core) as _;
+        Observers::enlist(Arc::downgrade(&observed));
+        core
     }
 
     /// Of all namespaces there are.
@@ -83,5 +90,11 @@ impl Core {
         let id = u32::try_from(namespaces.len()).expect("four billion namespaces do not fit in memory");
         namespaces.insert(name.into(), id);
         id
+    }
+}
+
+impl Observed for Core {
+    fn observers(&self) -> &Observers {
+        &self.observers
     }
 }

@@ -7,6 +7,7 @@ use super::write::Set;
 use crate::error::Result;
 use crate::key::{Key, KeyRef};
 use crate::near::Slot;
+use crate::observer::{Command, Outcome};
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
@@ -154,11 +155,14 @@ impl Cache {
     /// # Errors
     /// As there.
     pub async fn clear_async(&self) -> Result<()> {
-        self.clear_namespace();
-        if self.renew(None).await? {
-            // As in `part`.
+        let clear = async {
             self.clear_namespace();
-        }
-        Ok(())
+            if self.renew(None).await? {
+                // As in `part`.
+                self.clear_namespace();
+            }
+            Ok(())
+        };
+        self.watch_by_hand(Command::Clear).over(clear, |()| Outcome::Done).await
     }
 }

@@ -10,6 +10,7 @@ use crate::defaults::default_timeout;
 use crate::error::Error;
 use crate::flight::{Inside, Permit};
 use crate::near::{Garbage, Generation, Header, Slot};
+use crate::observer::{self, Watch};
 use crate::rules::{Computed, Outcome};
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -22,6 +23,8 @@ pub(crate) struct Lead {
     permit: Option<Permit>,
     errand: Errand,
     started: Instant,
+    // Last, so that its hooks run when everything else is done.
+    watch: Watch,
 }
 
 /// A result on its way to where it is kept, and to those who wait.
@@ -40,11 +43,12 @@ pub(crate) struct Delivery {
     slot: Option<Arc<Slot>>,
     /// What goes to the far tier.
     parcel: Parcel,
+    watch: Watch,
 }
 
 impl Lead {
     pub(super) fn new(cache: Cache, permit: Option<Permit>) -> Self {
-        Self { cache, permit, errand: Errand::default(), started: Instant::now() }
+        Self { cache, permit, errand: Errand::default(), started: Instant::now(), watch: Watch::default() }
     }
 
     /// Is what it computes stored?
@@ -57,6 +61,12 @@ impl Lead {
         self.errand = errand;
         // The far tier has taken its time before this.
         self.started = Instant::now();
+        self
+    }
+
+    /// The same, for a command that is watched.
+    pub(super) fn watched(mut self, watch: Watch) -> Self {
+        self.watch = watch;
         self
     }
 
@@ -74,7 +84,7 @@ impl Lead {
 
     /// What the far tier has failed with, for a function that wants to know. It has failed all the same.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
-        self.errand.take_failure()
+        self.errand.take_failure().inspect(|error| self.watch.note_failure(error))
     }
 
     /// Held while a part of the computation runs: the calls in it have this one for a parent.
@@ -97,7 +107,10 @@ impl Lead {
         if failed {
             site.counters.errors();
         }
-        let permit = self.permit.take()?;
+        let Some(permit) = self.permit.take() else {
+            self.watch.note(ran(&self.errand));
+            return None;
+        };
         let lifetime = self.cache.lifetime(site, timeout, outcome);
         let slot = computed.pack(self.cache.header(site, permit.generation(), lifetime));
         let parcel = match lifetime {
@@ -106,20 +119,22 @@ impl Lead {
             // It says that there is nothing to store: an old entry must not be revived against that.
             None => Parcel::denial(&self.errand),
         };
-        let Self { cache, errand, .. } = self;
-        Some(Delivery { cache, site, permit, errand, lifetime, failed, is_refused: false, slot, parcel })
+        let Self { cache, errand, watch, .. } = self;
+        Some(Delivery { cache, site, permit, errand, lifetime, failed, is_refused: false, slot, parcel, watch })
     }
 
     /// Hands a result that was not computed to those who wait, and keeps nothing.
     pub(crate) fn share(mut self, site: &'static Site, result: &dyn Computed) {
+        self.watch.note_raised();
         let Some(permit) = self.permit.take() else { return self.errand.report(site) };
-        let Self { cache, errand, .. } = self;
+        let Self { cache, errand, watch, .. } = self;
         // It runs code of the user's, which may call the function too.
         let inside = permit.inside();
         let slot = result.pack(cache.header(site, permit.generation(), None));
         drop(inside);
         let parcel = Parcel::default();
-        Delivery { cache, site, permit, errand, lifetime: None, failed: true, is_refused: false, slot, parcel }.land();
+        let is_refused = false;
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, is_refused, slot, parcel, watch }.land();
     }
 }
 
@@ -153,8 +168,9 @@ impl Delivery {
 
     /// Keeps it near, if that is where it is kept, and hands it to those who wait. Answers what they got.
     pub(crate) fn land(self) -> Option<Arc<Slot>> {
-        let Self { cache, site, permit, errand, lifetime, failed, is_refused, slot, .. } = self;
+        let Self { cache, site, permit, errand, lifetime, failed, is_refused, slot, mut watch, .. } = self;
         errand.report(site);
+        watch.settle(ran(&errand));
         let Some(slot) = slot else {
             permit.scatter();
             return None;
@@ -176,17 +192,26 @@ impl Delivery {
         }
         drop(berth);
         if is_refused {
+            watch.note(observer::Outcome::Refused);
             permit.land_refused(&slot);
         } else {
             permit.land(&slot);
         }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
-            Some(_) if !good => site.counters.refused(),
+            Some(_) if !good => {
+                site.counters.refused();
+                watch.note(observer::Outcome::Refused);
+            }
             _ => {}
         }
         Some(slot)
     }
+}
+
+/// What a call that computed comes to, if nothing was changed meanwhile.
+fn ran(errand: &Errand) -> observer::Outcome {
+    if errand.has_failed() { observer::Outcome::StoreFailed } else { observer::Outcome::Computed }
 }
 
 impl Cache {

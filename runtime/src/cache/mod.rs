@@ -12,6 +12,7 @@ mod lead;
 mod settings;
 mod sweep;
 mod turn;
+mod watched;
 mod weights;
 mod write;
 
@@ -23,13 +24,14 @@ pub(crate) use self::core::{Defaults, Setup};
 pub use builder::CacheBuilder;
 
 pub(crate) use approach::{Approach, Step};
-pub(crate) use by_hand::ByHand;
 pub use by_hand::Removed;
+pub(crate) use by_hand::{ByHand, WatchedHand};
 pub(crate) use errand::Tier;
 pub(crate) use help::{Looked, Setting};
 pub(crate) use lead::{Delivery, Lead};
 pub(crate) use settings::settings;
 pub(crate) use turn::Request;
+pub(crate) use watched::{WatchedCache, hit_if};
 pub(crate) use weights::Weights;
 
 use self::core::Core;

@@ -9,6 +9,7 @@ use super::{Cache, Lead};
 use crate::flight::{Caller, Entered, Landing, Permit};
 use crate::key::KeyRef;
 use crate::near::{Generation, Slot};
+use crate::observer::Command;
 use crate::site::Site;
 
 /// After so many results that a far store has refused, a call that waits for the next one takes what comes: where a key is
@@ -68,9 +69,10 @@ impl Cache {
     /// A turn to compute in place of whoever computes now, whose result is stored no more. Callers that come meanwhile are
     /// served the old entry, or wait for this computation if there is none.
     pub(crate) fn start(self, request: Request<'_>) -> Lead {
+        let watch = self.watch(Command::Refresh, request.site, [request.key]);
         let permit = self.permit(request);
         let errand = if permit.is_some() { Errand::of_call(&self, request) } else { Errand::default() };
-        Lead::new(self, permit).with(errand)
+        Lead::new(self, permit).with(errand).watched(watch)
     }
 
     /// `None` where nothing is kept: there is nothing to share either.

@@ -6,9 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use super::Entry;
-use crate::cache::{Cache, Looked, Setting};
+use crate::cache::{Cache, Looked, Setting, WatchedCache, hit_if};
 use crate::error::Result;
 use crate::key::Key;
+use crate::observer::Watch;
 use crate::park::block_on;
 use crate::registry::{self, Face};
 use crate::rules::Rules;
@@ -64,13 +65,13 @@ impl<T> Future for Helped<T> {
 }
 
 impl<T> State<Result<T>> {
-    fn of<F>(site: &'static Site, work: impl FnOnce(Cache) -> F) -> Self
+    fn of<F>(site: &'static Site, work: impl FnOnce(WatchedCache) -> F) -> Self
     where
         F: Future<Output = Result<T>> + Send + 'static,
     {
-        match helped(site, Face::Async) {
+        match watched(site, Face::Async) {
             Err(error) => Self::Ready(Some(Err(error))),
-            Ok(cache) if cache.keeps_near(site) => Self::Ready(Some(block_on(work(cache)))),
+            Ok(cache) if cache.0.keeps_near(site) => Self::Ready(Some(block_on(work(cache)))),
             Ok(cache) => Self::Far(Box::pin(work(cache))),
         }
     }
@@ -82,6 +83,11 @@ impl<T> fmt::Debug for Helped<T> {
     }
 }
 
+/// The cache whose entries a helper works on.
+fn watched(site: &'static Site, face: Face) -> Result<WatchedCache> {
+    helped(site, face).map(WatchedCache)
+}
+
 /// What a call would return, if it is cached.
 pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
@@ -90,10 +96,10 @@ pub fn get<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
 }
 
 // Futures are polled outside of what is generic, so that users do not compile them: see `call::step`.
-fn look(entry: Entry) -> Result<(Cache, Looked)> {
+fn look(entry: Entry) -> Result<(Cache, (Looked, Watch))> {
     let site = entry.site;
     let cache = helped(site, Face::Blocking)?;
-    let looked = block_on(cache.clone().look(site, entry.into_key()))?;
+    let looked = block_on(WatchedCache(cache.clone()).look(site, entry.into_key()))?;
     Ok((cache, looked))
 }
 
@@ -101,35 +107,42 @@ fn look(entry: Entry) -> Result<(Cache, Looked)> {
 pub async fn get_async<R>(entry: Entry, rules: impl Rules<R>) -> Result<Option<R>> {
     let site = entry.site;
     let cache = helped(site, Face::Async)?;
-    let looked = cache.clone().look(site, entry.into_key()).await?;
+    let looked = WatchedCache(cache.clone()).look(site, entry.into_key()).await?;
     Ok(found(&cache, site, looked, &rules))
 }
 
-fn found<R>(cache: &Cache, site: &'static Site, looked: Looked, rules: &impl Rules<R>) -> Option<R> {
-    match looked {
+fn found<R>(
+    cache: &Cache,
+    site: &'static Site,
+    (looked, mut watch): (Looked, Watch),
+    rules: &impl Rules<R>,
+) -> Option<R> {
+    let found = match looked {
         Looked::Slot(slot) => rules.unpack(&slot),
         Looked::Stored(stored) => stored.open(cache, site, rules.travel()),
         Looked::Nothing => None,
-    }
+    };
+    watch.note(hit_if(&found));
+    found
 }
 
 /// Stores `result` as if it had been computed now.
 pub fn set<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site, Face::Blocking)?;
+    let cache = watched(site, Face::Blocking)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     finish(cache, site, key, setting)
 }
 
-fn finish(cache: Cache, site: &'static Site, key: Key, setting: Setting) -> Result<bool> {
+fn finish(cache: WatchedCache, site: &'static Site, key: Key, setting: (Setting, Watch)) -> Result<bool> {
     block_on(cache.finish(site, key, setting))
 }
 
 /// Stores `result` as if it had been computed now.
 pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<Timeout>, result: R) -> Result<bool> {
     let site = entry.site;
-    let cache = helped(site, Face::Async)?;
+    let cache = watched(site, Face::Async)?;
     let key = entry.into_key();
     let setting = cache.prepare(site, &key, timeout, &(&rules, &result))?;
     drop((rules, result));
@@ -139,7 +152,7 @@ pub async fn set_async<R, U: Rules<R>>(entry: Entry, rules: U, timeout: Option<T
 /// Removes an entry.
 pub fn clear(entry: Entry) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site, Face::Blocking)?.clear_entry(site, entry.into_key()))
+    block_on(watched(site, Face::Blocking)?.clear_entry(site, entry.into_key()))
 }
 
 /// Removes an entry.
@@ -153,7 +166,7 @@ pub fn clear_async(entry: Entry) -> Helped<Result<bool>> {
 /// Moves an entry's deadline to now and `timeout`.
 pub fn update_timeout(entry: Entry, timeout: impl Into<Timeout>) -> Result<bool> {
     let site = entry.site;
-    block_on(helped(site, Face::Blocking)?.update_timeout(site, entry.into_key(), timeout.into()))
+    block_on(watched(site, Face::Blocking)?.update_timeout(site, entry.into_key(), timeout.into()))
 }
 
 /// Moves an entry's deadline to now and `timeout`.
@@ -171,7 +184,7 @@ fn retime_async(entry: Entry, timeout: Timeout) -> Helped<Result<bool>> {
 /// The time that an entry has left.
 pub fn timeout_left(entry: Entry) -> Result<Option<Remaining>> {
     let site = entry.site;
-    block_on(helped(site, Face::Blocking)?.timeout_left(site, entry.into_key()))
+    block_on(watched(site, Face::Blocking)?.timeout_left(site, entry.into_key()))
 }
 
 /// The time that an entry has left.
@@ -184,7 +197,7 @@ pub fn timeout_left_async(entry: Entry) -> Helped<Result<Option<Remaining>>> {
 
 /// Removes all entries of a function.
 pub fn clear_all(site: &'static Site) -> Result<()> {
-    block_on(helped(site, Face::Blocking)?.clear_function(site))
+    block_on(watched(site, Face::Blocking)?.clear_function(site))
 }
 
 /// Removes all entries of a function.

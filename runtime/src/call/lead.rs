@@ -35,7 +35,7 @@ pub struct AsyncLead<R, U>(Turn<R, U>);
 struct Turn<R, U> {
     site: &'static Site,
     /// `None` where the function just runs.
-    lead: Option<cache::Lead>,
+    lead: Option<Box<cache::Lead>>,
     rules: U,
     timeout: Option<Timeout>,
     result: PhantomData<fn() -> R>,
@@ -43,11 +43,11 @@ struct Turn<R, U> {
 
 impl<R, U: Rules<R>> Turn<R, U> {
     fn new(site: &'static Site, lead: Option<cache::Lead>, rules: U) -> Self {
-        Self { site, lead, rules, timeout: None, result: PhantomData }
+        Self { site, lead: lead.map(Box::new), rules, timeout: None, result: PhantomData }
     }
 
     fn inside(&self) -> Option<Inside> {
-        self.lead.as_ref().and_then(cache::Lead::inside)
+        self.lead.as_ref().and_then(|lead| lead.inside())
     }
 }
 
@@ -108,7 +108,7 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
             // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
             let mut computation = pin!(computation);
             poll_fn(|context| {
-                let _inside = lead.as_ref().and_then(cache::Lead::inside);
+                let _inside = lead.as_ref().and_then(|lead| lead.inside());
                 computation.as_mut().poll(context)
             })
             .await
@@ -146,7 +146,7 @@ fn finish(delivery: Option<Delivery>) {
 }
 
 /// A refresh takes its permit in the far tier here, as it came straight to its turn.
-async fn claim(lead: &mut Option<cache::Lead>) {
+async fn claim(lead: &mut Option<Box<cache::Lead>>) {
     if let Some(lead) = lead.as_mut().filter(|lead| lead.must_claim()) {
         // In a box, as all that is far: recursive calls hold the rest on the stack.
         Box::pin(lead.claim()).await;
@@ -162,7 +162,7 @@ enum Packed<R> {
 }
 
 fn pack<R>(
-    lead: Option<cache::Lead>,
+    lead: Option<Box<cache::Lead>>,
     site: &'static Site,
     timeout: Option<Timeout>,
     rules: &impl Rules<R>,

@@ -185,7 +185,7 @@ fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Optio
 // Compiled once, and the whole of a hit but for the key and the value's clone.
 #[inline(never)]
 fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-    let found = match registry::seen(site.facts.adapter, face, |cache| cache.live(key)) {
+    let found = match registry::seen(site.facts.adapter, face, |cache| cache.unwatched(key)) {
         Some(found) => found,
         None => look_anew(site, face, key),
     };
@@ -197,7 +197,7 @@ fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[inline(never)]
 fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
     match registry::target(site.facts.adapter, face) {
-        Target::Cache(cache) => cache.live(key),
+        Target::Cache(cache) => cache.unwatched(key),
         _ => None,
     }
 }

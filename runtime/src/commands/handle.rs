@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{AsyncFill, Expiry, Face, Fill};
-use crate::cache::{ByHand, Cache, Removed};
+use crate::cache::{ByHand, Cache, Removed, WatchedHand};
 use crate::call::{Answer, seek, seek_async};
 use crate::error::Result;
 use crate::key::Key;
@@ -113,7 +113,7 @@ macro_rules! commands {
             $(
                 $(#[$doc])*
                 pub fn $name$(<$($generic: $($bound +)+),*>)?(&self, $($argument: $type),*) -> $output {
-                    let $hand = &ByHand(self.0.cache(Face::Blocking)?);
+                    let $hand = &WatchedHand(ByHand(self.0.cache(Face::Blocking)?));
                     block_on(async { $body.await })
                 }
             )*
@@ -123,7 +123,7 @@ macro_rules! commands {
             $(
                 $(#[$doc])*
                 pub async fn $name$(<$($generic: $($bound +)+),*>)?(&self, $($argument: $type),*) -> $output {
-                    let $hand = &ByHand(self.0.cache(Face::Async)?);
+                    let $hand = &WatchedHand(ByHand(self.0.cache(Face::Async)?));
                     $body.await
                 }
             )*
@@ -253,7 +253,7 @@ commands! {
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable): the store did not take it, or not on all of its servers.
-    fn clear(|hand| ) -> Result<()> { hand.0.clear_async() }
+    fn clear(|hand| ) -> Result<()> { hand.clear() }
 
     /// Removes everything in the store: all namespaces, other programs' entries too.
     ///

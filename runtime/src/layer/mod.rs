@@ -1,9 +1,14 @@
-//! What changes calls to a store without being one: a limit on their time, a breaker. A layer says what happens around a
-//! call; that it happens around every verb is written once, here.
+//! What changes calls to a store without being one: a limit on their time, a breaker, or what a program needs around its own.
+//! A [`Layer`] says what happens around a call; that it happens around every verb is written once, by [`Layered`].
+//!
+//! A layer of one's own stands between the store and what larder has around each: its limit on the time of a trip (250 ms for
+//! calls) and its breaker. So what a layer takes counts, and what it answers with `Unavailable` is a failure of the store.
+//! Who only wants to watch has [`observer`](crate::observer)s.
 
 mod breaker;
 mod deadline;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,19 +23,65 @@ use crate::error::Result;
 use crate::timeout::Timeout;
 
 /// What a call is, as far as layers tell calls apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verb {
+///
+/// # Examples
+/// ```
+/// use larder::layer::Verb;
+///
+/// let is_for_a_caller = |verb| verb == Verb::Ordinary;
+/// assert!(!is_for_a_caller(Verb::Sweep));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Verb {
     /// One trip to an entry or a few.
     Ordinary,
+    /// Makes the connections.
     Connect,
+    /// Gives them up.
     Close,
+    /// Takes away what was cleared, behind the callers, for as long as it takes.
     Sweep,
+    /// Removes everything in the store.
     Flush,
 }
 
-/// Something around calls.
-pub(crate) trait Layer: Send + Sync + 'static {
-    /// Makes `call`, or answers in its stead.
+/// Something around the calls to a store.
+///
+/// # Examples
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::sync::Arc;
+/// use std::sync::atomic::{AtomicBool, Ordering};
+///
+/// use larder::layer::{Layer, Layered, Verb};
+/// use larder::testing::MemoryAdapter;
+/// use larder::{Cache, Error, ErrorKind, Result};
+///
+/// /// Keeps callers from a store that is being moved.
+/// #[derive(Default)]
+/// struct Maintenance(AtomicBool);
+///
+/// impl Layer for Maintenance {
+///     async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+///         if self.0.load(Ordering::Relaxed) {
+///             return Err(Error::with_kind(ErrorKind::Unavailable, "the store is being moved"));
+///         }
+///         call.await
+///     }
+/// }
+///
+/// let maintenance = Arc::new(Maintenance::default());
+/// let cache = Cache::far(Layered::new(MemoryAdapter::new(), Arc::clone(&maintenance))).blocking();
+/// cache.set("tea", 1, 60)?;
+/// maintenance.0.store(true, Ordering::Relaxed);
+/// assert_eq!(cache.get::<i32>("tea").unwrap_err().kind(), ErrorKind::Unavailable);
+/// # }
+/// # Ok::<(), larder::Error>(())
+/// ```
+pub trait Layer: Send + Sync + 'static {
+    /// Makes `call`, or answers in its stead. It can be made once: dropped before its end, it is a call that was given up, whose
+    /// effect may or may not come.
     fn around<T: Send>(
         &self,
         verb: Verb,
@@ -38,15 +89,47 @@ pub(crate) trait Layer: Send + Sync + 'static {
     ) -> impl Future<Output = Result<T>> + Send;
 }
 
-/// An adapter with a layer around each of its calls. A handle: clones are one.
-pub(crate) struct Layered<A, L> {
+/// An adapter with a layer around each of its calls. A handle: clones are one. Layers nest, the outermost last.
+///
+/// # Examples
+/// ```
+/// # #[cfg(feature = "testing")] {
+/// use std::sync::Arc;
+///
+/// use larder::adapter::CacheAdapter;
+/// use larder::layer::{Layer, Layered, Verb};
+/// use larder::testing::MemoryAdapter;
+/// use larder::{Cache, Result};
+///
+/// /// Changes nothing.
+/// struct Plain;
+///
+/// impl Layer for Plain {
+///     async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+///         call.await
+///     }
+/// }
+///
+/// let layered = Layered::new(Layered::new(MemoryAdapter::new(), Arc::new(Plain)), Arc::new(Plain));
+/// assert_eq!(layered.name(), "memory-adapter");
+/// assert_eq!(Cache::far(layered).adapter(), "memory-adapter");
+/// # }
+/// ```
+pub struct Layered<A, L> {
     adapter: A,
     layer: Arc<L>,
 }
 
 impl<A, L> Layered<A, L> {
-    pub(crate) fn new(adapter: A, layer: Arc<L>) -> Self {
+    /// `adapter`, and around it `layer`, which may stand around others too.
+    pub fn new(adapter: A, layer: Arc<L>) -> Self {
         Self { adapter, layer }
+    }
+}
+
+impl<A: CacheAdapter, L> fmt::Debug for Layered<A, L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Layered").field("adapter", &self.adapter.name()).finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
-use super::Site;
+use super::{Site, report};
 
 /// Where a function is declared.
 ///
@@ -60,9 +60,14 @@ fn directory() -> MutexGuard<'static, Directory> {
 impl Site {
     /// Lists the function, once.
     pub(crate) fn enlist(&'static self) {
-        if !self.listing.0.load(Ordering::Relaxed) {
-            directory().entry((self.facts.adapter, self.facts.template)).or_insert(self);
-            self.listing.0.store(true, Ordering::Relaxed);
+        if self.listing.0.load(Ordering::Relaxed) {
+            return;
+        }
+        let elder = *directory().entry((self.facts.adapter, self.facts.template)).or_insert(self);
+        let is_first = !self.listing.0.swap(true, Ordering::Relaxed);
+        // By address: two functions of one name, in two blocks of a module, are two.
+        if is_first && !std::ptr::eq(elder, self) {
+            report::same_template(self.name(), elder.name());
         }
     }
 
@@ -70,8 +75,15 @@ impl Site {
     pub(super) fn elder(&'static self) -> Option<FunctionName> {
         self.enlist();
         let elder = *directory().get(&(self.facts.adapter, self.facts.template))?;
-        // By address: two functions of one name, in two blocks of a module, are two.
-        let name = || FunctionName { module: elder.facts.module, name: elder.facts.name };
-        (!std::ptr::eq(elder, self)).then(name)
+        (!std::ptr::eq(elder, self)).then(|| elder.name())
+    }
+
+    /// The function; `None` for commands by hand, which are nobody's.
+    pub(crate) fn function(&self) -> Option<FunctionName> {
+        (!self.facts.template.is_empty()).then(|| self.name())
+    }
+
+    fn name(&self) -> FunctionName {
+        FunctionName { module: self.facts.module, name: self.facts.name }
     }
 }

@@ -2,6 +2,11 @@
 
 mod counters;
 mod directory;
+#[cfg(feature = "tracing")]
+mod report;
+#[cfg(not(feature = "tracing"))]
+#[path = "unreported.rs"]
+mod report;
 mod stripe;
 
 use std::time::Duration;

@@ -2,8 +2,10 @@
 //! and with types that the caller knows. They belong to no template, and store what they are given.
 
 mod batch;
+mod watched;
 
 pub use batch::Removed;
+pub(crate) use watched::WatchedHand;
 
 use std::sync::Arc;
 
@@ -36,10 +38,6 @@ impl ByHand {
             None => HAND.counters.misses(),
         }
         Ok(found)
-    }
-
-    pub(crate) async fn fetch<T: Storable>(&self, key: Key) -> Result<T> {
-        self.get(key).await?.ok_or_else(not_found)
     }
 
     pub(crate) async fn set<T: Storable>(&self, key: Key, value: T, timeout: Option<Timeout>) -> Result<()> {
@@ -180,9 +178,9 @@ impl ByHand {
         Approach::new(self.0.clone(), Request { site: &HAND, key: key.lend(), caller })
     }
 
-    /// The live result in this process.
+    /// The live result in this process, unless somebody watches how it is come by.
     pub(crate) fn near<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
-        let found = self.0.live(key.lend()).and_then(|slot| rules.unpack(&slot));
+        let found = self.0.unwatched(key.lend()).and_then(|slot| rules.unpack(&slot));
         found.inspect(|_| HAND.counters.hit())
     }
 

@@ -16,6 +16,7 @@ mod parcel;
 #[cfg(feature = "far")]
 mod plain;
 
+pub(super) use imp::is_io_thread;
 pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier};
 
 use super::Cache;

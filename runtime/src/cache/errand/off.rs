@@ -22,6 +22,11 @@ impl Tier {
 #[derive(Default)]
 pub(crate) struct Errand {}
 
+/// There is none.
+pub(crate) fn is_io_thread() -> bool {
+    false
+}
+
 /// Nothing goes anywhere.
 #[derive(Default)]
 pub(crate) struct Parcel {}

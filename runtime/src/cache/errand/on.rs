@@ -10,7 +10,6 @@ use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
 use crate::far::{Claimed, Closed, Far, FarPermit, Filling, Journey, Place};
-use crate::io;
 use crate::record::HEADER_LEN;
 use crate::rules::Computed;
 use crate::site::Site;
@@ -28,6 +27,7 @@ impl Tier {
 
 pub(crate) use super::batch::Batch;
 pub(crate) use super::helped::Setting;
+pub(crate) use crate::io::is_io_thread;
 
 /// What a call or a helper has to do there.
 #[derive(Default)]
@@ -55,7 +55,7 @@ impl Errand {
     /// Nobody may wait for a store on the thread that serves it: a call made there goes without.
     pub(crate) fn of_call(cache: &Cache, request: Request<'_>) -> Self {
         let Request { site, key, .. } = request;
-        let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !io::is_io_thread());
+        let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !is_io_thread());
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
             let journey = far.journey_of_call();
