@@ -25,12 +25,17 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
             "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, user, password, database, \
-             largest_entry, namespace, timeout, grace, codec",
+             largest_entry, envelope, namespace, timeout, grace, codec",
+        ),
+        (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
+        (
+            json!({ "adapter": "redis://h", "envelope": "off" }),
+            "s: a plain cache keeps what other programs read, not `msgpack`: choose the codec `json` or `raw`",
         ),
         (
             json!({ "adapter": "memcache://h", "database": 5 }),
-            "s.database: a cache over `memcached` has no such setting: it has servers, largest_entry, namespace, timeout, \
-             grace, codec",
+            "s.database: a cache over `memcached` has no such setting: it has servers, largest_entry, envelope, namespace, \
+             timeout, grace, codec",
         ),
         (
             json!({ "adapter": "sqlite::memory:", "max_byte": 5 }),
@@ -90,10 +95,10 @@ fn a_wrong_setting_is_named_with_its_place() {
 
 #[test]
 fn an_unknown_adapter_is_told_the_known_ones() {
-    let (kind, said) = refused(json!({ "adapter": "rediss" }));
+    let (kind, said) = refused(json!({ "adapter": "reddis" }));
     assert_eq!(kind, ErrorKind::UnknownAdapter);
     assert!(
-        said.starts_with("s.adapter: no adapter is named `rediss`: known are memory (mem, ram), null (none, "),
+        said.starts_with("s.adapter: no adapter is named `reddis`: known are memory (mem, ram), null (none, "),
         "{said}"
     );
     assert!(said.ends_with("; did you mean `redis`?"), "{said}");

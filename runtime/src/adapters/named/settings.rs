@@ -3,6 +3,7 @@
 
 use crate::cache::CacheBuilder;
 use crate::codec::Codec;
+#[cfg(any(feature = "memcached", feature = "redis"))]
 use crate::config::{Fault, Fields};
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -76,6 +77,7 @@ fn span(name: &str, value: &str) -> Result<Timeout> {
 }
 
 /// The same by a field beside the URL, which goes before it.
+#[cfg(any(feature = "memcached", feature = "redis"))]
 pub(super) fn is_plain_by(fields: &mut Fields, is_plain: bool) -> Result<bool, Fault> {
     match fields.text("envelope")? {
         Some(value) => is_off("envelope", &value).map_err(|error| Fault::at("envelope", error)),

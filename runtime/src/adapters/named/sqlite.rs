@@ -1,7 +1,7 @@
 //! A SQLite file.
 
 use super::super::{SqliteCache, SqliteCacheBuilder};
-use super::settings::{Settings, is_plain_by};
+use super::settings::Settings;
 use super::{Store, finish};
 use crate::cache::{Cache, CacheBuilder};
 use crate::config::{Fault, Fields};
@@ -34,9 +34,9 @@ pub(super) fn told(
     if let Some(n_entries) = fields.limit("max_entries")? {
         builder = builder.max_entries(n_entries);
     }
-    if is_plain_by(fields, is_plain)? {
+    if is_plain {
         let message =
-            "no other program reads what is in the file of a SQLite cache: `envelope` is for redis and memcached";
+            "no other program reads what is in the file of a SQLite cache: `envelope=off` is for redis and memcached";
         return Err(Error::new(ErrorKind::Unsupported, message).into());
     }
     Ok(Cache::builder(builder.build()?))
