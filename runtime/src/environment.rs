@@ -3,7 +3,7 @@
 
 use std::env::{self, VarError};
 use std::io::{self, Write};
-use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -22,8 +22,9 @@ where
 }
 
 /// Tells people what is wrong and what comes of it, the first time only. A closed standard error is no reason to fail.
-pub(crate) fn report(once: &Once, error: &Error, consequence: &str) {
-    once.call_once(|| {
+pub(crate) fn report(is_told: &AtomicBool, error: &Error, consequence: &str) {
+    // Nobody waits for who tells it: standard error may be held by who asks.
+    if !is_told.swap(true, Ordering::Relaxed) {
         let _ = writeln!(io::stderr(), "larder: {error}; {consequence}");
-    });
+    }
 }

@@ -180,6 +180,22 @@ fn a_cleared_counter_begins_anew() {
     });
 }
 
+#[test]
+fn a_counter_of_a_cleared_namespace_begins_anew() {
+    everywhere(|shop| {
+        let store = |_: &Hand| assert!(call(shop, || visits::set(7, 41)).unwrap());
+        is_absent_once_cleared(
+            shop,
+            store,
+            || shop.cache.clear().unwrap(),
+            |hand| {
+                assert_eq!(hand.increment(visits::key(7), 5).unwrap(), 5);
+                assert_eq!(hand.increment(visits::key(7), 1).unwrap(), 6);
+            },
+        );
+    });
+}
+
 /// Whether it is counted: in memory it is not; a store that removes unread cannot tell, until it is swept away.
 #[test]
 fn a_cleared_result_can_be_removed() {

@@ -25,7 +25,7 @@ fn a_command_by_hand_takes_the_trips_that_it_says() {
         (&["get"], &|| assert!(cache.exists("key").unwrap())),
         (&["get"], &|| assert!(cache.timeout_of("key").unwrap().is_some())),
         (&["touch"], &|| assert_eq!(cache.update_timeout::<i32>("key", 90).unwrap(), 7)),
-        (&["epochs", "increment", "get"], &|| assert_eq!(cache.increment("key", 1).unwrap(), 8)),
+        (&["epochs", "get", "increment"], &|| assert_eq!(cache.increment("key", 1).unwrap(), 8)),
         (&["epochs", "put"], &|| cache.set("key", 9, Timeout::NEVER).unwrap()),
         (&["epochs", "put"], &|| assert!(cache.add("new", 9, 60).unwrap())),
         (&["remove"], &|| assert!(cache.remove(["key", "new"]).unwrap().all())),

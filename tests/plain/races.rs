@@ -1,9 +1,11 @@
 //! A plain store refuses no fill. Within a process a clear beats one all the same.
 
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use larder::{Cache, Codec, cached, scoped};
+use larder::{Cache, Codec, ErrorKind, cached, scoped};
 
 use crate::shelf::Shelf;
 
@@ -41,6 +43,24 @@ fn a_clear_beats_a_fill_that_is_on_its_way() {
     assert_eq!(after(|_| assert!(slow::clear(7).unwrap())), None);
     assert_eq!(after(|cache| cache.clear().unwrap()), None);
     assert_eq!(after(|cache| assert!(!cache.blocking().remove(["slow:7", "x"]).unwrap().all())), None);
+}
+
+#[test]
+fn a_fill_that_nobody_polls_makes_nobody_wait_for_ever() {
+    let shelf = Shelf::new();
+    let cache = Cache::plain(shelf.clone()).codec(Codec::JSON).namespace("shop").build().unwrap();
+    shelf.hold();
+    let filling = cache.asynchronous();
+    let mut fill = pin!(filling.get_or_set("slow:7", 60, 1));
+    until(|| {
+        // Polled until its value is on its way, and then never again while this thread waits.
+        assert!(fill.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        shelf.n_waiting() == 1
+    });
+    let error = cache.blocking().remove(["slow:7"]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::Unavailable);
+    shelf.release();
 }
 
 #[test]

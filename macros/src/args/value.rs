@@ -162,6 +162,11 @@ pub(super) fn adapter(input: ParseStream) -> syn::Result<LitStr> {
     let span = input.span();
     let name: syn::Result<LitStr> = input.parse();
     match name {
+        Ok(name) if name.value().contains(':') => {
+            let message = "a function names its cache, and does not say where it is; give the URL a name by `register_adapter` \
+                           or `caches::configure`, and write that";
+            Err(syn::Error::new(span, message))
+        }
         Ok(name) if !name.value().is_empty() => Ok(name),
         _ => Err(syn::Error::new(span, "expected the name of a cache; write `adapter = \"sessions\"`")),
     }

@@ -7,7 +7,7 @@ use syn::Generics;
 use super::inputs::{self, Take};
 use super::key;
 use crate::plan::{Home, Plan};
-use crate::signature::{Function, turbofish, used_by};
+use crate::signature::{Form, Function, turbofish, used_by};
 use crate::tokens;
 
 /// What is being written, with the names of its parts.
@@ -108,17 +108,27 @@ impl Beside<'_> {
 
     /// `Self::__entry(&id, &mut Entry::new(Self::__site())).take()`
     pub(super) fn entry(&self, owner: &TokenStream) -> TokenStream {
-        let entry = self.entry_in_place(owner);
-        generate!(#entry.take())
+        let (private, site) = (&self.plan.private, self.site(owner));
+        if self.plan.returns.form == Form::Value {
+            let entry = self.entry_in_place(owner);
+            return generate!(#entry.take());
+        }
+        // In a block, so that nothing of it is left in a future that goes on.
+        let written = self.written(owner, &generate!(&mut entry));
+        generate!({ let mut entry = #private::Entry::new(#site); #written; entry })
     }
 
     /// The same where it stands: to move it costs about as much as to copy the value of a hit.
     pub(super) fn entry_in_place(&self, owner: &TokenStream) -> TokenStream {
-        let (private, site, entry) = (&self.plan.private, self.site(owner), self.private("entry"));
-        let lent = inputs::lent(self.plan);
+        let (private, site) = (&self.plan.private, self.site(owner));
+        self.written(owner, &generate!(&mut #private::Entry::new(#site)))
+    }
+
+    fn written(&self, owner: &TokenStream, place: &TokenStream) -> TokenStream {
+        let (entry, lent) = (self.private("entry"), inputs::lent(self.plan));
         let lent = (!lent.is_empty()).then(|| generate!(#lent,));
         let turbofish = turbofish(&self.generics(|| key::generics(self.plan), false));
-        generate!(#owner::#entry #turbofish(#lent &mut #private::Entry::new(#site)))
+        generate!(#owner::#entry #turbofish(#lent #place))
     }
 
     /// `Self::__rules(PhantomData)`

@@ -23,6 +23,9 @@ impl Cache {
     ///
     /// While one is attached, a hit in memory costs some hundred nanoseconds more, and three allocations.
     ///
+    /// An instance that is configured anew ([`caches::configure`](crate::caches::configure)) is another: attach to it again, or to
+    /// every cache by [`observer::observe`](crate::observer::observe).
+    ///
     /// # Examples
     /// ```
     /// use std::sync::Arc;
@@ -46,10 +49,16 @@ impl Cache {
         self.core.observers.any()
     }
 
-    /// The live entry under `key`; `None` while somebody watches, as it is found then on the way of a call that misses.
+    /// What stands under `key`, and whether it is live; `None` while somebody watches, as it is found then on the way of a call
+    /// that misses. Drops nothing.
     #[inline(always)]
-    pub(crate) fn unwatched(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-        if self.is_observed() { None } else { self.live(key) }
+    pub(crate) fn unwatched(&self, key: KeyRef<'_>) -> Option<(Arc<Slot>, bool)> {
+        if self.is_observed() {
+            return None;
+        }
+        let slot = self.find(key)?;
+        let is_live = self.is_live(&slot);
+        Some((slot, is_live))
     }
 
     /// Begins a command. No hook runs on the thread that serves far stores, which nobody may keep waiting.

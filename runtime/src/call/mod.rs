@@ -189,13 +189,19 @@ fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         Some(found) => found,
         None => look_anew(site, face, key),
     };
-    found.inspect(|_| site.counters.hit())
+    // One that is not live goes here, as the last hold on it runs code of the user's.
+    let (slot, is_live) = found?;
+    if !is_live {
+        return None;
+    }
+    site.counters.hit();
+    Some(slot)
 }
 
 /// The same where this thread does not know the cache yet.
 #[cold]
 #[inline(never)]
-fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
+fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<(Arc<Slot>, bool)> {
     match registry::target(site.facts.adapter, face) {
         Target::Cache(cache) => cache.unwatched(key),
         _ => None,

@@ -44,7 +44,8 @@ impl Whose {
 ///
 /// Keys are those that annotated functions use too: `larder::cache().get::<User>(user::key(7))` is what `user(7)` has stored;
 /// where that is `Ok(user)` or `Some(user)`, the `User` in it. What is set by hand under such a key is the function's result
-/// too, but it belongs to no function: `user::clear_all()` leaves it. Of a function that is `local`, over a far store, entries are
+/// too, but it belongs to no function: `user::clear_all()` leaves it. What a function with `version`, or with a `codec` that is not
+/// the cache's, has stored in a far store is not read by hand: that is of another kind. Of a function that is `local`, over a far store, entries are
 /// read and removed by hand, not stored or re-timed. Any text is a key, the empty one too.
 ///
 /// Each command has a second for each trip to its store, and says when the store fails; but

@@ -4,8 +4,7 @@
 #[cfg(feature = "far")]
 mod codec;
 
-use std::sync::Once;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 #[cfg(feature = "far")]
 pub use codec::{default_codec, set_default_codec};
@@ -37,7 +36,7 @@ pub fn default_timeout() -> Timeout {
 
 #[cold]
 fn first() -> Timeout {
-    static REPORT: Once = Once::new();
+    static REPORT: AtomicBool = AtomicBool::new(false);
     let timeout = said_by_environment().unwrap_or(Ok(Timeout::DEFAULT)).unwrap_or_else(|error| {
         environment::report(&REPORT, &error, "300 s are used");
         Timeout::DEFAULT

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::journey::both;
 use super::{Far, Found, Journey, Limit, Place, template_of};
 use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 impl Far {
     /// Stores `entry`, if there is no live one. Was there none?
@@ -41,10 +40,8 @@ impl Far {
         journey.trip(async move { adapter.exists(&key, &living).await }).await
     }
 
-    /// Adds to the counter, or stores `fresh` if there is none.
-    ///
-    /// Beside it stands a look at the key, in the same trip: whoever asks for no template may have added to the counter of one
-    /// that was cleared. Nobody reads that, and the next step starts anew.
+    /// Adds to the counter, or stores `fresh` if there is none. Looks first: whoever asks for no template would add to the counter
+    /// of one that was cleared, and the record alone says whose it is.
     pub(crate) async fn increment(
         &self,
         place: &Place,
@@ -53,43 +50,11 @@ impl Far {
         living: Living,
         journey: &mut Journey,
     ) -> Result<i64> {
-        if self.is_plain() {
-            return self.increment_in(place, delta, fresh, living, journey).await;
-        }
-        let (adapter, key, entry) = (journey.adapter(), place.key.clone(), fresh.clone());
-        let work = async move {
-            // What is dead may be no integer.
-            let counted = async { Ok(adapter.increment(&key, delta, &entry, &living).await) };
-            both(counted, adapter.get(&key)).await
+        let stands = if self.is_plain() { None } else { self.fetch(place, journey).await? };
+        let living = match stands.as_ref().and_then(|fetched| template_of(fetched, &living)) {
+            Some(template) => self.living_of(place, template, living, journey).await?,
+            None => living,
         };
-        let (counted, fetched) = journey.trip(work).await?;
-        if counted.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
-            // It may have counted.
-            return counted;
-        }
-        let fetched = match fetched {
-            // The look came first, or a sweep in between: then there is nothing now.
-            None => self.fetch(place, journey).await?,
-            fetched => fetched,
-        };
-        let living = match fetched {
-            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
-            None => Some(living),
-        };
-        match living {
-            Some(living) => self.increment_in(place, delta, fresh, living, journey).await,
-            None => counted,
-        }
-    }
-
-    async fn increment_in(
-        &self,
-        place: &Place,
-        delta: i64,
-        fresh: Entry,
-        living: Living,
-        journey: &mut Journey,
-    ) -> Result<i64> {
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
     }
@@ -161,6 +126,7 @@ impl Far {
 
     /// Removes everything in the store, and learns its new epochs.
     pub(crate) async fn flush(&self) -> Result<()> {
+        self.fills_end().await?;
         let mut journey = self.journey(Limit::Helper);
         let adapter = journey.adapter();
         journey.trip(async move { adapter.flush().await }).await?;
@@ -194,12 +160,11 @@ impl Far {
         living: Living,
         journey: &mut Journey,
     ) -> Result<Option<Living>> {
-        if self.is_plain() {
+        if self.is_plain() || !fetched.left.is_live() {
             return Ok(None);
         }
-        let Some(template) = template_of(fetched).filter(|_| living.template.is_none()) else { return Ok(None) };
-        let epoch = self.epoch(place.group.names[0].and_template(template), journey).await?;
-        let living = Living { template: Some(epoch), ..living };
+        let Some(template) = template_of(fetched, &living) else { return Ok(None) };
+        let living = self.living_of(place, template, living, journey).await?;
         Ok((!living.admits(&fetched.record)).then_some(living))
     }
 }

@@ -157,14 +157,17 @@ impl Far {
         if self.is_plain() {
             return Ok(Some((fetched, living)));
         }
-        let living = match (living.template, template_of(&fetched)) {
-            (None, Some(template)) => {
-                let name = place.group.names[0].and_template(template);
-                Living { template: Some(self.epoch(name, journey).await?), ..living }
-            }
-            _ => living,
+        let living = match template_of(&fetched, &living) {
+            Some(template) => self.living_of(place, template, living, journey).await?,
+            None => living,
         };
         Ok(living.admits(&fetched.record).then_some((fetched, living)))
+    }
+
+    /// The same epochs, with that of a template.
+    async fn living_of(&self, place: &Place, template: u64, living: Living, journey: &mut Journey) -> Result<Living> {
+        let name = place.group.names[0].and_template(template);
+        Ok(Living { template: Some(self.epoch(name, journey).await?), ..living })
     }
 
     /// Reads again what is in use, behind the callers.
@@ -308,8 +311,8 @@ impl Far {
     /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
     /// away behind the caller.
     pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
-        if let Some(gates) = &self.plain {
-            return self.clear_plain(gates, namespace, template).await;
+        if self.is_plain() {
+            return self.clear_plain(namespace, template).await;
         }
         let name = |shard| match template {
             Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
@@ -363,10 +366,12 @@ impl Far {
     }
 }
 
-/// The template that the record belongs to.
-fn template_of(fetched: &Fetched) -> Option<u64> {
+/// The template whose epoch decides about a record, where no template was asked for. What is of no living namespace is dead
+/// already, and is not believed to have one.
+fn template_of(fetched: &Fetched, living: &Living) -> Option<u64> {
     let epoch = layout::word(&fetched.record, layout::TEMPLATE_EPOCH).filter(|&epoch| epoch != 0);
-    epoch.and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
+    let is_open = living.template.is_none() && living.admits(&fetched.record);
+    epoch.filter(|_| is_open).and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
 }
 
 /// The same in every process and release.

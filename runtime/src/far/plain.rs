@@ -21,6 +21,9 @@ pub(super) const LIVING: Living = Living { namespace: 1, template: None };
 /// How long a walk through a namespace may take. Each further clear goes on where it ended, as what is removed is gone.
 const WALK: Duration = Duration::from_secs(30);
 
+/// How long who changes a key waits for a fill of it. A fill ends sooner, if it is polled.
+const GATE: Duration = Duration::from_secs(1);
+
 /// Many fills go through a gate at once, or one who changes what they fill. Each key has one, shared with few others.
 pub(super) struct Gates([Arc<RwLock<()>>; Self::COUNT]);
 
@@ -61,17 +64,35 @@ impl Far {
     }
 
     /// After the permits of these places were voided, and until they are so once more. Waits for fills under way.
-    pub(crate) async fn closed(&self, places: &[Place]) -> Closed {
-        let Some(gates) = &self.plain else { return Closed::default() };
+    ///
+    /// # Errors
+    /// One of them does not end: somebody keeps its future and does not poll it, this very thread perhaps.
+    pub(crate) async fn closed(&self, places: &[Place]) -> Result<Closed> {
+        let Some(gates) = &self.plain else { return Ok(Closed::default()) };
         let mut numbers: Vec<usize> = places.iter().map(|place| Gates::number(&place.key)).collect();
         // In one order for all, so that nobody waits in a ring.
         numbers.sort_unstable();
         numbers.dedup();
         let mut held = Vec::with_capacity(numbers.len());
         for number in numbers {
-            held.push(Arc::clone(&gates.0[number]).write_owned().await);
+            held.push(self.in_time(Arc::clone(&gates.0[number]).write_owned()).await?);
         }
-        Closed(held)
+        Ok(Closed(held))
+    }
+
+    /// Fills that found their permits good before those were voided are stored when this returns.
+    ///
+    /// # Errors
+    /// As [`closed`](Self::closed).
+    pub(super) async fn fills_end(&self) -> Result<()> {
+        let Some(gates) = &self.plain else { return Ok(()) };
+        let ends = gates.0.iter().map(|gate| async { self.in_time(gate.write()).await.map(drop) });
+        join_all(ends).await.into_iter().collect()
+    }
+
+    async fn in_time<T>(&self, gate: impl Future<Output = T>) -> Result<T> {
+        let held = || Error::new(ErrorKind::Unavailable, "a computation for this key is being stored and does not end");
+        self.clock.within(GATE.into(), gate).await.ok_or_else(held)
     }
 
     /// There are no permits to be had: it is a second look, unless what stands there is of no use.
@@ -90,7 +111,7 @@ impl Far {
     }
 
     /// Walks through the namespace.
-    pub(super) async fn clear_plain(&self, gates: &Gates, namespace: &str, template: Option<&str>) -> Result<()> {
+    pub(super) async fn clear_plain(&self, namespace: &str, template: Option<&str>) -> Result<()> {
         let refused = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
         if template.is_some() {
             return refused(
@@ -102,13 +123,18 @@ impl Far {
                 "what is in a plain cache on this store cannot be listed: remove keys by name, or flush the store",
             );
         }
+        if !StoreKey::prefix(namespace).ends_with(':') {
+            return refused(
+                "the namespace of a plain cache is too long to tell its values from those of another that begins alike",
+            );
+        }
         if namespace.is_empty() {
             return refused(
                 "a plain cache without a namespace cannot tell its values from others': give it a `namespace`",
             );
         }
-        // Fills that found their permits good before those were voided are stored first, and then removed.
-        join_all(gates.0.iter().map(|gate| async { drop(gate.write().await) })).await;
+        // They are removed with the rest.
+        self.fills_end().await?;
         let adapter = self.store.helpers.clone();
         let (name, namespace) = (adapter.name(), namespace.to_owned());
         let walk = crate::io::trip(async move { adapter.sweep(&namespace, &[]).await });

@@ -48,6 +48,9 @@ pub enum Verb {
 
 /// Something around the calls to a store.
 ///
+/// Larder asks stores on its I/O thread too (epochs that are read again, sweeps, the probe of a store that was down), through the
+/// layer: it must not block.
+///
 /// # Examples
 /// ```
 /// # #[cfg(feature = "testing")] {

@@ -1,6 +1,6 @@
 //! The current cache: one for both sides of a program, until its async side is given one of its own.
 
-use std::sync::Once;
+use std::sync::atomic::AtomicBool;
 
 use super::{Face, IntoCache, alias, change, local, registry};
 use crate::adapters::{MemoryCache, NullCache};
@@ -112,7 +112,7 @@ pub(super) fn current(face: Face) -> Result<Cache> {
 /// What is used where nothing was set. Made with the lock released, as it may be the user's code; of two, the first stays.
 #[cold]
 fn first() -> Result<Cache> {
-    static REPORT: Once = Once::new();
+    static REPORT: AtomicBool = AtomicBool::new(false);
     let made = said_by_environment().unwrap_or_else(|| Ok(MemoryCache::new().into())).inspect_err(|error| {
         environment::report(&REPORT, error, "until that is put right, functions compute and nothing is stored");
     })?;

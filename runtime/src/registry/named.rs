@@ -5,7 +5,10 @@ use std::sync::atomic::Ordering;
 
 use super::{Entry, Factory, IntoCache, Registry, Standing, VERSION, alias, change, registry};
 use crate::cache::Cache;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
+
+/// Each is one in which something else has changed the registry. A factory that does so itself would be run for ever.
+const MOST_ATTEMPTS: usize = 100;
 
 /// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
 ///
@@ -35,7 +38,7 @@ pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> +
 /// The one instance that goes by `name`, made at its first use.
 pub(crate) fn named(name: &str) -> Result<Cache> {
     let name = alias::canonical(name);
-    loop {
+    for attempt in 1.. {
         let version = VERSION.load(Ordering::Acquire);
         if let Some(cache) = registry().named.get(&name) {
             return Ok(cache.clone());
@@ -44,12 +47,13 @@ pub(crate) fn named(name: &str) -> Result<Cache> {
         // wins; if the name was registered anew meanwhile, what was made is out of date.
         let made = alias::make(&name)?;
         let mut registry = registry();
-        if VERSION.load(Ordering::Acquire) == version {
+        if VERSION.load(Ordering::Acquire) == version || attempt == MOST_ATTEMPTS {
             let kept = registry.named.entry(name).or_insert_with(|| made.clone()).clone();
             drop(registry);
             return Ok(kept);
         }
     }
+    unreachable!("the last attempt is kept")
 }
 
 /// A new cache of what `name` stands for.
@@ -96,7 +100,7 @@ pub(super) struct Change {
 /// changed meanwhile. What they replace follows where it is the current cache, and is closed behind the caller. Calls under way
 /// end where they began.
 pub(super) fn settle(prepare: impl Fn() -> Result<Vec<Change>>) -> Result<()> {
-    loop {
+    for attempt in 1.. {
         let version = VERSION.load(Ordering::Acquire);
         let changes = prepare()?;
         if changes.is_empty() {
@@ -104,6 +108,10 @@ pub(super) fn settle(prepare: impl Fn() -> Result<Vec<Change>>) -> Result<()> {
         }
         let mut registry = registry();
         if VERSION.load(Ordering::Acquire) != version {
+            if attempt == MOST_ATTEMPTS {
+                let message = "the registry is changed all the time: what makes an adapter must not change it itself";
+                return Err(Error::new(ErrorKind::Config, message));
+            }
             continue;
         }
         let replaced: Vec<_> = changes.into_iter().map(|change| registry.stand(change)).collect();
@@ -112,6 +120,7 @@ pub(super) fn settle(prepare: impl Fn() -> Result<Vec<Change>>) -> Result<()> {
         replaced.iter().filter_map(|(cache, _)| cache.as_ref()).for_each(Cache::retire);
         return Ok(());
     }
+    unreachable!("the last attempt is answered")
 }
 
 impl Registry {

@@ -180,7 +180,8 @@ impl ByHand {
 
     /// The live result in this process, unless somebody watches how it is come by.
     pub(crate) fn near<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
-        let found = self.0.unwatched(key.lend()).and_then(|slot| rules.unpack(&slot));
+        let found = self.0.unwatched(key.lend()).filter(|(_, is_live)| *is_live);
+        let found = found.and_then(|(slot, _)| rules.unpack(&slot));
         found.inspect(|_| HAND.counters.hit())
     }
 

@@ -90,7 +90,7 @@ impl Batch {
     /// To change them; see [`Errand`](super::Errand).
     async fn close(&mut self) -> Result<Option<(&Arc<Far>, &[Place])>> {
         let closed = match self.open()? {
-            Some((far, places)) => far.closed(places).await,
+            Some((far, places)) => far.closed(places).await?,
             None => return Ok(None),
         };
         self.closed = closed;

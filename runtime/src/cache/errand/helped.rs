@@ -111,7 +111,7 @@ impl Errand {
     /// To change what stands there: nobody fills it until the errand is dropped, which is after permits were voided once more.
     async fn close(&mut self) -> Result<Option<&mut Open>> {
         let Some(open) = self.open()? else { return Ok(None) };
-        open.closed = open.far.closed(std::slice::from_ref(&open.place)).await;
+        open.closed = open.far.closed(std::slice::from_ref(&open.place)).await?;
         Ok(Some(open))
     }
 
