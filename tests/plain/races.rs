@@ -52,11 +52,11 @@ fn a_fill_that_nobody_polls_makes_nobody_wait_for_ever() {
     shelf.hold();
     let filling = cache.asynchronous();
     let mut fill = pin!(filling.get_or_set("slow:7", 60, 1));
-    until(|| {
-        // Polled until its value is on its way, and then never again while this thread waits.
+    // Polled until its value is on its way, and then never again while this thread waits.
+    while shelf.n_waiting() == 0 {
         assert!(fill.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        shelf.n_waiting() == 1
-    });
+        thread::yield_now();
+    }
     let error = cache.blocking().remove(["slow:7"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::Unavailable);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Far, Found, Journey, Limit, Place, template_of};
-use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all};
+use super::{Far, Found, Journey, Limit, Place};
+use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all, layout};
 use crate::error::{Error, Result};
 
 impl Far {
@@ -167,6 +167,26 @@ impl Far {
         let living = self.living_of(place, template, living, journey).await?;
         Ok((!living.admits(&fetched.record)).then_some(living))
     }
+
+    /// The same epochs, with that of a template.
+    pub(super) async fn living_of(
+        &self,
+        place: &Place,
+        template: u64,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<Living> {
+        let name = place.group.names[0].and_template(template);
+        Ok(Living { template: Some(self.epoch(name, journey).await?), ..living })
+    }
+}
+
+/// The template whose epoch decides about a record, where no template was asked for. What is of no living namespace is dead
+/// already, and is not believed to have one.
+pub(super) fn template_of(fetched: &Fetched, living: &Living) -> Option<u64> {
+    let epoch = layout::word(&fetched.record, layout::TEMPLATE_EPOCH).filter(|&epoch| epoch != 0);
+    let is_open = living.template.is_none() && living.admits(&fetched.record);
+    epoch.filter(|_| is_open).and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
 }
 
 /// The numbers of the places on each shard.

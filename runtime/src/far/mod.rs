@@ -13,11 +13,11 @@ pub(crate) use epochs::{Group, GroupId};
 pub(crate) use journey::{Journey, Limit};
 pub(crate) use plain::{Closed, Filling};
 
+use by_hand::template_of;
 use epochs::Epochs;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
-    join_all, layout,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -162,12 +162,6 @@ impl Far {
             None => living,
         };
         Ok(living.admits(&fetched.record).then_some((fetched, living)))
-    }
-
-    /// The same epochs, with that of a template.
-    async fn living_of(&self, place: &Place, template: u64, living: Living, journey: &mut Journey) -> Result<Living> {
-        let name = place.group.names[0].and_template(template);
-        Ok(Living { template: Some(self.epoch(name, journey).await?), ..living })
     }
 
     /// Reads again what is in use, behind the callers.
@@ -364,14 +358,6 @@ impl Far {
             _ => Living { namespace: 0, template: Some(0) },
         }
     }
-}
-
-/// The template whose epoch decides about a record, where no template was asked for. What is of no living namespace is dead
-/// already, and is not believed to have one.
-fn template_of(fetched: &Fetched, living: &Living) -> Option<u64> {
-    let epoch = layout::word(&fetched.record, layout::TEMPLATE_EPOCH).filter(|&epoch| epoch != 0);
-    let is_open = living.template.is_none() && living.admits(&fetched.record);
-    epoch.filter(|_| is_open).and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
 }
 
 /// The same in every process and release.
