@@ -21,6 +21,7 @@
 //! | `namespace` | all | whose entries these are |
 //! | `timeout`, `grace` | all | seconds, a text with units (`"5m"`), or `"never"` |
 //! | `codec` | far stores | how values are written: `"msgpack"`, `"json"` … |
+//! | `envelope` | `redis`, `memcached` | `"off"` for values that programs in other languages share; see [`Cache::plain`] |
 //! | `max_entries`, `max_weight` | `memory` | as in [`MemoryCacheBuilder`](crate::MemoryCacheBuilder) |
 //! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry` | `redis` | as in its builder |
 //! | `servers`, `largest_entry` | `memcached` | as in its builder; `servers` is a list |

@@ -28,16 +28,11 @@ pub(crate) struct ByHand(pub(crate) Cache);
 
 impl ByHand {
     pub(crate) async fn get<T: Storable>(&self, key: Key) -> Result<Option<T>> {
-        let found = match self.0.clone().look(&HAND, key).await? {
+        Ok(match self.0.clone().look(&HAND, key).await? {
             Looked::Slot(slot) => in_slot(&slot),
             Looked::Stored(stored) => self.open(&stored),
             Looked::Nothing => None,
-        };
-        match found {
-            Some(_) => HAND.counters.hit(),
-            None => HAND.counters.misses(),
-        }
-        Ok(found)
+        })
     }
 
     pub(crate) async fn set<T: Storable>(&self, key: Key, value: T, timeout: Option<Timeout>) -> Result<()> {
@@ -144,7 +139,7 @@ impl ByHand {
         };
         let stored = touched.ok_or_else(not_kept)?;
         if timeout.is_zero() {
-            self.delete(key.clone()).await?;
+            self.delete(key).await?;
         }
         self.open(&stored).ok_or_else(wrong_type::<T>)
     }
@@ -181,8 +176,7 @@ impl ByHand {
     /// The live result in this process, unless somebody watches how it is come by.
     pub(crate) fn near<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
         let found = self.0.unwatched(key.lend()).filter(|(_, is_live)| *is_live);
-        let found = found.and_then(|(slot, _)| rules.unpack(&slot));
-        found.inspect(|_| HAND.counters.hit())
+        found.and_then(|(slot, _)| rules.unpack(&slot))
     }
 
     fn open<T: Storable>(&self, stored: &Stored) -> Option<T> {
