@@ -53,7 +53,7 @@ pub(super) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnc
 
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.
 #[cold]
-fn slow(adapter: Option<&'static str>, face: Face) -> Target {
+pub(super) fn slow(adapter: Option<&'static str>, face: Face) -> Target {
     let known = REMEMBERED.try_with(|remembered| {
         refresh(remembered);
         let remembered = remembered.borrow();

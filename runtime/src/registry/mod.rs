@@ -49,6 +49,19 @@ enum Standing {
     Store(crate::adapters::named::Maker),
 }
 
+impl Standing {
+    /// Was it said at the same time?
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Registered(one), Self::Registered(other)) => Arc::ptr_eq(one, other),
+            (Self::Configured(one), Self::Configured(other)) => Arc::ptr_eq(one, other),
+            #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+            (Self::Store(one), Self::Store(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
 struct Registry {
     /// `None` until it is set or first used.
     current: Option<Cache>,
@@ -124,7 +137,6 @@ pub(crate) enum Target {
 }
 
 /// The cache of the next call, for a function that names `adapter` or none.
-#[inline(always)]
 pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
     local::target(adapter, face)
 }
@@ -133,6 +145,11 @@ pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
 #[inline(always)]
 pub(crate) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnce(&Rc<Cache>) -> T) -> Option<T> {
     local::seen(adapter, face, see)
+}
+
+/// That cache, where [`seen`] has not seen it.
+pub(crate) fn unseen(adapter: Option<&'static str>, face: Face) -> Target {
+    local::slow(adapter, face)
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.

@@ -38,22 +38,28 @@ pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> +
 /// The one instance that goes by `name`, made at its first use.
 pub(crate) fn named(name: &str) -> Result<Cache> {
     let name = alias::canonical(name);
-    for attempt in 1.. {
-        let version = VERSION.load(Ordering::Acquire);
-        if let Some(cache) = registry().named.get(&name) {
-            return Ok(cache.clone());
-        }
+    loop {
+        let standing = {
+            let registry = registry();
+            if let Some(cache) = registry.named.get(&name) {
+                return Ok(cache.clone());
+            }
+            registry.known.get(&name).cloned()
+        };
         // Made and dropped with the lock released, as it may be the user's code. If two make it, the first to be back
-        // wins; if the name was registered anew meanwhile, what was made is out of date.
+        // wins; if the name was given another meaning meanwhile, what was made is out of date.
         let made = alias::make(&name)?;
         let mut registry = registry();
-        if VERSION.load(Ordering::Acquire) == version || attempt == MOST_ATTEMPTS {
+        let is_as_it_was = match (registry.known.get(&name), &standing) {
+            (Some(now), Some(then)) => now.is(then),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        if is_as_it_was {
             let kept = registry.named.entry(name).or_insert_with(|| made.clone()).clone();
             drop(registry);
             return Ok(kept);
         }
     }
-    unreachable!("the last attempt is kept")
 }
 
 /// A new cache of what `name` stands for.
@@ -142,7 +148,9 @@ impl Registry {
 
 #[cfg(test)]
 mod tests {
-    use super::{configure, create, named};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{configure, create, named, register_adapter};
     use crate::config::Value;
     use crate::registry::{Entry, set_caching};
 
@@ -169,6 +177,18 @@ mod tests {
         let all = named("settles-all").unwrap();
         assert!(all.is(&named("SETTLES-ALL").unwrap()) && !all.is(&create("settles-all").unwrap()));
         assert!(named("settles-0").unwrap().is(&named("settles-0").unwrap()));
+    }
+
+    #[test]
+    fn a_factory_that_changes_the_registry_makes_one_instance() {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        register_adapter("meddles", || {
+            MADE.fetch_add(1, Ordering::Relaxed);
+            set_caching(true);
+            Ok(crate::MemoryCache::new())
+        });
+        assert!(named("meddles").unwrap().is(&named("meddles").unwrap()));
+        assert_eq!(MADE.load(Ordering::Relaxed), 1);
     }
 
     #[test]
