@@ -183,6 +183,10 @@ fn of_several_servers_those_that_are_up_answer() {
         assert_eq!(hand.remove(&keys).unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(hand.clear().unwrap_err().kind(), ErrorKind::Unavailable);
         assert_eq!(hand.multi_get::<i32>(&keys).unwrap().iter().flatten().count(), 0, "those that are up have cleared");
+        let set = hand.multi_set(keys.iter().map(|key| (key, 8)), 60);
+        assert_eq!(set.unwrap_err().kind(), ErrorKind::Unavailable);
+        let n_there = hand.multi_get::<i32>(&keys).unwrap().iter().flatten().count();
+        assert!((30..100).contains(&n_there), "those that are up have stored: {n_there} of 100");
         servers[1].restart().unwrap();
         let start = Instant::now();
         while hand.multi_set(keys.iter().map(|key| (key, 7)), 60).is_err() {

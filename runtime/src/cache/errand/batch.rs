@@ -1,12 +1,12 @@
 //! Errands about many keys at once: one trip for each thousand of them, or for each megabyte that is sent.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::helped::refuse_io_thread;
 use super::imp::Stored;
 use super::{Setting, imp};
-use crate::adapter::{Entry, StoreKey};
+use crate::adapter::{Entry, StoreKey, join_all};
 use crate::cache::Cache;
 use crate::error::Result;
 use crate::far::{Closed, Far, Limit, Place};
@@ -50,18 +50,22 @@ impl Batch {
     /// Stores what was made up for each key, whatever stands there.
     pub(crate) async fn set(&mut self, settings: Vec<Setting>) -> Result<()> {
         let Some((far, places)) = self.close().await? else { return Ok(()) };
-        let mut known = HashMap::new();
+        let mut shards = BTreeMap::<u16, Vec<(&Place, Setting)>>::new();
+        for (place, setting) in places.iter().zip(settings) {
+            shards.entry(place.shard()).or_default().push((place, setting));
+        }
+        // Each with limits of its own: a server that is down must not keep the others from storing what is theirs.
+        join_all(shards.into_values().map(|part| Self::set_shard(far, part))).await.into_iter().collect()
+    }
+
+    async fn set_shard(far: &Arc<Far>, part: Vec<(&Place, Setting)>) -> Result<()> {
+        let Some(&(first, _)) = part.first() else { return Ok(()) };
+        // Read anew: what another process has cleared a moment ago would take this with it.
+        let living = far.living_now(first, &mut far.journey(Limit::Helper)).await?;
         let mut entries: Vec<(StoreKey, Entry)> = Vec::new();
         let mut n_bytes = 0;
-        for (place, setting) in places.iter().zip(settings) {
+        for (place, setting) in part {
             let Some((packed, timeout, grace)) = setting.0 else { continue };
-            let shard = place.shard();
-            let living = match known.get(&shard).copied() {
-                Some(living) => living,
-                // Read anew: what another process has cleared a moment ago would take this with it.
-                None => far.living_now(place, &mut far.journey(Limit::Helper)).await?,
-            };
-            known.insert(shard, living);
             let entry = Entry { record: packed.seal(living), timeout, grace };
             let is_full = entries.len() == MOST_KEYS || n_bytes + entry.record.len() > MOST_BYTES;
             if is_full && !entries.is_empty() {
