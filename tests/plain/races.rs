@@ -1,10 +1,12 @@
 //! A plain store refuses no fill. Within a process a clear beats one all the same.
 
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use larder::testing::ManualClock;
 use larder::{Cache, Codec, ErrorKind, cached, scoped};
 
 use crate::shelf::Shelf;
@@ -47,8 +49,9 @@ fn a_clear_beats_a_fill_that_is_on_its_way() {
 
 #[test]
 fn a_fill_that_nobody_polls_makes_nobody_wait_for_ever() {
-    let shelf = Shelf::new();
-    let cache = Cache::plain(shelf.clone()).codec(Codec::JSON).namespace("shop").build().unwrap();
+    let (shelf, clock) = (Shelf::new(), ManualClock::new());
+    let builder = Cache::plain(shelf.clone()).codec(Codec::JSON).namespace("shop").clock(clock.clock());
+    let cache = builder.build().unwrap();
     shelf.hold();
     let filling = cache.asynchronous();
     let mut fill = pin!(filling.get_or_set("slow:7", 60, 1));
@@ -57,9 +60,19 @@ fn a_fill_that_nobody_polls_makes_nobody_wait_for_ever() {
         assert!(fill.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
         thread::yield_now();
     }
-    let error = cache.blocking().remove(["slow:7"]).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::Unavailable);
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                clock.advance(Duration::from_millis(100));
+                thread::yield_now();
+            }
+        });
+        let removed = cache.blocking().remove(["slow:7"]).map_err(|error| error.kind());
+        let cleared = cache.clear().map_err(|error| error.kind());
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!((removed, cleared), (Err(ErrorKind::Unavailable), Err(ErrorKind::Unavailable)));
+    });
     shelf.release();
 }
 

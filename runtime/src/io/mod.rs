@@ -3,7 +3,7 @@
 //! from fifty runtimes in turn.
 //!
 //! Callers poll a client's future themselves, inside the runtime's context; the answer wakes them directly. No code of the
-//! user's runs on the runtime's thread.
+//! user's runs on the runtime's thread, but for a layer or an adapter of their own.
 
 use std::cell::Cell;
 use std::pin::Pin;
