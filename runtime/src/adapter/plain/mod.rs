@@ -7,8 +7,8 @@ mod bridge;
 
 pub(super) use bridge::Bridge;
 
-use super::{Capability, Entry, Fetched, StoreKey};
-use crate::error::{Error, ErrorKind, Result};
+use super::{Capability, Entry, Fetched, StoreKey, layout};
+use crate::error::Result;
 use crate::timeout::Timeout;
 
 /// A store of bare values with timeouts: other programs read what is written here, and write what is read.
@@ -70,7 +70,7 @@ pub trait PlainAdapter: Send + Sync + 'static {
     /// stands, `delta` is stored for `timeout`; else the timeout there is stays.
     ///
     /// # Errors
-    /// [`WrongType`](ErrorKind::WrongType): it is no integer; [`OutOfRange`](ErrorKind::OutOfRange): the sum does not fit an
+    /// [`WrongType`](crate::ErrorKind::WrongType): it is no integer; [`OutOfRange`](crate::ErrorKind::OutOfRange): the sum does not fit an
     /// `i64`. Nothing is changed then.
     fn increment(&self, key: &StoreKey, delta: i64, timeout: Timeout) -> impl Future<Output = Result<i64>> + Send;
 
@@ -78,7 +78,7 @@ pub trait PlainAdapter: Send + Sync + 'static {
     /// many. What is stored meanwhile may stay.
     ///
     /// # Errors
-    /// [`Unsupported`](ErrorKind::Unsupported) where the store cannot walk, as its [`Capability`] says.
+    /// [`Unsupported`](crate::ErrorKind::Unsupported) where the store cannot walk, as its [`Capability`] says.
     fn clear(&self, namespace: &str) -> impl Future<Output = Result<u64>> + Send;
 
     /// Removes everything in the store, other programs' entries included.
@@ -89,7 +89,7 @@ pub trait PlainAdapter: Send + Sync + 'static {
 /// memcached has left some.
 ///
 /// # Errors
-/// [`WrongType`](ErrorKind::WrongType): it is no integer of 64 bits; [`OutOfRange`](ErrorKind::OutOfRange): with `delta` it
+/// [`WrongType`](crate::ErrorKind::WrongType): it is no integer of 64 bits; [`OutOfRange`](crate::ErrorKind::OutOfRange): with `delta` it
 /// is none.
 ///
 /// # Examples
@@ -102,9 +102,6 @@ pub trait PlainAdapter: Send + Sync + 'static {
 /// ```
 pub fn plain_sum(value: &[u8], delta: i64) -> Result<i64> {
     let text = std::str::from_utf8(value.trim_ascii_end()).ok().filter(|text| !text.starts_with('+'));
-    let count: i64 = text.and_then(|text| text.parse().ok()).ok_or_else(|| {
-        Error::new(ErrorKind::WrongType, "cannot increment: what stands under the key is no integer of 64 bits")
-    })?;
-    let out_of_range = || Error::new(ErrorKind::OutOfRange, "cannot increment: the sum does not fit 64 bits");
-    count.checked_add(delta).ok_or_else(out_of_range)
+    let count: i64 = text.and_then(|text| text.parse().ok()).ok_or_else(layout::no_integer)?;
+    count.checked_add(delta).ok_or_else(layout::out_of_range)
 }
