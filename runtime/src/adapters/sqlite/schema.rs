@@ -77,8 +77,17 @@ pub(super) fn set_up(connection: &Connection, most_pages: u32) -> Result<(), Fau
     Ok(())
 }
 
-/// What does the connection lead to?
+/// What does the connection lead to? Looks at it as it is at one moment: who saw the tables that another is making, and not
+/// yet the mark that comes with them, would take them for a damaged cache.
 pub(super) fn kind(connection: &Connection) -> Result<Kind, Fault> {
+    let moment = connection.unchecked_transaction()?;
+    let kind = kind_within(&moment)?;
+    moment.commit()?;
+    Ok(kind)
+}
+
+/// The same inside a transaction.
+fn kind_within(connection: &Connection) -> Result<Kind, Fault> {
     let application: i32 = pragma(connection, "application_id")?;
     let version: i32 = pragma(connection, "user_version")?;
     let table = "SELECT count(*), count(*) FILTER (WHERE name = 'entry') FROM sqlite_schema WHERE type = 'table'";
@@ -95,7 +104,7 @@ pub(super) fn kind(connection: &Connection) -> Result<Kind, Fault> {
 /// Makes the tables in an empty database. Log and index of a write-ahead log come with the first write.
 pub(super) fn create(connection: &Connection) -> Result<(), Fault> {
     connection.execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;")?;
-    let made = match kind(connection) {
+    let made = match kind_within(connection) {
         Ok(Kind::Empty) => connection
             .execute_batch(TABLES)
             .and_then(|()| connection.pragma_update(None, "application_id", APPLICATION_ID))

@@ -119,6 +119,29 @@ fn where_there_is_no_room_writes_fail_and_reads_go_on() {
     assert!(put("small", 100).unwrap());
 }
 
+/// Whoever opens the file while another makes its tables sees all of them or none. One who saw them without their mark would
+/// take the file for a damaged one and set it aside, with what the others have stored in it by then.
+#[test]
+fn a_file_that_many_open_at_once_is_set_aside_by_none() {
+    const N_THREADS: usize = 8;
+    for round in 0..100 {
+        let folder = Folder::new();
+        let start = std::sync::Barrier::new(N_THREADS);
+        std::thread::scope(|scope| {
+            for n in 0..N_THREADS {
+                let (cache, start) = (SqliteCache(std::sync::Arc::new(Engine::of(database(&folder)))), &start);
+                scope.spawn(move || {
+                    start.wait();
+                    block_on(cache.put(&key(&n.to_string()), &entry(1), Condition::Always)).unwrap()
+                });
+            }
+        });
+        let cache = SqliteCache(std::sync::Arc::new(Engine::of(database(&folder))));
+        let is_there = |n: usize| block_on(cache.get(&key(&n.to_string()))).unwrap().is_some();
+        assert!((0..N_THREADS).all(is_there), "in round {round}");
+    }
+}
+
 #[test]
 fn the_bundled_library_is_sound() {
     assert!(schema::is_sqlite_sound(), "{}", rusqlite::version());
