@@ -52,6 +52,7 @@ const RUNTIME: &[Row] = &[
     ("caches", &["cache", "config", "error", "registry"]),
     ("call", &["cache", "error", "flight", "key", "near", "observer", "park", "registry", "rules", "site", "timeout"]),
     ("commands", &["cache", "call", "error", "key", "park", "registry", "rules", "timeout", "value"]),
+    ("fuzzing", &["adapter", "codec", "key", "record", "timeout"]),
     ("testing", &["adapter", "clock", "error", "io", "park", "sync", "timeout"]),
     ("__private", &["call", "error", "key", "rules", "site", "timeout"]),
 ];
@@ -73,7 +74,8 @@ const MACROS: &[Row] = &[
 const EVERYWHERE: &[Rule] = &[rules::is_short, rules::never_unwraps, rules::is_safe, rules::imports_no_globs];
 
 /// Where code lies, and where tests do. The cases of the UI tests are named after what they show.
-const CODE: [&str; 6] = ["runtime/src", "macros/src", "servers/src", "xtask/src", "examples", "benches"];
+const CODE: [&str; 7] =
+    ["runtime/src", "macros/src", "servers/src", "xtask/src", "examples", "benches", "fuzz/fuzz_targets"];
 const TESTS: [&str; 2] = ["servers/tests", "tests"];
 const CASES: &str = "tests/ui/";
 

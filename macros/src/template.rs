@@ -71,6 +71,22 @@ pub(crate) fn without_names(text: &str) -> String {
     anonymous.collect()
 }
 
+/// What holds for any text whatever; fuzzers think of it.
+#[cfg(any(fuzzing, test))]
+pub(crate) fn check(text: &str) {
+    assert!(escape(text).is_ascii() && !escape(text).contains(['{', '}', '"', '\\']));
+    let Ok(pieces) = parse(text) else { return };
+    let written = pieces.iter().map(|piece| match piece {
+        Piece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+        Piece::Placeholder(Placeholder { name, fields, spec }) => {
+            let path = [std::slice::from_ref(name), fields].concat().join(".");
+            let spec = spec.as_ref().map_or(String::new(), |spec| format!(":{spec}"));
+            format!("{{{path}{spec}}}")
+        }
+    });
+    assert_eq!(parse(&written.collect::<String>()), Ok(pieces), "a template is what its pieces say");
+}
+
 /// `text` in the alphabet of keys: other bytes as `%XX`, which is what the runtime writes for them.
 pub(crate) fn escape(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b":/|#_.~@+=,-".contains(&byte);
@@ -292,6 +308,14 @@ mod tests {
             ("{{id}}:{T}", "{{id}}:{}"),
         ] {
             assert_eq!(super::without_names(template), without_names);
+        }
+    }
+
+    #[test]
+    fn what_fuzzers_have_kept_holds() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/corpus/template");
+        for file in std::fs::read_dir(folder).unwrap() {
+            check(&String::from_utf8_lossy(&std::fs::read(file.unwrap().path()).unwrap()));
         }
     }
 

@@ -39,6 +39,10 @@ mod value;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[cfg(all(any(fuzzing, test), feature = "bincode", feature = "json", feature = "postcard"))]
+#[doc(hidden)]
+pub mod fuzzing;
+
 #[doc(hidden)]
 pub mod __private;
 

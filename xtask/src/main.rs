@@ -3,6 +3,7 @@
 mod bench;
 mod call;
 mod downstream;
+mod fuzz;
 mod quickstart;
 mod servers;
 mod steps;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 use bench::BENCHES;
 use call::{Scale, Workspace};
+use fuzz::FUZZ;
 use steps::{BLESS, LINT, SERVERS, TEST};
 use suite::Step;
 
@@ -31,6 +33,12 @@ const TASKS: &[Task] = &[
     Task { name: "servers", about: "runs servers to try things on", steps: SERVERS, scale: Scale::Quick },
     Task { name: "lint", about: "only format and clippy", steps: LINT, scale: Scale::Quick },
     Task { name: "ui", about: "writes down what the UI tests print now", steps: BLESS, scale: Scale::Quick },
+    Task {
+        name: "fuzz",
+        about: "looks for bytes that break something, ten minutes each",
+        steps: FUZZ,
+        scale: Scale::Quick,
+    },
     Task { name: "bench", about: "measures, and compares with other crates", steps: BENCHES, scale: Scale::Quick },
 ];
 

@@ -1,0 +1,4 @@
+//! Drives `larder::fuzzing::json`, which says what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| larder::fuzzing::json(bytes));
