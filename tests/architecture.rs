@@ -5,6 +5,8 @@
 mod arrows;
 #[path = "architecture/contract.rs"]
 mod contract;
+#[path = "architecture/mutants.rs"]
+mod mutants;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/source.rs"]

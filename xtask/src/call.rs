@@ -58,6 +58,12 @@ impl Call {
         self
     }
 
+    /// In another folder than the workspace.
+    pub(crate) fn within(mut self, folder: &Path) -> Self {
+        self.shown = format!("cd {} && {}", folder.display(), self.shown);
+        self.at(folder)
+    }
+
     pub(crate) fn argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         let argument = argument.as_ref();
         self.command.arg(argument);

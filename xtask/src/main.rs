@@ -4,6 +4,7 @@ mod bench;
 mod call;
 mod downstream;
 mod fuzz;
+mod mutants;
 mod quickstart;
 mod servers;
 mod steps;
@@ -16,6 +17,7 @@ use std::process::ExitCode;
 use bench::BENCHES;
 use call::{Scale, Workspace};
 use fuzz::FUZZ;
+use mutants::MUTANTS;
 use steps::{BLESS, LINT, SERVERS, TEST};
 use suite::Step;
 
@@ -37,6 +39,12 @@ const TASKS: &[Task] = &[
         name: "fuzz",
         about: "looks for bytes that break something, ten minutes each",
         steps: FUZZ,
+        scale: Scale::Quick,
+    },
+    Task {
+        name: "mutants",
+        about: "puts flaws in, each of which a test must find",
+        steps: MUTANTS,
         scale: Scale::Quick,
     },
     Task { name: "bench", about: "measures, and compares with other crates", steps: BENCHES, scale: Scale::Quick },
