@@ -39,6 +39,9 @@ mod value;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+#[doc = include_str!("../PROMISES.md")]
+pub mod promises {}
+
 #[cfg(all(any(fuzzing, test), feature = "bincode", feature = "json", feature = "postcard"))]
 #[doc(hidden)]
 pub mod fuzzing;
