@@ -3,8 +3,9 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 
+use larder::adapter::{Entry, Fetched, Left};
 use larder::testing::MemoryAdapter;
-use larder::{Cache, Codec, IntoCache, MemcachedCache, RedisCache, cached};
+use larder::{Cache, Codec, IntoCache, MemcachedCache, RedisCache, Timeout, cached};
 use larder_servers::{Redis, or_skip};
 
 const SECRET: &str = "hunter2";
@@ -121,4 +122,8 @@ fn a_value_is_shown_by_nothing() {
     hides_in_error("what the codec cannot write", larder::scoped(&json, nan));
     let store = larder::testing::FaultyAdapter::new(MemoryAdapter::new(), Default::default(), 7);
     hides_in_debug("an adapter", &store);
+    let record = SECRET.repeat(3).into_bytes();
+    let entry = Entry { record: record.clone(), timeout: Timeout::NEVER, grace: Timeout::ZERO };
+    hides_in_debug("what is to be stored", &entry);
+    hides_in_debug("what was found", &Fetched { record, left: Left::Never });
 }
