@@ -36,6 +36,9 @@ pub(super) struct Queue {
 #[derive(Default)]
 struct State {
     outgoing: Vec<u8>,
+    /// The connection's task has bytes in hand: nobody else may send. Their replies may be here already, as a value that is
+    /// too large is refused before it has arrived.
+    is_sending: bool,
     waiting: VecDeque<Waiting>,
     /// The number of the next command.
     next: u32,
@@ -113,7 +116,7 @@ impl Queue {
         if !was_empty && state.outgoing.len() + n_bytes > ROOM {
             return Ok(None);
         }
-        let is_idle = was_empty && state.waiting.is_empty();
+        let is_idle = was_empty && !state.is_sending && state.waiting.is_empty();
         let (sender, receiver) = oneshot::channel();
         let first = state.next;
         for command in commands {
@@ -150,13 +153,14 @@ impl Queue {
         let _ = self.stream.set(stream);
     }
 
-    /// Takes the bytes that wait, in exchange for an empty buffer; none may be there.
+    /// Takes the bytes that wait, in exchange for an empty buffer. What was taken before has been sent by now.
     pub(super) fn take(&self, buffer: &mut Vec<u8>) -> Result<(), Failure> {
         let mut state = self.state.lock();
         if let Some(failure) = &state.closed {
             return Err(failure.clone());
         }
         std::mem::swap(&mut state.outgoing, buffer);
+        state.is_sending = !buffer.is_empty();
         drop(state);
         self.emptied.notify_waiters();
         Ok(())
@@ -211,3 +215,6 @@ impl Queue {
         self.n_received.fetch_add(n_bytes as u64, Ordering::Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests;
