@@ -1,6 +1,10 @@
 //! Clear beats fill: what voids a permit, and what does not.
 
-use larder::adapter::{CacheAdapter, Claim, Condition};
+use std::pin::pin;
+
+use futures_lite::future::poll_once;
+use larder::ErrorKind;
+use larder::adapter::{CacheAdapter, Claim, Condition, Entry};
 use larder_servers::{Memcached, or_skip};
 
 use crate::support::{LIVING, cache, cleared, entry, fill, got, key, permit, put, server, stat, until, with};
@@ -99,6 +103,40 @@ async fn a_permit_is_void_after_a_restart_though_the_server_counts_anew() {
     assert_eq!(token.as_bytes()[..8], again.as_bytes()[..8]);
     assert!(!fill(&cache, &key, &token, "late").await);
     assert!(fill(&cache, &key, &again, "new").await);
+}
+
+/// A server that was restarted gives the same numbers again, to other entries.
+#[tokio::test]
+async fn what_takes_two_trips_is_void_after_a_restart_between_them() {
+    let Some((mut server, cache)) = server() else { return };
+    let key = key("a");
+    for change in ["increment", "plain increment", "touch", "add"] {
+        server.restart().unwrap();
+        until(async || cache.connect().await.is_ok()).await;
+        // "add" is for what has expired or was cleared; the plain one knows nothing but the payload.
+        let before = match change {
+            "add" => cleared("5"),
+            "plain increment" => Entry { record: b"5".into(), ..entry("") },
+            _ => entry("5"),
+        };
+        put(&cache, &key, &before).await;
+        let mut under_way = pin!(async {
+            match change {
+                "increment" => cache.increment(&key, 1, &entry("1"), &LIVING).await.map(drop),
+                "plain increment" => larder::adapter::PlainAdapter::increment(&cache, &key, 1, 60.into()).await.map(drop),
+                "touch" => cache.touch(&key, 60.into(), 7.into(), &LIVING).await.map(drop),
+                _ => cache.put(&key, &entry("6"), Condition::IfAbsent(&LIVING)).await.map(drop),
+            }
+        });
+        assert!(poll_once(&mut under_way).await.is_none());
+        // Its first trip is over once this one is.
+        cache.connect().await.unwrap();
+        server.restart().unwrap();
+        until(async || cache.connect().await.is_ok()).await;
+        put(&cache, &key, &entry("new")).await;
+        assert_eq!(under_way.await.unwrap_err().kind(), ErrorKind::Unavailable, "{change}");
+        assert_eq!(got(&cache, &key).await.as_deref(), Some("new"), "{change}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use tokio::time::{sleep, timeout};
 
 use super::queue::{Failure, Queue};
 use super::wire::{Command, Decoded, Reply, decode};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::io::spawn;
 use crate::sync::{AtomicU64, Ordering};
 
@@ -43,7 +43,7 @@ impl Connection {
     }
 
     /// No other connection of this process has it, so it also tells apart the lives of a server, which counts from 1 again
-    /// after a restart.
+    /// after a restart: what was read from one connection must never be compared on another.
     pub(super) fn id(&self) -> u64 {
         self.id
     }
@@ -56,6 +56,18 @@ impl Connection {
     pub(super) async fn call(&self, commands: &[Command<'_>]) -> Result<Vec<Reply>> {
         self.queue.call(commands).await
     }
+
+    /// The same where it is known how many.
+    pub(super) async fn call_each<const N: usize>(&self, commands: [Command<'_>; N]) -> Result<[Reply; N]> {
+        each(self.call(&commands).await?)
+    }
+}
+
+/// The replies to so many commands.
+pub(super) fn each<const N: usize>(replies: Vec<Reply>) -> Result<[Reply; N]> {
+    let wrong =
+        |replies: Vec<Reply>| Error::unavailable("memcached gave a wrong number of answers", replies.len().to_string());
+    replies.try_into().map_err(wrong)
 }
 
 impl Drop for Connection {

@@ -5,9 +5,10 @@
 //! between, the counter would live a second longer each time, and one that is counted all the time forever. So the time
 //! left is asked for right before and right after the store, and a difference is taken back.
 
-use super::MemcachedCache;
+use super::connection::Connection;
 use super::standing::{Standing, store, stored};
 use super::time::exptime;
+use super::verbs::standing;
 use super::wire::{Command, Mode, Reply};
 use crate::adapter::{Entry, Living, StoreKey, layout};
 use crate::error::{Error, Result};
@@ -16,17 +17,17 @@ use crate::error::{Error, Result};
 pub(super) const N_ATTEMPTS: usize = 10_000;
 
 pub(super) async fn increment(
-    cache: &MemcachedCache,
+    connection: &Connection,
     key: &StoreKey,
     delta: i64,
     fresh: &Entry,
     living: &Living,
 ) -> Result<i64> {
     let get = Command::Get { key: key.as_str() };
-    let mut standing = cache.standing(key).await?;
+    let mut standing = standing(connection, key).await?;
     for _ in 0..N_ATTEMPTS {
         let Some(record) = standing.live(living) else {
-            let [before, reply] = cache.call_each([get, store(key, fresh, standing.mode())]).await?;
+            let [before, reply] = connection.call_each([get, store(key, fresh, standing.mode())]).await?;
             if stored(reply)? {
                 return Ok(delta);
             }
@@ -37,10 +38,10 @@ pub(super) async fn increment(
         let sum = layout::count(&mut value, delta)?;
         let (exptime, mode) = (exptime(record.kept), Mode::Numbered(record.cas));
         let counted = Command::Store { key: key.as_str(), value: &value, exptime, flags: record.flags, mode };
-        let [before, reply, after] = cache.call_each([get, counted, get]).await?;
+        let [before, reply, after] = connection.call_each([get, counted, get]).await?;
         let cas = reply.cas;
         if stored(reply)? {
-            return take_back(cache, key, exptime, cas, &before, &after).await.map(|()| sum);
+            return take_back(connection, key, exptime, cas, &before, &after).await.map(|()| sum);
         }
         standing = Standing::of(before)?;
     }
@@ -49,7 +50,7 @@ pub(super) async fn increment(
 
 /// Puts the deadline back where it was `before` the counter was stored with number `cas`.
 pub(super) async fn take_back(
-    cache: &MemcachedCache,
+    connection: &Connection,
     key: &StoreKey,
     exptime: u32,
     cas: u64,
@@ -61,7 +62,7 @@ pub(super) async fn take_back(
         return Ok(());
     }
     let exptime = (i64::from(exptime) - late).max(1) as u32;
-    let [reply] = cache.call_each([Command::Retime { key: key.as_str(), cas, exptime }]).await?;
+    let [reply] = connection.call_each([Command::Retime { key: key.as_str(), cas, exptime }]).await?;
     // If another has changed it meanwhile, that one sees to the deadline.
     stored(reply).map(drop)
 }

@@ -1,8 +1,9 @@
 //! Epochs: each stands under its name, in hexadecimal, forever or until it is evicted.
 
+use super::MemcachedCache;
+use super::connection::each;
 use super::standing::{done, stored};
 use super::wire::{Command, Mode, Outcome, Reply};
-use super::{MemcachedCache, each};
 use crate::adapter::{EpochName, random_epoch};
 use crate::error::{Error, Result};
 

@@ -37,7 +37,8 @@ use crate::sync::Mutex;
 ///   that entry's grace.
 /// * A value cannot be read in part, so `exists` and `remove` read it all.
 /// * Second round trips: `update_timeout`, `increment` and, where an entry stands that has expired or was cleared, `add`
-///   look first. What they do then holds only if nothing has happened in between; else they look again.
+///   look first. What they do then holds only if nothing has happened in between; else they look again. If the connection is
+///   lost in between they fail, since numbers of before are no good after it.
 /// * `update_timeout` with another grace than the entry was stored with sends the value again, which voids permits.
 /// * Nothing can be walked: what was cleared is left to eviction.
 ///
@@ -89,7 +90,7 @@ impl MemcachedCache {
     }
 
     async fn call_each<const N: usize>(&self, commands: [Command<'_>; N]) -> Result<[Reply; N]> {
-        each(self.call(&commands).await?)
+        self.connection().call_each(commands).await
     }
 
     /// Refuses what the server would not take.
@@ -101,13 +102,6 @@ impl MemcachedCache {
         let message = format!("an entry of {n_bytes} bytes is not sent to memcached, which takes {largest}");
         Err(Error::new(ErrorKind::TooLarge, message))
     }
-}
-
-/// The replies to so many commands.
-fn each<const N: usize>(replies: Vec<Reply>) -> Result<[Reply; N]> {
-    let wrong =
-        |replies: Vec<Reply>| Error::unavailable("memcached gave a wrong number of answers", replies.len().to_string());
-    replies.try_into().map_err(wrong)
 }
 
 impl fmt::Debug for MemcachedCache {

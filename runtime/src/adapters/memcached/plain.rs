@@ -77,12 +77,13 @@ impl PlainAdapter for MemcachedCache {
     /// Reads, and stores on condition that nothing has happened in between; else reads again.
     async fn increment(&self, key: &StoreKey, delta: i64, timeout: Timeout) -> Result<i64> {
         let get = Command::Get { key: key.as_str() };
-        let [mut standing] = self.call_each([get]).await?;
+        let connection = self.connection();
+        let [mut standing] = connection.call_each([get]).await?;
         for _ in 0..N_ATTEMPTS {
             let Some(Reply { value, cas, flags, left, .. }) = found(standing)? else {
                 let record = delta.to_string().into_bytes();
                 let fresh = Entry { record, timeout, grace: Timeout::ZERO };
-                let [before, reply] = self.call_each([get, store(key, &fresh, Mode::Absent)]).await?;
+                let [before, reply] = connection.call_each([get, store(key, &fresh, Mode::Absent)]).await?;
                 if stored(reply)? {
                     return Ok(delta);
                 }
@@ -92,10 +93,10 @@ impl PlainAdapter for MemcachedCache {
             let sum = plain_sum(&value, delta)?;
             let (value, exptime, mode) = (sum.to_string().into_bytes(), exptime(left), Mode::Numbered(cas));
             let counted = Command::Store { key: key.as_str(), value: &value, exptime, flags, mode };
-            let [before, reply, after] = self.call_each([get, counted, get]).await?;
+            let [before, reply, after] = connection.call_each([get, counted, get]).await?;
             let cas = reply.cas;
             if stored(reply)? {
-                return take_back(self, key, exptime, cas, &before, &after).await.map(|()| sum);
+                return take_back(&connection, key, exptime, cas, &before, &after).await.map(|()| sum);
             }
             standing = before;
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use super::connection::{Connection, each};
 use super::standing::{Record, Standing, done, store, stored};
 use super::time::{Kept, PERMIT};
 use super::wire::{Command, Mode};
-use super::{MemcachedCache, counter, each, epoch};
+use super::{MemcachedCache, counter, epoch};
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
 };
@@ -41,7 +42,7 @@ impl CacheAdapter for MemcachedCache {
     }
 
     async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {
-        self.standing(key).await.map(Standing::fetched)
+        standing(&self.connection(), key).await.map(Standing::fetched)
     }
 
     async fn get_many(&self, keys: &[StoreKey]) -> Result<Vec<Option<Fetched>>> {
@@ -80,16 +81,15 @@ impl CacheAdapter for MemcachedCache {
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.check_size(&entry.record)?;
         match condition {
-            Condition::Always => self.store(store(key, entry, Mode::Always)).await,
-            Condition::IfAbsent(living) => self.add(key, entry, living).await,
+            Condition::Always => stores(&self.connection(), store(key, entry, Mode::Always)).await,
+            Condition::IfAbsent(living) => add(&self.connection(), key, entry, living).await,
             Condition::IfPermit(token) => {
                 let (cas, id) = parts(token);
                 let connection = self.connection();
                 if connection.id() != id {
                     return Ok(false);
                 }
-                let [reply] = each(connection.call(&[store(key, entry, Mode::Numbered(cas))]).await?)?;
-                stored(reply)
+                stores(&connection, store(key, entry, Mode::Numbered(cas))).await
             }
         }
     }
@@ -121,14 +121,15 @@ impl CacheAdapter for MemcachedCache {
         living: &Living,
     ) -> Result<Option<Fetched>> {
         let kept = Kept::new(timeout, grace);
+        let connection = self.connection();
         for _ in 0..N_ATTEMPTS {
-            let Standing::Record(record) = self.standing(key).await? else {
+            let Standing::Record(record) = standing(&connection, key).await? else {
                 return Ok(None);
             };
             if !living.admits(&record.fetched.record) {
                 return Ok(None);
             }
-            if self.retime(key, &record, kept).await? {
+            if retime(&connection, key, &record, kept).await? {
                 return Ok(Some(Fetched { left: kept.left, ..record.fetched }));
             }
         }
@@ -136,12 +137,12 @@ impl CacheAdapter for MemcachedCache {
     }
 
     async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        Ok(self.standing(key).await?.live(living).is_some())
+        Ok(standing(&self.connection(), key).await?.live(living).is_some())
     }
 
     async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
         self.check_size(&fresh.record)?;
-        counter::increment(self, key, delta, fresh, living).await
+        counter::increment(&self.connection(), key, delta, fresh, living).await
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
@@ -164,46 +165,44 @@ impl CacheAdapter for MemcachedCache {
     }
 }
 
-impl MemcachedCache {
-    pub(super) async fn standing(&self, key: &StoreKey) -> Result<Standing> {
-        let [reply] = self.call_each([Command::Get { key: key.as_str() }]).await?;
-        Standing::of(reply)
-    }
+pub(super) async fn standing(connection: &Connection, key: &StoreKey) -> Result<Standing> {
+    let [reply] = connection.call_each([Command::Get { key: key.as_str() }]).await?;
+    Standing::of(reply)
+}
 
-    async fn store(&self, command: Command<'_>) -> Result<bool> {
-        let [reply] = self.call_each([command]).await?;
-        stored(reply)
-    }
+async fn stores(connection: &Connection, command: Command<'_>) -> Result<bool> {
+    let [reply] = connection.call_each([command]).await?;
+    stored(reply)
+}
 
-    /// Moves the deadline; says whether it was still this record's. The value is sent again only for another grace.
-    async fn retime(&self, key: &StoreKey, record: &Record, kept: Kept) -> Result<bool> {
-        let (key, Kept { exptime, flags, .. }) = (key.as_str(), kept);
-        // What never expires has no grace.
-        if record.flags == flags || kept.is_forever() {
-            let [reply] = self.call_each([Command::Touch { key, exptime }]).await?;
-            return Ok(reply.cas == record.cas && stored(reply)?);
+/// Moves the deadline; says whether it was still this record's. The value is sent again only for another grace.
+async fn retime(connection: &Connection, key: &StoreKey, record: &Record, kept: Kept) -> Result<bool> {
+    let (key, Kept { exptime, flags, .. }) = (key.as_str(), kept);
+    // What never expires has no grace.
+    if record.flags == flags || kept.is_forever() {
+        let [reply] = connection.call_each([Command::Touch { key, exptime }]).await?;
+        return Ok(reply.cas == record.cas && stored(reply)?);
+    }
+    let (value, mode) = (&record.fetched.record, Mode::Numbered(record.cas));
+    stores(connection, Command::Store { key, value, exptime, flags, mode }).await
+}
+
+/// Looks and stores in one trip where nothing stands; where a body does that is not live, takes its place in a second.
+async fn add(connection: &Connection, key: &StoreKey, entry: &Entry, living: &Living) -> Result<bool> {
+    let mut mode = Mode::Absent;
+    for _ in 0..N_ATTEMPTS {
+        let get = Command::Get { key: key.as_str() };
+        let [before, reply] = connection.call_each([get, store(key, entry, mode)]).await?;
+        if stored(reply)? {
+            return Ok(true);
         }
-        let (value, mode) = (&record.fetched.record, Mode::Numbered(record.cas));
-        self.store(Command::Store { key, value, exptime, flags, mode }).await
-    }
-
-    /// Looks and stores in one trip where nothing stands; where a body does that is not live, takes its place in a second.
-    async fn add(&self, key: &StoreKey, entry: &Entry, living: &Living) -> Result<bool> {
-        let mut mode = Mode::Absent;
-        for _ in 0..N_ATTEMPTS {
-            let get = Command::Get { key: key.as_str() };
-            let [before, reply] = self.call_each([get, store(key, entry, mode)]).await?;
-            if stored(reply)? {
-                return Ok(true);
-            }
-            let standing = Standing::of(before)?;
-            if standing.live(living).is_some() {
-                return Ok(false);
-            }
-            mode = standing.mode();
+        let standing = Standing::of(before)?;
+        if standing.live(living).is_some() {
+            return Ok(false);
         }
-        Err(overtaken("add an entry"))
+        mode = standing.mode();
     }
+    Err(overtaken("add an entry"))
 }
 
 fn overtaken(what: &str) -> Error {
