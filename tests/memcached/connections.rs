@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use larder::adapter::CacheAdapter;
+use larder::adapter::{CacheAdapter, Claim};
 use larder::{ErrorKind, MemcachedCache};
-use larder_servers::Unreachable;
+use larder_servers::{Memcached, Unreachable, or_skip};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 
-use crate::support::{entry, got, key, put, server, stat, until};
+use crate::support::{LIVING, entry, got, key, put, server, stat, until};
 
 #[tokio::test]
 async fn a_server_that_is_down_is_told_at_once_and_found_when_it_is_back() {
@@ -36,6 +36,20 @@ async fn a_restart_while_nobody_asks_is_not_noticed_by_the_next_call() {
         crate::support::cache(&server).connect().await.unwrap();
         assert_eq!(got(&cache, &key("a")).await, None);
     }
+}
+
+/// It would refuse every fill, and let no count come to an end.
+#[tokio::test]
+async fn a_server_without_numbers_is_told() {
+    let Some(server) = or_skip(Memcached::with(&["-C"])) else { return };
+    let cache = crate::support::cache(&server);
+    let refused = cache.permit(&key("a"), Claim::Shared, &LIVING, &[]).await.unwrap_err();
+    assert!(refused.kind() == ErrorKind::Unsupported && refused.to_string().contains("`-C`"), "{refused}");
+    put(&cache, &key("n"), &entry("1")).await;
+    let refused = cache.increment(&key("n"), 1, &entry("1"), &LIVING).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
+    let refused = larder::adapter::PlainAdapter::increment(&cache, &key("n"), 1, 60.into()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unsupported);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::MemcachedCache;
 use super::counter::{N_ATTEMPTS, take_back};
-use super::standing::{done, stored, unexpected};
+use super::standing::{done, stored, unexpected, unnumbered};
 use super::time::{Kept, exptime, left};
 use super::wire::{Command, Mode, Outcome, Reply};
 use crate::adapter::{CacheAdapter, Capability, Entry, Fetched, PlainAdapter, StoreKey, plain_sum};
@@ -90,6 +90,9 @@ impl PlainAdapter for MemcachedCache {
                 standing = before;
                 continue;
             };
+            if cas == 0 {
+                return Err(unnumbered());
+            }
             let sum = plain_sum(&value, delta)?;
             let (value, exptime, mode) = (sum.to_string().into_bytes(), exptime(left), Mode::Numbered(cas));
             let counted = Command::Store { key: key.as_str(), value: &value, exptime, flags, mode };

@@ -32,6 +32,7 @@ impl Standing {
         let Reply { outcome, value, cas, flags, left: kept, .. } = reply;
         match outcome {
             Outcome::Nothing => Ok(Self::Nothing),
+            Outcome::Value if cas == 0 => Err(unnumbered()),
             Outcome::Value if value.is_empty() => Ok(Self::Stub { cas }),
             Outcome::Value => {
                 let fetched = Fetched { record: value, left: left(kept, flags) };
@@ -85,6 +86,12 @@ pub(super) fn done(reply: Reply) -> Result<()> {
         Outcome::Done | Outcome::Nothing => Ok(()),
         outcome => Err(unexpected(outcome)),
     }
+}
+
+/// Every entry has a number above 0, unless there are none at all.
+pub(super) fn unnumbered() -> Error {
+    let message = "this memcached server gives entries no numbers, by which permits and counters go: start it without `-C`";
+    Error::new(ErrorKind::Unsupported, message)
 }
 
 pub(super) fn unexpected(outcome: Outcome) -> Error {
