@@ -76,6 +76,29 @@ fn what_is_not_ours_is_refused_and_left_alone() {
 }
 
 #[test]
+fn tables_that_another_program_is_just_making_are_left_alone() {
+    let folder = Folder::new();
+    let path = folder.file("cache.sqlite");
+    let theirs = Connection::open(&path).unwrap();
+    let lock = fs::File::create(folder.file("cache.sqlite.lock")).unwrap();
+    lock.lock().unwrap();
+    std::thread::scope(|scope| {
+        let refused = scope.spawn(|| put(&SqliteCache::open(&path).unwrap(), "a", &entry(1, 10)).unwrap_err());
+        // Time for it to see an empty file, and to wait for the lock.
+        std::thread::sleep(Duration::from_millis(50));
+        theirs.execute_batch("CREATE TABLE money(amount); INSERT INTO money VALUES (100);").unwrap();
+        lock.unlock().unwrap();
+        assert_eq!(refused.join().unwrap().kind(), ErrorKind::Unavailable);
+    });
+    let sum = "SELECT sum(amount) FROM money";
+    let theirs = Connection::open(&path).unwrap();
+    let amount: i64 = theirs.query_row(sum, [], |row| row.get(0)).unwrap();
+    let journal: String = theirs.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    assert_eq!((amount, &*journal), (100, "delete"));
+    assert!(!folder.names().iter().any(|name| name.contains("damaged")), "{:?}", folder.names());
+}
+
+#[test]
 fn another_version_is_refused() {
     let folder = Folder::new();
     let path = folder.file("cache.sqlite");

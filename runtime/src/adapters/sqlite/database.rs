@@ -136,13 +136,13 @@ impl Database {
             | OpenFlags::SQLITE_OPEN_NOFOLLOW
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let connection = Connection::open_with_flags(path, flags).map_err(Fault::from)?;
-        let known = recognise(&connection, self.most_pages);
+        let mut known = recognise(&connection, self.most_pages);
+        if matches!(known, Ok(Kind::Empty)) {
+            let _lock = Lock::take(path)?;
+            known = schema::create(&connection);
+        }
         match known {
-            Ok(Kind::Ours) => {}
-            Ok(Kind::Empty) => {
-                let _lock = Lock::take(path)?;
-                schema::create(&connection)?;
-            }
+            Ok(Kind::Ours | Kind::Empty) => {}
             Ok(Kind::OtherVersion) => return Err(Trouble::Refused("another version of larder made it")),
             Ok(Kind::Foreign) => return Err(Trouble::Refused("another program's tables are in it")),
             Ok(Kind::Unmarked) if !Lock::is_known(path) => return Err(Trouble::Refused("it has no mark of larder")),

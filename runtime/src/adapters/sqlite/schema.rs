@@ -101,22 +101,24 @@ fn kind_within(connection: &Connection) -> Result<Kind, Fault> {
     })
 }
 
-/// Makes the tables in an empty database. Log and index of a write-ahead log come with the first write.
-pub(super) fn create(connection: &Connection) -> Result<(), Fault> {
-    connection.execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;")?;
+/// Makes the tables in an empty database, and says what it is now: another process may be faster, and another program. Log
+/// and index of a write-ahead log come with the first write.
+pub(super) fn create(connection: &Connection) -> Result<Kind, Fault> {
+    match kind(connection)? {
+        Kind::Empty => connection.execute_batch("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE;")?,
+        made => return Ok(made),
+    }
     let made = match kind_within(connection) {
         Ok(Kind::Empty) => connection
             .execute_batch(TABLES)
             .and_then(|()| connection.pragma_update(None, "application_id", APPLICATION_ID))
             .and_then(|()| connection.pragma_update(None, "user_version", VERSION))
-            .map_err(Fault::from),
-        // Another process was faster.
-        Ok(_) => Ok(()),
-        Err(fault) => Err(fault),
+            .map_or_else(|error| Err(error.into()), |()| Ok(Kind::Ours)),
+        known => known,
     };
     let end = if made.is_ok() { "COMMIT" } else { "ROLLBACK" };
     let ended = connection.execute_batch(end).map_err(Fault::from);
-    made.and(ended)
+    made.and_then(|kind| ended.map(|()| kind))
 }
 
 fn pragma<T: rusqlite::types::FromSql>(connection: &Connection, name: &str) -> Result<T, Fault> {
