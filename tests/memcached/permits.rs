@@ -123,7 +123,9 @@ async fn what_takes_two_trips_is_void_after_a_restart_between_them() {
         let mut under_way = pin!(async {
             match change {
                 "increment" => cache.increment(&key, 1, &entry("1"), &LIVING).await.map(drop),
-                "plain increment" => larder::adapter::PlainAdapter::increment(&cache, &key, 1, 60.into()).await.map(drop),
+                "plain increment" => {
+                    larder::adapter::PlainAdapter::increment(&cache, &key, 1, 60.into()).await.map(drop)
+                }
                 "touch" => cache.touch(&key, 60.into(), 7.into(), &LIVING).await.map(drop),
                 _ => cache.put(&key, &entry("6"), Condition::IfAbsent(&LIVING)).await.map(drop),
             }

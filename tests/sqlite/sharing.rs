@@ -31,6 +31,21 @@ fn two_caches_of_one_file_are_one_store() {
     assert!(!block_on(one.put(&key("b"), &entry(2, 10), fill)).unwrap(), "a remove beats a fill, across caches");
 }
 
+/// Another process has set the file aside, say, and begun anew.
+#[test]
+fn what_is_removed_where_the_file_was_exchanged_is_removed_from_the_new_one() {
+    let folder = Folder::new();
+    let path = folder.file("cache.sqlite");
+    let [one, other] = [0, 1].map(|_| SqliteCache::open(&path).unwrap());
+    put(&one, "a", &entry(1, 10)).unwrap();
+    assert!(has(&one, "a"));
+    std::fs::rename(&path, folder.file("old.sqlite")).unwrap();
+    put(&other, "a", &entry(2, 10)).unwrap();
+    assert_eq!(block_on(one.remove(&[key("a")], &LIVING)).unwrap(), [true]);
+    assert!(get(&other, "a").unwrap().is_none());
+    assert!(get(&one, "a").unwrap().is_none(), "who has removed it reads nothing older");
+}
+
 #[test]
 fn memory_is_private_unless_it_has_a_name() {
     let [one, other] = [SqliteCache::memory(), SqliteCache::memory()];

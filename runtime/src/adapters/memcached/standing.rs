@@ -90,7 +90,8 @@ pub(super) fn done(reply: Reply) -> Result<()> {
 
 /// Every entry has a number above 0, unless there are none at all.
 pub(super) fn unnumbered() -> Error {
-    let message = "this memcached server gives entries no numbers, by which permits and counters go: start it without `-C`";
+    let message =
+        "this memcached server gives entries no numbers, by which permits and counters go: start it without `-C`";
     Error::new(ErrorKind::Unsupported, message)
 }
 

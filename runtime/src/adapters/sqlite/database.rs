@@ -17,8 +17,10 @@ use super::statements;
 use crate::error::{Error, ErrorKind};
 use crate::sync::{AtomicU64, Ordering};
 
-/// How long a connection may go on with a file that has another's place by now.
+/// How long a connection that reads may go on with a file that has another's place by now.
 const WATCH: Duration = Duration::from_millis(500);
+/// How often a file is opened that is damaged, or exchanged meanwhile.
+const N_ATTEMPTS: usize = 3;
 /// The size of a page, SQLite's own choice.
 const PAGE: u64 = 4096;
 
@@ -45,7 +47,7 @@ pub(super) struct Database {
     pub(super) limits: Limits,
     /// Where SQLite itself stops, should eviction not be enough.
     pub(super) most_pages: u32,
-    /// How often a damaged file was set aside: connections of before are of no use.
+    /// How often the file was found to be another, or was set aside: connections of before are of no use.
     generation: AtomicU64,
 }
 
@@ -55,6 +57,8 @@ pub(super) enum Trouble {
     Fault(Fault),
     System(Arc<io::Error>),
     Refused(&'static str),
+    /// While it was opened or written to, the file's place was taken by another.
+    Exchanged,
 }
 
 impl From<Fault> for Trouble {
@@ -102,6 +106,10 @@ impl Database {
             Trouble::Refused(why) => {
                 Error::new(ErrorKind::Unavailable, format!("cannot use {place} as a SQLite cache: {why}"))
             }
+            Trouble::Exchanged => Error::new(
+                ErrorKind::Unavailable,
+                format!("the file of the SQLite cache {place} is exchanged all the time"),
+            ),
         }
     }
 
@@ -112,14 +120,19 @@ impl Database {
         }
         let Place::File(path) = &self.place else { return self.open_memory() };
         let path = file::prepare(path)?;
-        for _ in 0..2 {
+        let mut trouble = Trouble::Exchanged;
+        for _ in 0..N_ATTEMPTS {
             let home = home(&path)?;
-            match self.open_file(&path, home) {
-                Err(Trouble::Fault(fault)) if fault.is_damage() => self.set_aside(&path, home)?,
+            trouble = match self.open_file(&path, home) {
+                Err(Trouble::Fault(fault)) if fault.is_damage() => {
+                    self.set_aside(&path, home)?;
+                    fault.into()
+                }
+                Err(Trouble::Exchanged) => Trouble::Exchanged,
                 opened => return opened,
-            }
+            };
         }
-        Err(Fault::DAMAGED.into())
+        Err(trouble)
     }
 
     fn open_memory(&self) -> Result<Opened, Trouble> {
@@ -129,7 +142,8 @@ impl Database {
         Ok(Opened { connection, home: None, generation: 0, watched: Instant::now() })
     }
 
-    fn open_file(&self, path: &Path, home: Identity) -> Result<Opened, Trouble> {
+    /// Opens the file that was found at `path` as `home`, if it is there still.
+    pub(super) fn open_file(&self, path: &Path, home: Identity) -> Result<Opened, Trouble> {
         let generation = self.generation.load(Ordering::Acquire);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
@@ -137,8 +151,12 @@ impl Database {
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let connection = Connection::open_with_flags(path, flags).map_err(Fault::from)?;
         let mut known = recognise(&connection, self.most_pages);
+        // SQLite finds log and index by their names, and only when it first reads. From here on it has them: those of this
+        // file, if that still has its place, and else maybe those of another, which would be damaged by what is written.
+        in_place(path, home)?;
         if matches!(known, Ok(Kind::Empty)) {
             let _lock = Lock::take(path)?;
+            in_place(path, home)?;
             known = schema::create(&connection);
         }
         match known {
@@ -164,15 +182,21 @@ impl Database {
 
     /// Is it still the right connection? Looks at the file now and then.
     pub(super) fn is_current(&self, opened: &mut Opened) -> bool {
-        let Some((path, identity)) = &opened.home else { return true };
         if opened.generation != self.generation.load(Ordering::Acquire) {
             return false;
         }
-        if opened.watched.elapsed() < WATCH {
-            return true;
-        }
+        opened.watched.elapsed() < WATCH || self.is_in_place(opened)
+    }
+
+    /// Does the connection lead to what has the file's place? Looks at once. If it does not, none of before does.
+    pub(super) fn is_in_place(&self, opened: &mut Opened) -> bool {
+        let Some((path, home)) = &opened.home else { return true };
         opened.watched = Instant::now();
-        file::identity(path).is_ok_and(|found| found == Some(*identity))
+        let is_in_place = in_place(path, *home).is_ok();
+        if !is_in_place {
+            self.generation.fetch_add(1, Ordering::Release);
+        }
+        is_in_place
     }
 
     /// Gives up a connection that has met damage, and what it led to.
@@ -200,6 +224,10 @@ fn home(path: &Path) -> Result<Identity, Trouble> {
     }
     let gone = || io::Error::from(io::ErrorKind::NotFound);
     Ok(file::identity(path)?.ok_or_else(gone)?)
+}
+
+fn in_place(path: &Path, home: Identity) -> Result<(), Trouble> {
+    if file::identity(path)? == Some(home) { Ok(()) } else { Err(Trouble::Exchanged) }
 }
 
 fn recognise(connection: &Connection, most_pages: u32) -> Result<Kind, Fault> {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::database::{Database, Place};
+use super::database::{Database, Place, Trouble};
 use super::engine::Engine;
 use super::fault::{Fault, Stop};
 use super::housekeeping::Limits;
@@ -11,7 +11,7 @@ use super::request::{Request, request};
 use super::statements::Statements;
 use super::worker::Worker;
 use super::writer::Writer;
-use super::{SqliteCache, schema};
+use super::{SqliteCache, file, schema};
 use crate::adapter::{CacheAdapter, Condition, Entry, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::park::block_on;
@@ -140,6 +140,22 @@ fn a_file_that_many_open_at_once_is_set_aside_by_none() {
         let is_there = |n: usize| block_on(cache.get(&key(&n.to_string()))).unwrap().is_some();
         assert!((0..N_THREADS).all(is_there), "in round {round}");
     }
+}
+
+/// SQLite finds log and index by their names when it first reads: a connection that was opened before the file was exchanged
+/// would write its pages into the log of the new one.
+#[test]
+fn a_file_that_loses_its_place_while_it_is_opened_is_not_used() {
+    let folder = Folder::new();
+    let database = database(&folder);
+    drop(database.open().ok().expect("it is made"));
+    let path = folder.0.join("cache.sqlite");
+    let home = file::identity(&path).unwrap().unwrap();
+    assert!(database.open_file(&path, home).is_ok());
+    std::fs::rename(&path, folder.0.join("old.sqlite")).unwrap();
+    assert!(matches!(database.open_file(&path, home), Err(Trouble::Fault(_))));
+    drop(database.open().ok().expect("it is made anew"));
+    assert!(matches!(database.open_file(&path, home), Err(Trouble::Exchanged)));
 }
 
 #[test]

@@ -47,6 +47,11 @@ impl Worker {
         Ok(&self.opened.insert(opened).connection)
     }
 
+    /// Has what was written just now come to where others will read it? If not, the connection is given up.
+    pub(super) fn has_arrived(&mut self) -> bool {
+        self.opened.take_if(|opened| !self.database.is_in_place(opened)).is_none()
+    }
+
     /// Draws the consequences of a fault; is there any use in another attempt?
     pub(super) fn is_mended(&mut self, fault: Fault) -> bool {
         if fault.is_passing() {

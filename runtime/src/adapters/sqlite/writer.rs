@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::database::Trouble;
 use super::fault::Fault;
 use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
@@ -64,10 +65,13 @@ impl Writer {
                 Err(trouble) => return self.worker.fail(batch, &trouble),
             };
             let lost = match done {
-                Ok(faults) => {
+                Ok(faults) if self.worker.has_arrived() => {
                     self.is_dirty = true;
                     return self.answer(batch, faults);
                 }
+                Ok(_) if n_attempts > N_CULPRITS => return self.worker.fail(batch, &Trouble::Exchanged),
+                // It went into a file that has lost its place: a clear that others do not see would be none.
+                Ok(_) => continue,
                 Err(lost) => lost,
             };
             let Lost { fault, culprit } = lost;
