@@ -96,6 +96,15 @@ fn a_request_that_loses_the_transaction_leaves_the_others() {
 }
 
 #[test]
+fn a_request_that_cannot_be_undone_alone_is_undone_with_the_others() {
+    let harm = |statements: &Statements<'_>| {
+        statements.execute("RELEASE request", [])?;
+        Ok(statements.execute("DELETE FROM nothing", []).map(drop)?)
+    };
+    assert_eq!(told_beside(harm), BETWEEN);
+}
+
+#[test]
 fn a_request_that_always_meets_damage_ends() {
     let told = told_beside(|_| Err(Stop::Fault(Fault::DAMAGED)));
     assert_eq!(told, [Err(ErrorKind::Unavailable); 3]);

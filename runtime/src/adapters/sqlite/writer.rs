@@ -150,16 +150,13 @@ fn in_savepoint(statements: &Statements<'_>, room: &Room, request: &mut dyn Requ
     let connection = statements.connection;
     run(connection, "SAVEPOINT request")?;
     let ran = request.run(statements);
-    if ran.is_err() {
-        if connection.is_autocommit() {
-            return ran;
-        }
-        run(connection, "ROLLBACK TO request")?;
+    if ran.is_err() && connection.is_autocommit() {
+        return ran;
     }
-    run(connection, "RELEASE request")?;
-    if room.is_due(statements) {
-        room.make(statements)?;
-    }
+    let undone = if ran.is_err() { run(connection, "ROLLBACK TO request") } else { Ok(()) };
+    let settled = undone.and_then(|()| run(connection, "RELEASE request"));
+    let made = if room.is_due(statements) { settled.and_then(|()| room.make(statements)) } else { settled };
+    made.inspect_err(|_| roll_back(connection))?;
     ran
 }
 
