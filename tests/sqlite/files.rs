@@ -65,6 +65,11 @@ fn what_is_not_ours_is_refused_and_left_alone() {
     assert!(refusal(&folder.file("letter.txt")).contains("no SQLite database"));
     assert!(fs::read_to_string(folder.file("letter.txt")).unwrap().starts_with("Dear Sir"));
 
+    fs::write(folder.file("Gemfile"), "source 'https://example.org'\n".repeat(500)).unwrap();
+    fs::write(folder.file("Gemfile.lock"), "another program's lock").unwrap();
+    assert!(refusal(&folder.file("Gemfile")).contains("no SQLite database"));
+    assert!(folder.file("Gemfile").exists());
+
     let foreign = folder.file("foreign.sqlite");
     let theirs = Connection::open(&foreign).unwrap();
     theirs.execute_batch("CREATE TABLE money(amount); INSERT INTO money VALUES (100);").unwrap();

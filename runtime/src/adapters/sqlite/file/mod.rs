@@ -114,9 +114,9 @@ impl Lock {
         }
     }
 
-    /// Was it ever taken?
+    /// Was it ever taken? Ours is empty: other programs' files of that name, such as lists of dependencies, hold something.
     pub(super) fn is_known(path: &Path) -> bool {
-        Self::beside(path).exists()
+        fs::symlink_metadata(Self::beside(path)).is_ok_and(|metadata| metadata.is_file() && metadata.len() == 0)
     }
 
     fn beside(path: &Path) -> PathBuf {
