@@ -82,6 +82,21 @@ fn what_is_past_its_grace_is_purged() {
     assert!(n_purged <= 1_000, "{n_purged}");
 }
 
+/// More is stored between two slices than a slice looks at.
+#[test]
+fn a_purge_ends_however_much_is_stored_meanwhile() {
+    let cache = SqliteCache::memory();
+    let many = |round: u64| -> Vec<_> { (0..1_000).map(|n| (key(&format!("{round}-{n}")), entry(n, 0))).collect() };
+    block_on(cache.put_many(&many(0))).unwrap();
+    let mut purge = std::pin::pin!(cache.purge());
+    let is_over = (1..20).any(|round| {
+        let is_over = block_on(futures_lite::future::poll_once(&mut purge)).is_some();
+        block_on(cache.put_many(&many(round))).unwrap();
+        is_over
+    });
+    assert!(is_over);
+}
+
 #[test]
 fn purging_goes_on_behind_the_callers() {
     let folder = Folder::new();

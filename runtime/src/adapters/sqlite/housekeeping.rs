@@ -12,6 +12,7 @@ use crate::adapter::{StoreKey, Token};
 const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?1)";
 /// Asked for both ends at once, SQLite would look at all that is between.
 const SPAN: &str = "SELECT ifnull((SELECT max(id) FROM entry) - (SELECT min(id) FROM entry) + 1, 0)";
+const YOUNGEST: &str = "SELECT max(id) FROM entry";
 const COUNT: &str = "SELECT count(*) FROM entry";
 const SLICE: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, id, key \
                      FROM entry WHERE id > ?1 ORDER BY id LIMIT ?2";
@@ -98,6 +99,12 @@ impl Room {
 fn n_bytes(statements: &Statements<'_>) -> Result<u64, Fault> {
     let (n_pages, page_size) = super::schema::pages(statements.connection)?;
     Ok(n_pages.saturating_mul(page_size))
+}
+
+/// The row id of what was stored last: nothing that is there now comes behind it.
+pub(super) fn youngest(statements: &Statements<'_>) -> Result<i64, Fault> {
+    let id: Option<i64> = statements.connection.prepare_cached(YOUNGEST)?.query_row([], |row| row.get(0))?;
+    Ok(id.unwrap_or(0))
 }
 
 /// What a walk over the entries removes.

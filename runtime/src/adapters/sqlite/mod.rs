@@ -115,8 +115,9 @@ impl SqliteCache {
         self.walk(Dead::Past).await
     }
 
-    /// Goes through all entries, a request for each slice, so that other writes come in between.
+    /// Goes through all entries that there are now, a request for each slice, so that other writes come in between.
     async fn walk(&self, dead: Dead) -> Result<u64> {
+        let last = self.read(|store| Ok(housekeeping::youngest(store)?)).await?;
         let mut from = i64::MIN;
         let mut n_removed = 0;
         loop {
@@ -124,8 +125,8 @@ impl SqliteCache {
             let step = self.write(move |store| Ok(housekeeping::walk(store, from, &dead)?)).await?;
             n_removed += step.n_removed;
             match step.next {
-                Some(next) => from = next,
-                None => return Ok(n_removed),
+                Some(next) if next < last => from = next,
+                _ => return Ok(n_removed),
             }
         }
     }
