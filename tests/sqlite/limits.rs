@@ -112,6 +112,60 @@ fn purging_goes_on_behind_the_callers() {
     }
 }
 
+/// As many that read at random would, two see to it that at each moment one of them does.
+struct Readers {
+    connections: [Connection; 2],
+    is_first: bool,
+}
+
+impl Readers {
+    fn new(folder: &Folder) -> Self {
+        let connections = [0, 1].map(|_| Connection::open(folder.file("cache.sqlite")).unwrap());
+        let mut readers = Self { connections, is_first: true };
+        readers.connections[1].execute_batch("BEGIN; SELECT count(*) FROM epoch").unwrap();
+        readers.take_turns();
+        readers
+    }
+
+    fn take_turns(&mut self) {
+        let [one, other] = &self.connections;
+        let (begins, ends) = if self.is_first { (one, other) } else { (other, one) };
+        begins.execute_batch("BEGIN; SELECT count(*) FROM epoch").unwrap();
+        ends.execute_batch("COMMIT").unwrap();
+        self.is_first = !self.is_first;
+    }
+}
+
+/// SQLite begins it anew when a writer finds nobody reading.
+#[test]
+fn the_log_begins_anew_though_somebody_reads_all_the_time() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    put(&cache, "0", &entry(0, 10)).unwrap();
+    // Its header has a number that changes when it begins anew.
+    let number = || fs::read(folder.file("cache.sqlite-wal")).unwrap()[16..24].to_vec();
+    let mut readers = Readers::new(&folder);
+    let (first, large, started) = (number(), entry(1, 300_000), Instant::now());
+    for n in 0.. {
+        let name = key(&(n % 100).to_string());
+        let mut put = std::pin::pin!(cache.put(&name, &large, larder::adapter::Condition::Always));
+        let mut n_polled = 0;
+        while block_on(futures_lite::future::poll_once(&mut put)).is_none() {
+            n_polled += 1;
+            std::thread::sleep(Duration::from_millis(1));
+            // Nobody reads for so long that the log could not begin anew at all.
+            if n_polled % 50 == 0 {
+                readers.take_turns();
+            }
+        }
+        readers.take_turns();
+        if n % 10 == 0 && number() != first {
+            return;
+        }
+        assert!(started.elapsed() < Duration::from_secs(30), "it grows and grows");
+    }
+}
+
 #[test]
 fn a_sweep_takes_dead_epochs_of_its_namespace_alone() {
     let cache = SqliteCache::memory();

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use rusqlite::params;
+use rusqlite::{Connection, params};
 
 use super::fault::Fault;
 use super::life::{self, Head};
@@ -26,6 +26,9 @@ const N_IN_SLICE: u32 = 512;
 const N_EVICTED: (u32, u32) = (8, 4096);
 /// Records of so many bytes may be stored before there is a look at the size.
 const BYTES_BETWEEN: usize = 256 << 10;
+
+/// Pages that the log may have when there is a look at it: 16 MiB.
+const LONGEST_LOG: i64 = 4_096;
 
 /// How much the database may hold.
 #[derive(Clone, Copy, Debug)]
@@ -167,6 +170,17 @@ pub(super) fn walk(statements: &Statements<'_>, from: i64, dead: &Dead) -> Resul
         step.next = None;
     }
     Ok(step)
+}
+
+/// Has the log begin anew if it is long. SQLite does so by itself only when a writer finds nobody reading, and where many read
+/// all the time that never happens: the log would take any room there is. To look at it costs no trip to the disk.
+pub(super) fn shorten_log(connection: &Connection) -> Result<(), Fault> {
+    let checkpoint =
+        |sql: &str| -> Result<i64, Fault> { Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(1))?) };
+    if checkpoint("PRAGMA wal_checkpoint(NOOP)")? > LONGEST_LOG {
+        checkpoint("PRAGMA wal_checkpoint(RESTART)")?;
+    }
+    Ok(())
 }
 
 /// Removes permits that have run out; few, as each lasts for one computation.

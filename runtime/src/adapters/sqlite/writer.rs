@@ -97,10 +97,15 @@ impl Writer {
         }
     }
 
-    /// Removes a slice of what is past its grace, if it is time.
+    /// Removes a slice of what is past its grace, and sees to the log, if it is time.
     pub(super) fn keep_house(&mut self) {
         if self.kept.0.elapsed() < self.pause() {
             return;
+        }
+        if let Ok(connection) = self.worker.connection()
+            && let Err(fault) = housekeeping::shorten_log(connection)
+        {
+            self.worker.is_mended(fault);
         }
         for _ in 0..N_SLICES {
             let from = self.kept.1;
