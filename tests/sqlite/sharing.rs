@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_lite::future::block_on;
+use futures_lite::future::{block_on, poll_once};
 use larder::SqliteCache;
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Left, layout};
 
@@ -44,6 +44,22 @@ fn what_is_removed_where_the_file_was_exchanged_is_removed_from_the_new_one() {
     assert_eq!(block_on(one.remove(&[key("a")], &LIVING)).unwrap(), [true]);
     assert!(get(&other, "a").unwrap().is_none());
     assert!(get(&one, "a").unwrap().is_none(), "who has removed it reads nothing older");
+}
+
+/// A connection of its own looks for its turn now and then, and may miss it for as long as others are at work.
+#[test]
+fn who_waits_for_another_process_is_not_refused_while_that_takes_its_time() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    put(&cache, "a", &entry(1, 10)).unwrap();
+    let other = rusqlite::Connection::open(folder.file("cache.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    std::thread::scope(|scope| {
+        let written = scope.spawn(|| put(&cache, "b", &entry(2, 10)));
+        std::thread::sleep(Duration::from_millis(400));
+        other.execute_batch("COMMIT").unwrap();
+        assert!(written.join().unwrap().unwrap());
+    });
 }
 
 #[test]
@@ -136,7 +152,7 @@ fn a_caller_that_stops_waiting_hurts_nobody() {
     for n in 0..100 {
         let key = key("a");
         let mut abandoned = Box::pin(cache.get(&key));
-        block_on(futures_lite::future::poll_once(&mut abandoned));
+        block_on(poll_once(&mut abandoned));
         drop(abandoned);
         put(&cache, "a", &entry(n, 10)).unwrap();
         assert!(has(&cache, "a"));

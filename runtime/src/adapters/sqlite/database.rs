@@ -61,6 +61,17 @@ pub(super) enum Trouble {
     Exchanged,
 }
 
+impl Trouble {
+    /// Has another process, or another thread, only taken its time?
+    pub(super) fn is_busy(&self) -> bool {
+        match self {
+            Self::Fault(fault) => fault.is_busy(),
+            Self::System(error) => error.kind() == io::ErrorKind::TimedOut,
+            Self::Refused(_) | Self::Exchanged => false,
+        }
+    }
+}
+
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)

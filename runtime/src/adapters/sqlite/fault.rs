@@ -26,7 +26,12 @@ impl Fault {
 
     /// Is another connection at work? Then this one is as good as it was; after anything else it is made anew.
     pub(super) fn is_passing(self) -> bool {
-        matches!(self.primary(), ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED | ffi::SQLITE_FULL | ffi::SQLITE_TOOBIG)
+        self.is_busy() || matches!(self.primary(), ffi::SQLITE_FULL | ffi::SQLITE_TOOBIG)
+    }
+
+    /// Has another connection kept this one waiting for too long?
+    pub(super) fn is_busy(self) -> bool {
+        matches!(self.primary(), ffi::SQLITE_BUSY | ffi::SQLITE_LOCKED)
     }
 
     /// Does it come of a statement that does not fit the tables?

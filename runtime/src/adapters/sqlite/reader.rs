@@ -2,22 +2,27 @@
 
 use rusqlite::Connection;
 
+use super::database::Trouble;
 use super::fault::Fault;
 use super::statements::Statements;
-use super::worker::{Batch, Worker};
+use super::worker::{Batch, N_WAITS, Worker, wanted};
 
 /// Answers a batch. Where the file turns out to be damaged it is built anew, and there is a second attempt.
 pub(super) fn serve(worker: &mut Worker, mut batch: Batch) {
-    let mut is_retry = false;
-    loop {
+    let (mut is_retry, mut n_waits) = (false, 0);
+    while !batch.is_empty() {
         let read = match worker.connection() {
-            Ok(connection) => read(connection, &mut batch),
-            Err(trouble) => return worker.fail(batch, &trouble),
+            Ok(connection) => read(connection, &mut batch).map_err(Trouble::Fault),
+            Err(trouble) => Err(trouble),
         };
         match read {
             Ok(()) => return batch.into_iter().for_each(|request| request.answer(None)),
-            Err(fault) if worker.is_mended(fault) && !is_retry => is_retry = true,
-            Err(fault) => return worker.fail(batch, &fault.into()),
+            Err(trouble) if trouble.is_busy() && n_waits < N_WAITS => {
+                n_waits += 1;
+                batch = wanted(batch);
+            }
+            Err(Trouble::Fault(fault)) if worker.is_mended(fault) && !is_retry => is_retry = true,
+            Err(trouble) => return worker.fail(batch, &trouble),
         }
     }
 }

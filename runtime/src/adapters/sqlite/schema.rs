@@ -14,7 +14,7 @@ const APPLICATION_ID: i32 = 0x4c41_5244;
 const VERSION: i32 = 1;
 /// SQLite before this can corrupt a database that has several connections in WAL mode.
 const OLDEST_SQLITE: i32 = 3_051_003;
-/// How long a connection waits for another process's; less than what a caller waits for an answer.
+/// How long a connection waits for another process's, until there is a look at who still waits for this one.
 const BUSY: Duration = Duration::from_millis(200);
 
 /// The row id grows with each entry that is stored, and so tells the oldest. The columns stand before the record, so that

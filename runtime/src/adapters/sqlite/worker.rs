@@ -99,8 +99,11 @@ pub(super) fn start_reader(database: &Arc<Database>, queue: &Arc<Requests>) -> R
     })
 }
 
+/// How often a batch that meets another connection at work is tried again: two seconds, longer than calls and helpers wait.
+pub(super) const N_WAITS: usize = 10;
+
 /// What somebody still waits for. Under a load that is too high the rest has been given up by now.
-fn wanted(mut batch: Batch) -> Batch {
+pub(super) fn wanted(mut batch: Batch) -> Batch {
     batch.retain(|request| request.is_wanted());
     batch
 }

@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
 use super::statements::Statements;
-use super::worker::{Batch, Worker};
+use super::worker::{Batch, N_WAITS, Worker, wanted};
 
 /// Housekeeping after writes is at most so frequent.
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
@@ -19,7 +19,7 @@ const LONG_PAUSE: Duration = Duration::from_secs(60);
 /// Slices in a row, while each has at least so many entries to remove.
 const N_SLICES: usize = 16;
 const MUCH: u64 = 64;
-/// Requests that may each cost the others of their batch another attempt.
+/// How often a batch is tried again because one of its requests has spoilt it for the others, or because its file is no more.
 const N_CULPRITS: usize = 3;
 
 /// What the thread that writes has.
@@ -33,14 +33,14 @@ pub(super) struct Writer {
 
 /// Why a whole transaction came to nothing.
 struct Lost {
-    fault: Fault,
+    trouble: Trouble,
     /// The request that did it, if it was one of them.
     culprit: Option<usize>,
 }
 
-impl From<Fault> for Lost {
-    fn from(fault: Fault) -> Self {
-        Self { fault, culprit: None }
+impl<T: Into<Trouble>> From<T> for Lost {
+    fn from(trouble: T) -> Self {
+        Self { trouble: trouble.into(), culprit: None }
     }
 }
 
@@ -55,33 +55,49 @@ impl Writer {
         if self.is_dirty { SHORT_PAUSE } else { LONG_PAUSE }
     }
 
-    /// Runs a batch and answers it.
+    /// Runs a batch and answers it. Whom another process keeps waiting is dropped once it waits no longer.
     pub(super) fn serve(&mut self, mut batch: Batch) {
-        let mut n_attempts = 0;
+        let (mut n_attempts, mut n_waits) = (0, 0);
         while !batch.is_empty() {
-            n_attempts += 1;
-            let done = match self.worker.connection() {
-                Ok(connection) => transact(connection, &self.room, &mut batch),
-                Err(trouble) => return self.worker.fail(batch, &trouble),
-            };
-            let lost = match done {
-                Ok(faults) if self.worker.has_arrived() => {
-                    self.is_dirty = true;
-                    return self.answer(batch, faults);
-                }
-                Ok(_) if n_attempts > N_CULPRITS => return self.worker.fail(batch, &Trouble::Exchanged),
-                // It went into a file that has lost its place: a clear that others do not see would be none.
-                Ok(_) => continue,
+            let lost = match self.attempt(&mut batch) {
+                Ok(faults) => return self.answer(batch, faults),
                 Err(lost) => lost,
             };
-            let Lost { fault, culprit } = lost;
-            let is_mended = self.worker.is_mended(fault) || fault.is_full() && n_attempts == 1 && self.makes_room();
-            match culprit {
-                _ if n_attempts > N_CULPRITS => return self.worker.fail(batch, &fault.into()),
-                _ if is_mended => {}
-                Some(culprit) => self.worker.fail(vec![batch.remove(culprit)], &fault.into()),
-                None => return self.worker.fail(batch, &fault.into()),
+            if lost.trouble.is_busy() && n_waits < N_WAITS {
+                n_waits += 1;
+                batch = wanted(batch);
+                continue;
             }
+            n_attempts += 1;
+            let is_mended = self.is_mended(&lost.trouble, n_attempts);
+            match lost.culprit {
+                _ if n_attempts > N_CULPRITS => return self.worker.fail(batch, &lost.trouble),
+                _ if is_mended => {}
+                Some(culprit) => self.worker.fail(vec![batch.remove(culprit)], &lost.trouble),
+                None => return self.worker.fail(batch, &lost.trouble),
+            }
+        }
+    }
+
+    /// Runs a batch; the fault of each request that failed by itself.
+    fn attempt(&mut self, batch: &mut Batch) -> Result<Vec<Option<Fault>>, Lost> {
+        let faults = transact(self.worker.connection()?, &self.room, batch)?;
+        if !self.worker.has_arrived() {
+            // It went into a file that has lost its place: a clear that others do not see would be none.
+            return Err(Trouble::Exchanged.into());
+        }
+        self.is_dirty = true;
+        Ok(faults)
+    }
+
+    /// Is there any use in another attempt?
+    fn is_mended(&mut self, trouble: &Trouble, n_attempts: usize) -> bool {
+        match *trouble {
+            Trouble::Fault(fault) => {
+                self.worker.is_mended(fault) || fault.is_full() && n_attempts == 1 && self.makes_room()
+            }
+            Trouble::Exchanged => true,
+            Trouble::System(_) | Trouble::Refused(_) => false,
         }
     }
 
@@ -140,7 +156,7 @@ fn transact(connection: &Connection, room: &Room, batch: &mut Batch) -> Result<V
         match ran {
             Err(fault) if is_lost(&fault) => {
                 roll_back(connection);
-                return Err(Lost { fault, culprit: Some(at) });
+                return Err(Lost { trouble: fault.into(), culprit: Some(at) });
             }
             ran => faults.push(ran.err()),
         }
