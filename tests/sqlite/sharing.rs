@@ -63,6 +63,30 @@ fn who_waits_for_another_process_is_not_refused_while_that_takes_its_time() {
 }
 
 #[test]
+fn a_write_that_was_given_up_does_not_arrive_after_what_followed_a_close() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    put(&cache, "b", &entry(1, 10)).unwrap();
+    let other = rusqlite::Connection::open(folder.file("cache.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let (key, late) = (key("a"), entry(2, 10));
+    let mut written = Box::pin(cache.put(&key, &late, Condition::Always));
+    assert!(block_on(poll_once(&mut written)).is_none());
+    // By now it looks for its turn every 50 ms, and a connection that comes later does so every few.
+    std::thread::sleep(Duration::from_millis(140));
+    drop(written);
+    let mut closed = Box::pin(cache.close());
+    assert!(block_on(poll_once(&mut closed)).is_none());
+    let mut removed = Box::pin(cache.remove(std::slice::from_ref(&key), &LIVING));
+    assert!(block_on(poll_once(&mut removed)).is_none());
+    std::thread::sleep(Duration::from_millis(3));
+    other.execute_batch("COMMIT").unwrap();
+    block_on(removed).unwrap();
+    block_on(closed).unwrap();
+    assert!(get(&cache, "a").unwrap().is_none());
+}
+
+#[test]
 fn memory_is_private_unless_it_has_a_name() {
     let [one, other] = [SqliteCache::memory(), SqliteCache::memory()];
     put(&one, "a", &entry(1, 10)).unwrap();

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Weak};
+use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
@@ -29,8 +30,15 @@ pub(super) enum Lane {
 /// A database and its threads.
 pub(super) struct Engine {
     database: Arc<Database>,
+    threads: Mutex<Threads>,
+}
+
+#[derive(Default)]
+struct Threads {
     /// `None` until the first request, and after a close.
-    running: Mutex<Option<Running>>,
+    running: Option<Running>,
+    /// The last thread that was started to write. The next one begins once it has ended: what was given to it comes first.
+    writer: Option<JoinHandle<()>>,
 }
 
 struct Running {
@@ -46,7 +54,7 @@ impl Engine {
     }
 
     pub(super) fn of(database: Database) -> Self {
-        Self { database: Arc::new(database), running: Mutex::new(None) }
+        Self { database: Arc::new(database), threads: Mutex::default() }
     }
 
     /// The database in memory that goes by this name, while anybody in this process holds it; the limits are the first
@@ -97,11 +105,12 @@ impl Engine {
 
     /// Where requests of a lane go; starts the threads if they do not run.
     fn queue(&self, lane: Lane) -> Result<Arc<Requests>> {
-        let mut running = self.running.lock();
-        let is_well = |running: &mut Running| !running.writes.is_closed() && !running.reads.is_closed();
-        if running.as_mut().is_none_or(|running| !is_well(running)) {
+        let mut threads = self.threads.lock();
+        let Threads { running, writer } = &mut *threads;
+        let is_well = |running: &Running| !running.writes.is_closed() && !running.reads.is_closed();
+        if !running.as_ref().is_some_and(is_well) {
             *running = None;
-            *running = Some(Running::start(&self.database)?);
+            *running = Some(Running::start(&self.database, writer)?);
         }
         let queue = running.as_ref().map(|running| match lane {
             Lane::Read => Arc::clone(&running.reads),
@@ -115,7 +124,7 @@ impl Engine {
         if self.database.place == Place::Memory {
             return;
         }
-        let Some(mut running) = self.running.lock().take() else { return };
+        let Some(mut running) = self.threads.lock().running.take() else { return };
         let ended = std::mem::take(&mut running.ended);
         drop(running);
         for thread in ended {
@@ -126,14 +135,16 @@ impl Engine {
 }
 
 impl Running {
-    fn start(database: &Arc<Database>) -> Result<Self> {
+    fn start(database: &Arc<Database>, writer: &mut Option<JoinHandle<()>>) -> Result<Self> {
         let writes = Arc::new(Requests::new(1));
         let is_memory = database.place == Place::Memory;
         let reads = if is_memory { Arc::clone(&writes) } else { Arc::new(Requests::new(N_READERS)) };
         let mut running = Self { writes, reads, ended: Vec::new() };
-        running.ended.push(worker::start_writer(database, &running.writes)?);
+        let (started, ended) = worker::start_writer(database, &running.writes, writer.take())?;
+        *writer = Some(started);
+        running.ended.push(ended);
         for _ in 0..if is_memory { 0 } else { N_READERS } {
-            running.ended.push(worker::start_reader(database, &running.reads)?);
+            running.ended.push(worker::start_reader(database, &running.reads)?.1);
         }
         Ok(running)
     }

@@ -2,7 +2,7 @@
 //! when it is first asked for something, and again when the file behind it is no longer the right one.
 
 use std::sync::Arc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -70,10 +70,19 @@ impl Worker {
     }
 }
 
-/// Starts the thread that writes. What it tells at its end is that it has ended.
-pub(super) fn start_writer(database: &Arc<Database>, queue: &Arc<Requests>) -> Result<oneshot::Receiver<()>> {
+/// A thread, and what comes once it has ended.
+type Started = (JoinHandle<()>, oneshot::Receiver<()>);
+
+/// Starts the thread that writes, which begins when the one `before` it has ended.
+pub(super) fn start_writer(
+    database: &Arc<Database>,
+    queue: &Arc<Requests>,
+    before: Option<JoinHandle<()>>,
+) -> Result<Started> {
     let mut writer = Writer::new(Worker::new(Arc::clone(database)));
     start("larder-sqlite-w", queue, move |queue| {
+        // However it has ended.
+        let _ = before.map(JoinHandle::join);
         loop {
             match queue.take(writer.pause()) {
                 Taken::Batch(batch) => writer.serve(wanted(batch)),
@@ -86,7 +95,7 @@ pub(super) fn start_writer(database: &Arc<Database>, queue: &Arc<Requests>) -> R
 }
 
 /// Starts a thread that reads.
-pub(super) fn start_reader(database: &Arc<Database>, queue: &Arc<Requests>) -> Result<oneshot::Receiver<()>> {
+pub(super) fn start_reader(database: &Arc<Database>, queue: &Arc<Requests>) -> Result<Started> {
     let mut worker = Worker::new(Arc::clone(database));
     start("larder-sqlite-r", queue, move |queue| {
         loop {
@@ -108,11 +117,7 @@ pub(super) fn wanted(mut batch: Batch) -> Batch {
     batch
 }
 
-fn start(
-    name: &str,
-    queue: &Arc<Requests>,
-    run: impl FnOnce(&Requests) + Send + 'static,
-) -> Result<oneshot::Receiver<()>> {
+fn start(name: &str, queue: &Arc<Requests>, run: impl FnOnce(&Requests) + Send + 'static) -> Result<Started> {
     let (ending, ended) = oneshot::channel();
     let last = Last { queue: Arc::clone(queue), _ending: ending };
     let started = thread::Builder::new().name(name.into()).spawn(move || {
@@ -120,7 +125,7 @@ fn start(
         run(&last.queue);
     });
     match started {
-        Ok(_) => Ok(ended),
+        Ok(thread) => Ok((thread, ended)),
         Err(error) => Err(Error::unavailable("the system refuses a thread that the SQLite cache needs", error)),
     }
 }
