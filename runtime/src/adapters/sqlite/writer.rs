@@ -123,11 +123,14 @@ impl Writer {
         {
             self.worker.is_mended(fault);
         }
-        for _ in 0..N_SLICES {
+        for n_slices in 0..N_SLICES {
             let from = self.kept.1;
             let Ok(connection) = self.worker.connection() else { break };
             let kept = in_transaction(connection, |statements| {
-                housekeeping::forget_permits(statements)?;
+                // That looks at all there are: once is enough.
+                if n_slices == 0 {
+                    housekeeping::forget_permits(statements)?;
+                }
                 housekeeping::walk(statements, from, &Dead::Past)
             });
             let step = kept.unwrap_or_else(|fault| {
