@@ -46,6 +46,19 @@ fn what_is_removed_where_the_file_was_exchanged_is_removed_from_the_new_one() {
     assert!(get(&one, "a").unwrap().is_none(), "who has removed it reads nothing older");
 }
 
+#[test]
+fn what_another_has_removed_is_not_read_from_a_file_that_was_exchanged() {
+    let folder = Folder::new();
+    let path = folder.file("cache.sqlite");
+    let [one, other] = [0, 1].map(|_| SqliteCache::open(&path).unwrap());
+    put(&one, "a", &entry(1, 10)).unwrap();
+    assert!(has(&one, "a"));
+    std::fs::rename(&path, folder.file("old.sqlite")).unwrap();
+    block_on(other.remove(&[key("a")], &LIVING)).unwrap();
+    // Enough for each thread that reads.
+    assert!((0..20).all(|_| get(&one, "a").unwrap().is_none()));
+}
+
 /// A connection of its own looks for its turn now and then, and may miss it for as long as others are at work.
 #[test]
 fn who_waits_for_another_process_is_not_refused_while_that_takes_its_time() {

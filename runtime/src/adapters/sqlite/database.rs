@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -15,10 +14,7 @@ use super::housekeeping::Limits;
 use super::schema::{self, Kind};
 use super::statements;
 use crate::error::{Error, ErrorKind};
-use crate::sync::{AtomicU64, Ordering};
 
-/// How long a connection that reads may go on with a file that has another's place by now.
-const WATCH: Duration = Duration::from_millis(500);
 /// How often a file is opened that is damaged, or exchanged meanwhile.
 const N_ATTEMPTS: usize = 3;
 /// The size of a page, SQLite's own choice.
@@ -47,8 +43,6 @@ pub(super) struct Database {
     pub(super) limits: Limits,
     /// Where SQLite itself stops, should eviction not be enough.
     pub(super) most_pages: u32,
-    /// How often the file was found to be another, or was set aside: connections of before are of no use.
-    generation: AtomicU64,
 }
 
 /// Why there is no connection.
@@ -57,11 +51,15 @@ pub(super) enum Trouble {
     Fault(Fault),
     System(Arc<io::Error>),
     Refused(&'static str),
-    /// While it was opened or written to, the file's place was taken by another.
+    /// While it was opened or used, the file's place was taken by another.
     Exchanged,
 }
 
 impl Trouble {
+    pub(super) fn is_full(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.is_full())
+    }
+
     /// Has another process, or another thread, only taken its time?
     pub(super) fn is_busy(&self) -> bool {
         match self {
@@ -88,13 +86,16 @@ impl From<io::Error> for Trouble {
 pub(super) struct Opened {
     pub(super) connection: Connection,
     home: Option<(PathBuf, Identity)>,
-    generation: u64,
-    watched: Instant,
 }
 
 impl Opened {
     pub(super) fn is_file(&self) -> bool {
         self.home.is_some()
+    }
+
+    /// Does the connection lead to what has the file's place?
+    pub(super) fn is_in_place(&self) -> bool {
+        self.home.as_ref().is_none_or(|(path, home)| in_place(path, *home).is_ok())
     }
 }
 
@@ -103,7 +104,7 @@ impl Database {
         // An eighth above the limit, and what one transaction may store before there is a look at the size.
         let hard = limits.max_bytes.saturating_add(limits.max_bytes / 8).saturating_add(4 << 20) / PAGE;
         let most_pages = u32::try_from(hard).unwrap_or(u32::MAX).min(u32::MAX - 1);
-        Self { place, limits, most_pages, generation: AtomicU64::new(0) }
+        Self { place, limits, most_pages }
     }
 
     /// What a caller is told.
@@ -136,7 +137,7 @@ impl Database {
             let home = home(&path)?;
             trouble = match self.open_file(&path, home) {
                 Err(Trouble::Fault(fault)) if fault.is_damage() => {
-                    self.set_aside(&path, home)?;
+                    damage::set_aside(&path, home)?;
                     fault.into()
                 }
                 Err(Trouble::Exchanged) => Trouble::Exchanged,
@@ -150,12 +151,11 @@ impl Database {
         let connection = Connection::open_in_memory().map_err(Fault::from)?;
         schema::set_up(&connection, self.most_pages)?;
         schema::create(&connection)?;
-        Ok(Opened { connection, home: None, generation: 0, watched: Instant::now() })
+        Ok(Opened { connection, home: None })
     }
 
     /// Opens the file that was found at `path` as `home`, if it is there still.
     pub(super) fn open_file(&self, path: &Path, home: Identity) -> Result<Opened, Trouble> {
-        let generation = self.generation.load(Ordering::Acquire);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW
@@ -186,41 +186,16 @@ impl Database {
             prepared => {
                 prepared?;
                 let home = Some((path.to_owned(), home));
-                Ok(Opened { connection, home, generation, watched: Instant::now() })
+                Ok(Opened { connection, home })
             }
         }
     }
 
-    /// Is it still the right connection? Looks at the file now and then.
-    pub(super) fn is_current(&self, opened: &mut Opened) -> bool {
-        if opened.generation != self.generation.load(Ordering::Acquire) {
-            return false;
-        }
-        opened.watched.elapsed() < WATCH || self.is_in_place(opened)
-    }
-
-    /// Does the connection lead to what has the file's place? Looks at once. If it does not, none of before does.
-    pub(super) fn is_in_place(&self, opened: &mut Opened) -> bool {
-        let Some((path, home)) = &opened.home else { return true };
-        opened.watched = Instant::now();
-        let is_in_place = in_place(path, *home).is_ok();
-        if !is_in_place {
-            self.generation.fetch_add(1, Ordering::Release);
-        }
-        is_in_place
-    }
-
     /// Gives up a connection that has met damage, and what it led to.
     pub(super) fn give_up(&self, opened: Opened) -> Result<(), Trouble> {
-        let Opened { connection, home, .. } = opened;
+        let Opened { connection, home } = opened;
         drop(connection);
-        home.map_or(Ok(()), |(path, identity)| self.set_aside(&path, identity))
-    }
-
-    fn set_aside(&self, path: &Path, identity: Identity) -> Result<(), Trouble> {
-        damage::set_aside(path, identity)?;
-        self.generation.fetch_add(1, Ordering::Release);
-        Ok(())
+        home.map_or(Ok(()), |(path, identity)| Ok(damage::set_aside(&path, identity)?))
     }
 }
 

@@ -37,7 +37,8 @@ use housekeeping::Dead;
 /// The file and the folders that are made for it are for this user alone. A symlink in its place, a file that is no
 /// database and another program's database are refused; a cache that turns out to be damaged is renamed to
 /// `name.damaged-<time>` (the last two are kept) and built anew. Beside it lies `name.lock`, which stays. All of that
-/// happens at first use: nothing here looks at a file.
+/// happens at first use: nothing here looks at a file. One that is removed or exchanged while it is used costs what is in it
+/// and no more; its `-wal` and `-shm` are a part of it, and must never be removed alone.
 ///
 /// SQLite does not know whether a byte in its file has flipped: what is handed out has the bytes that were put, or bytes
 /// that fail the checksum of their record.

@@ -5,23 +5,23 @@ use rusqlite::Connection;
 use super::database::Trouble;
 use super::fault::Fault;
 use super::statements::Statements;
-use super::worker::{Batch, N_WAITS, Worker, wanted};
+use super::worker::{Batch, N_RETRIES, N_WAITS, Worker, wanted};
 
-/// Answers a batch. Where the file turns out to be damaged it is built anew, and there is a second attempt.
+/// Answers a batch. Where the file turns out to be damaged it is built anew, and there are further attempts.
 pub(super) fn serve(worker: &mut Worker, mut batch: Batch) {
-    let (mut is_retry, mut n_waits) = (false, 0);
+    let (mut n_retries, mut n_waits) = (0, 0);
     while !batch.is_empty() {
         let read = match worker.connection() {
             Ok(connection) => read(connection, &mut batch).map_err(Trouble::Fault),
             Err(trouble) => Err(trouble),
         };
-        match read {
+        match read.and_then(|()| worker.check_place()) {
             Ok(()) => return batch.into_iter().for_each(|request| request.answer(None)),
             Err(trouble) if trouble.is_busy() && n_waits < N_WAITS => {
                 n_waits += 1;
                 batch = wanted(batch);
             }
-            Err(Trouble::Fault(fault)) if worker.is_mended(fault) && !is_retry => is_retry = true,
+            Err(trouble) if worker.is_mended(&trouble) && n_retries < N_RETRIES => n_retries += 1,
             Err(trouble) => return worker.fail(batch, &trouble),
         }
     }

@@ -9,7 +9,6 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::database::{Database, Opened, Trouble};
-use super::fault::Fault;
 use super::queue::{Queue, Taken};
 use super::reader;
 use super::request::Request;
@@ -35,11 +34,8 @@ impl Worker {
         Self { database, opened: None }
     }
 
-    /// The connection; a new one if there is none, or if what it led to is gone.
+    /// The connection; a new one if there is none.
     pub(super) fn connection(&mut self) -> Result<&Connection, Trouble> {
-        if self.opened.as_mut().is_some_and(|opened| !self.database.is_current(opened)) {
-            self.opened = None;
-        }
         let opened = match self.opened.take() {
             Some(opened) => opened,
             None => self.database.open()?,
@@ -47,19 +43,30 @@ impl Worker {
         Ok(&self.opened.insert(opened).connection)
     }
 
-    /// Has what was written just now come to where others will read it? If not, the connection is given up.
-    pub(super) fn has_arrived(&mut self) -> bool {
-        self.opened.take_if(|opened| !self.database.is_in_place(opened)).is_none()
+    /// Is what was done just now of the file that others use? If that has lost its place to another (it was set aside, or
+    /// removed), the connection is given up. Asked before each answer: a clear that others do not see would be none, nor would
+    /// one that was not seen here.
+    ///
+    /// # Errors
+    /// [`Trouble::Exchanged`] if it is not.
+    pub(super) fn check_place(&mut self) -> Result<(), Trouble> {
+        self.opened.take_if(|opened| !opened.is_in_place()).map_or(Ok(()), |_| Err(Trouble::Exchanged))
     }
 
-    /// Draws the consequences of a fault; is there any use in another attempt?
-    pub(super) fn is_mended(&mut self, fault: Fault) -> bool {
+    /// Draws the consequences of trouble; is there any use in another attempt?
+    pub(super) fn is_mended(&mut self, trouble: &Trouble) -> bool {
+        let fault = match *trouble {
+            Trouble::Fault(fault) => fault,
+            Trouble::Exchanged => return true,
+            Trouble::System(_) | Trouble::Refused(_) => return false,
+        };
         if fault.is_passing() {
             return false;
         }
         // What is in memory goes with its connection.
         let Some(opened) = self.opened.take_if(|opened| fault.is_damage() || opened.is_file()) else { return false };
-        fault.is_damage() && self.database.give_up(opened).is_ok()
+        // Whatever is wrong with a file that has lost its place, the next is another.
+        if fault.is_damage() { self.database.give_up(opened).is_ok() } else { !opened.is_in_place() }
     }
 
     /// Tells all of a batch of the same trouble.
@@ -108,6 +115,8 @@ pub(super) fn start_reader(database: &Arc<Database>, queue: &Arc<Requests>) -> R
     })
 }
 
+/// How often a batch is tried again because its file was damaged or exchanged, or one of its requests spoilt it for the others.
+pub(super) const N_RETRIES: usize = 3;
 /// How often a batch that meets another connection at work is tried again: two seconds, longer than calls and helpers wait.
 pub(super) const N_WAITS: usize = 10;
 

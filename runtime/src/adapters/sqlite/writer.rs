@@ -10,7 +10,7 @@ use super::fault::Fault;
 use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
 use super::statements::Statements;
-use super::worker::{Batch, N_WAITS, Worker, wanted};
+use super::worker::{Batch, N_RETRIES, N_WAITS, Worker, wanted};
 
 /// Housekeeping after writes is at most so frequent.
 const SHORT_PAUSE: Duration = Duration::from_secs(1);
@@ -19,8 +19,6 @@ const LONG_PAUSE: Duration = Duration::from_secs(60);
 /// Slices in a row, while each has at least so many entries to remove.
 const N_SLICES: usize = 16;
 const MUCH: u64 = 64;
-/// How often a batch is tried again because one of its requests has spoilt it for the others, or because its file is no more.
-const N_CULPRITS: usize = 3;
 
 /// What the thread that writes has.
 pub(super) struct Writer {
@@ -69,9 +67,10 @@ impl Writer {
                 continue;
             }
             n_attempts += 1;
-            let is_mended = self.is_mended(&lost.trouble, n_attempts);
+            let is_mended =
+                self.worker.is_mended(&lost.trouble) || lost.trouble.is_full() && n_attempts == 1 && self.makes_room();
             match lost.culprit {
-                _ if n_attempts > N_CULPRITS => return self.worker.fail(batch, &lost.trouble),
+                _ if n_attempts > N_RETRIES => return self.worker.fail(batch, &lost.trouble),
                 _ if is_mended => {}
                 Some(culprit) => self.worker.fail(vec![batch.remove(culprit)], &lost.trouble),
                 None => return self.worker.fail(batch, &lost.trouble),
@@ -82,23 +81,9 @@ impl Writer {
     /// Runs a batch; the fault of each request that failed by itself.
     fn attempt(&mut self, batch: &mut Batch) -> Result<Vec<Option<Fault>>, Lost> {
         let faults = transact(self.worker.connection()?, &self.room, batch)?;
-        if !self.worker.has_arrived() {
-            // It went into a file that has lost its place: a clear that others do not see would be none.
-            return Err(Trouble::Exchanged.into());
-        }
+        self.worker.check_place()?;
         self.is_dirty = true;
         Ok(faults)
-    }
-
-    /// Is there any use in another attempt?
-    fn is_mended(&mut self, trouble: &Trouble, n_attempts: usize) -> bool {
-        match *trouble {
-            Trouble::Fault(fault) => {
-                self.worker.is_mended(fault) || fault.is_full() && n_attempts == 1 && self.makes_room()
-            }
-            Trouble::Exchanged => true,
-            Trouble::System(_) | Trouble::Refused(_) => false,
-        }
     }
 
     /// A sixteenth of what there is makes way, where the limits alone were not enough; does it?
@@ -121,7 +106,7 @@ impl Writer {
         if let Ok(connection) = self.worker.connection()
             && let Err(fault) = housekeeping::shorten_log(connection)
         {
-            self.worker.is_mended(fault);
+            self.worker.is_mended(&fault.into());
         }
         for n_slices in 0..N_SLICES {
             let from = self.kept.1;
@@ -134,7 +119,7 @@ impl Writer {
                 housekeeping::walk(statements, from, &Dead::Past)
             });
             let step = kept.unwrap_or_else(|fault| {
-                self.worker.is_mended(fault);
+                self.worker.is_mended(&fault.into());
                 Step::default()
             });
             self.kept.1 = step.next.unwrap_or(0);
