@@ -3,6 +3,10 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
+/// What stands before the parameters of a type that is called. Lifetimes that they leave out are theirs, and what is borrowed
+/// there is lent by the body.
+const CALLED: [&str; 7] = ["fn", "Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"];
+
 /// Does `name` occur anywhere in `tokens`?
 pub(crate) fn mentions(tokens: impl ToTokens, name: &str) -> bool {
     any_ident(tokens.into_token_stream(), &mut |ident| ident == name)
@@ -49,7 +53,7 @@ pub(crate) fn name_lifetimes(ty: impl ToTokens) -> (TokenStream, bool) {
                 found = true;
                 named.extend(quote!('larder));
             }
-            TokenTree::Group(group) if !matches!(previous.as_str(), "fn" | "Fn" | "FnMut" | "FnOnce") => {
+            TokenTree::Group(group) if !CALLED.contains(&previous.as_str()) => {
                 let (inner, inside) = name_lifetimes(group.stream());
                 found |= inside;
                 named.extend([regroup(&group, inner)]);
@@ -68,16 +72,20 @@ pub(crate) fn borrows(ty: impl ToTokens) -> bool {
     named || name_lifetimes(ty).1
 }
 
-/// Is there a `&mut` in the type? `*mut` is none.
+/// Is there a `&mut` in the type? `*mut` is none, and what a callback is handed is none of the caller's.
 pub(crate) fn borrows_mutably(ty: impl ToTokens) -> bool {
     let mut borrowed = false;
+    let mut is_called = false;
     for token in ty.into_token_stream() {
+        let is_name = matches!(&token, TokenTree::Ident(ident) if CALLED.iter().any(|name| ident == name));
+        let of_call = std::mem::replace(&mut is_called, is_name);
         match token {
             TokenTree::Ident(ident) if ident == "mut" => {
                 if borrowed {
                     return true;
                 }
             }
+            TokenTree::Group(_) if of_call => {}
             TokenTree::Group(group) => {
                 if borrows_mutably(group.stream()) {
                     return true;
@@ -158,6 +166,10 @@ mod tests {
             (quote!(&u8), false),
             (quote!(*mut u8), false),
             (quote!(&[*mut u8]), false),
+            (quote!(&dyn Fn(&mut u8)), false),
+            (quote!(impl AsyncFnOnce(&mut u8, fn(&mut u8)) -> u8), false),
+            (quote!(&mut dyn FnMut(&mut u8)), true),
+            (quote!((fn(), (&mut u8,))), true),
         ] {
             assert_eq!(borrows_mutably(&ty), borrows, "{ty}");
         }

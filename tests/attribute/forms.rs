@@ -82,6 +82,13 @@ fn skipping(log: &dyn Fn(u64), id: u64) -> u64 {
     tick()
 }
 
+#[cached(skip(fill))]
+fn calling_back(fill: impl Fn(&mut Vec<u64>), id: u64) -> u64 {
+    let mut filled = vec![id];
+    fill(&mut filled);
+    tick_of(filled)
+}
+
 #[cached]
 fn impl_trait(name: impl KeyPart + AsRef<str> + Send) -> u64 {
     tick_of(name.as_ref().len())
@@ -114,6 +121,7 @@ fn what_is_skipped_does_not_tell_calls_apart() {
         assert_eq!(half_skipped((1, 2)), half_skipped((1, 3)));
         assert_eq!(nameless("a", 1, 0), nameless("b", 1, 9));
         assert_eq!(skipping(&|_| (), 1), skipping(&|_| (), 1));
+        assert_eq!(calling_back(|filled| filled.push(1), 1), calling_back(Vec::clear, 1));
     });
     assert_eq!(nameless::key(7), Key::from("attribute::forms::nameless:7"));
 }
