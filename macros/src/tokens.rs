@@ -21,14 +21,20 @@ fn any_ident(tokens: TokenStream, question: &mut impl FnMut(&Ident) -> bool) -> 
     })
 }
 
-/// The tokens of a pattern without `mut` and `ref`: matched against a reference, it binds references.
+/// The tokens of a pattern without `mut` and `ref`: matched against a reference, it binds references. So does it without the
+/// `&`s inside, which would take some of them away, or are refused there.
 pub(crate) fn without_binding_modes(pattern: impl ToTokens) -> TokenStream {
+    binding_references(pattern.into_token_stream(), false)
+}
+
+fn binding_references(pattern: TokenStream, is_inside: bool) -> TokenStream {
     let keep = |token: TokenTree| match token {
         TokenTree::Ident(ident) if ident == "mut" || ident == "ref" => None,
-        TokenTree::Group(group) => Some(regroup(&group, without_binding_modes(group.stream()))),
+        TokenTree::Punct(punct) if punct.as_char() == '&' && is_inside => None,
+        TokenTree::Group(group) => Some(regroup(&group, binding_references(group.stream(), true))),
         other => Some(other),
     };
-    pattern.into_token_stream().into_iter().filter_map(keep).collect()
+    pattern.into_iter().filter_map(keep).collect()
 }
 
 /// A type with its elided lifetimes named `'larder`, and whether it had any: `&T` and `'_`, but not those inside
@@ -179,5 +185,7 @@ mod tests {
     fn a_pattern_loses_its_binding_modes() {
         let pattern = without_binding_modes(quote!((mut a, Point { ref x, .. })));
         assert_eq!(pattern.to_string(), quote!((a, Point { x, .. })).to_string());
+        let pattern = without_binding_modes(quote!(&(&a, Point { x: &&x, .. })));
+        assert_eq!(pattern.to_string(), quote!(&(a, Point { x: x, .. })).to_string());
     }
 }
