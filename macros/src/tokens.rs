@@ -12,6 +12,20 @@ pub(crate) fn mentions(tokens: impl ToTokens, name: &str) -> bool {
     any_ident(tokens.into_token_stream(), &mut |ident| ident == name)
 }
 
+/// Does the lifetime `'name` occur anywhere in `tokens`? A module may be called `name`, too.
+pub(crate) fn mentions_lifetime(tokens: impl ToTokens, name: &str) -> bool {
+    let mut behind_mark = false;
+    tokens.into_token_stream().into_iter().any(|token| {
+        let is_mark = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        let is_lifetime = std::mem::replace(&mut behind_mark, is_mark);
+        match token {
+            TokenTree::Ident(ident) => is_lifetime && ident == name,
+            TokenTree::Group(group) => mentions_lifetime(group.stream(), name),
+            _ => false,
+        }
+    })
+}
+
 /// Does any identifier in `tokens` answer `question`?
 fn any_ident(tokens: TokenStream, question: &mut impl FnMut(&Ident) -> bool) -> bool {
     tokens.into_iter().any(|token| match token {
