@@ -158,6 +158,11 @@ fn check_spec(inside: &str, path: &str, spec: &str) -> Result<(), String> {
             "the format spec of `{{{inside}}}` refers to another argument; write the number, like `{{{path}:.2}}`"
         ));
     }
+    if spec.strip_suffix('p').is_some_and(is_spec) {
+        return Err(format!(
+            "`{{{inside}}}` is an address, where another value may stand at the next call; write `{{{path}}}`, or a field of it"
+        ));
+    }
     if !is_spec(spec) {
         return Err(format!(
             "`{spec}` in `{{{inside}}}` is no format spec; write one that `format!` takes, like `{{{path}:.2}}`"
@@ -166,7 +171,7 @@ fn check_spec(inside: &str, path: &str, spec: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// `[[fill]align][sign]['#']['0'][width]['.' precision][type]`, from the documentation of `std::fmt`.
+/// `[[fill]align][sign]['#']['0'][width]['.' precision][type]`, from the documentation of `std::fmt`, less the type `p`.
 fn is_spec(spec: &str) -> bool {
     let align = ['<', '^', '>'];
     let mut chars = spec.chars();
@@ -188,7 +193,7 @@ fn is_spec(spec: &str) -> bool {
             kind
         }
     };
-    ["", "?", "x?", "X?", "o", "x", "X", "p", "b", "e", "E"].contains(&kind)
+    ["", "?", "x?", "X?", "o", "x", "X", "b", "e", "E"].contains(&kind)
 }
 
 /// An identifier or a keyword: `self`, `Self`, or `type` for an argument `r#type`.
@@ -290,6 +295,8 @@ mod tests {
             ("{id:>width$}", &["refers to another argument"]),
             ("{id:%d}", &["is no format spec"]),
             ("{id:.}", &["is no format spec"]),
+            ("{id:p}", &["is an address", "write `{id}`"]),
+            ("{a.id:*>#18p}", &["is an address", "write `{a.id}`"]),
             ("{}:{a}{b}}", &["names no argument", "nothing separates", "`}` without"]),
         ] {
             let wrong = parse(template).expect_err(template).join("\n");

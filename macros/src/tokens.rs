@@ -3,9 +3,27 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 
+/// What stands before the parameters of a type that is called. Lifetimes that they leave out are theirs, and what is borrowed
+/// there is lent by the body.
+const CALLED: [&str; 7] = ["fn", "Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"];
+
 /// Does `name` occur anywhere in `tokens`?
 pub(crate) fn mentions(tokens: impl ToTokens, name: &str) -> bool {
     any_ident(tokens.into_token_stream(), &mut |ident| ident == name)
+}
+
+/// Does the lifetime `'name` occur anywhere in `tokens`? A module may be called `name`, too.
+pub(crate) fn mentions_lifetime(tokens: impl ToTokens, name: &str) -> bool {
+    let mut behind_mark = false;
+    tokens.into_token_stream().into_iter().any(|token| {
+        let is_mark = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '\'');
+        let is_lifetime = std::mem::replace(&mut behind_mark, is_mark);
+        match token {
+            TokenTree::Ident(ident) => is_lifetime && ident == name,
+            TokenTree::Group(group) => mentions_lifetime(group.stream(), name),
+            _ => false,
+        }
+    })
 }
 
 /// Does any identifier in `tokens` answer `question`?
@@ -17,14 +35,20 @@ fn any_ident(tokens: TokenStream, question: &mut impl FnMut(&Ident) -> bool) -> 
     })
 }
 
-/// The tokens of a pattern without `mut` and `ref`: matched against a reference, it binds references.
+/// The tokens of a pattern without `mut` and `ref`: matched against a reference, it binds references. So does it without the
+/// `&`s inside, which would take some of them away, or are refused there.
 pub(crate) fn without_binding_modes(pattern: impl ToTokens) -> TokenStream {
+    binding_references(pattern.into_token_stream(), false)
+}
+
+fn binding_references(pattern: TokenStream, is_inside: bool) -> TokenStream {
     let keep = |token: TokenTree| match token {
         TokenTree::Ident(ident) if ident == "mut" || ident == "ref" => None,
-        TokenTree::Group(group) => Some(regroup(&group, without_binding_modes(group.stream()))),
+        TokenTree::Punct(punct) if punct.as_char() == '&' && is_inside => None,
+        TokenTree::Group(group) => Some(regroup(&group, binding_references(group.stream(), true))),
         other => Some(other),
     };
-    pattern.into_token_stream().into_iter().filter_map(keep).collect()
+    pattern.into_iter().filter_map(keep).collect()
 }
 
 /// A type with its elided lifetimes named `'larder`, and whether it had any: `&T` and `'_`, but not those inside
@@ -49,7 +73,7 @@ pub(crate) fn name_lifetimes(ty: impl ToTokens) -> (TokenStream, bool) {
                 found = true;
                 named.extend(quote!('larder));
             }
-            TokenTree::Group(group) if !matches!(previous.as_str(), "fn" | "Fn" | "FnMut" | "FnOnce") => {
+            TokenTree::Group(group) if !CALLED.contains(&previous.as_str()) => {
                 let (inner, inside) = name_lifetimes(group.stream());
                 found |= inside;
                 named.extend([regroup(&group, inner)]);
@@ -68,16 +92,20 @@ pub(crate) fn borrows(ty: impl ToTokens) -> bool {
     named || name_lifetimes(ty).1
 }
 
-/// Is there a `&mut` in the type? `*mut` is none.
+/// Is there a `&mut` in the type? `*mut` is none, and what a callback is handed is none of the caller's.
 pub(crate) fn borrows_mutably(ty: impl ToTokens) -> bool {
     let mut borrowed = false;
+    let mut is_called = false;
     for token in ty.into_token_stream() {
+        let is_name = matches!(&token, TokenTree::Ident(ident) if CALLED.iter().any(|name| ident == name));
+        let of_call = std::mem::replace(&mut is_called, is_name);
         match token {
             TokenTree::Ident(ident) if ident == "mut" => {
                 if borrowed {
                     return true;
                 }
             }
+            TokenTree::Group(_) if of_call => {}
             TokenTree::Group(group) => {
                 if borrows_mutably(group.stream()) {
                     return true;
@@ -158,6 +186,10 @@ mod tests {
             (quote!(&u8), false),
             (quote!(*mut u8), false),
             (quote!(&[*mut u8]), false),
+            (quote!(&dyn Fn(&mut u8)), false),
+            (quote!(impl AsyncFnOnce(&mut u8, fn(&mut u8)) -> u8), false),
+            (quote!(&mut dyn FnMut(&mut u8)), true),
+            (quote!((fn(), (&mut u8,))), true),
         ] {
             assert_eq!(borrows_mutably(&ty), borrows, "{ty}");
         }
@@ -167,5 +199,7 @@ mod tests {
     fn a_pattern_loses_its_binding_modes() {
         let pattern = without_binding_modes(quote!((mut a, Point { ref x, .. })));
         assert_eq!(pattern.to_string(), quote!((a, Point { x, .. })).to_string());
+        let pattern = without_binding_modes(quote!(&(&a, Point { x: &&x, .. })));
+        assert_eq!(pattern.to_string(), quote!(&(a, Point { x: x, .. })).to_string());
     }
 }

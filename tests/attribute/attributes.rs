@@ -78,6 +78,14 @@ fn lenient_in_place(id: u64) -> u64 {
     tick_of(id)
 }
 
+/// In place those of the body stay in it.
+#[cached(key = "inside:{id}", helpers = false)]
+fn lenient_inside(id: u64) -> u64 {
+    #![expect(unused_variables, reason = "this is what is tested")]
+    let twice = id * 2;
+    tick_of(id)
+}
+
 /// And goes out of use.
 #[cached]
 #[deprecated(note = "this is what is tested")]
@@ -97,6 +105,7 @@ fn lints_and_marks_stay() {
     fresh(|| {
         assert_eq!(lenient(1), lenient(1));
         assert_eq!(lenient_in_place(1), lenient_in_place(1));
+        assert_eq!(lenient_inside(1), lenient_inside(1));
         #[expect(deprecated, reason = "this is what is tested")]
         let first = outdated(1);
         #[expect(deprecated, reason = "the helpers go out of use with the function")]

@@ -39,6 +39,13 @@ where
     _mark: PhantomData<fn() -> f64>,
 }
 
+/// Whatever `T` is.
+#[derive(KeyPart)]
+struct Id<T> {
+    id: u64,
+    of: PhantomData<T>,
+}
+
 #[derive(KeyPart)]
 struct Node<T> {
     value: T,
@@ -75,6 +82,7 @@ fn a_struct_is_a_group_and_an_enum_its_variant_and_a_group() {
         (key(Shape::Named { r#type: "x", inner: Some(Box::new(Shape::Point)) }), "Named%lx,Point,%."),
         (key(Shape::Größe), "Gr%C3%B6%C3%9Fe"),
         (key(Generic { of: "x", many: [1_u8, 2], _mark: PhantomData }), "%lx,%l1,2,%.,%."),
+        (key(Id { id: 7, of: PhantomData::<f64> }), "%l7,,%."),
         (key(node), "%l1,%l2,%n,%.,%."),
         (key(Renamed(7)), "%l7,%."),
         (key(None::<Never>), "%n"),

@@ -56,6 +56,25 @@ fn behind_reference(&(a, b): &(u64, u64)) -> u64 {
 }
 
 #[cached]
+fn reference_inside((&a, b): (&u64, u64)) -> u64 {
+    tick_of(a + b)
+}
+
+struct Borrowed<'a> {
+    id: &'a u64,
+}
+
+#[cached]
+fn reference_in_field(Borrowed { id: &id }: Borrowed<'_>) -> u64 {
+    tick_of(id)
+}
+
+#[cached(key = "reference-inside:{a}:{b}", helpers = false)]
+fn reference_inside_in_place((&a, b): (&u64, u64)) -> u64 {
+    tick_of(a + b)
+}
+
+#[cached]
 fn nested([first, (second, third)]: [(u64, u64); 2], (fourth, fifth): (u64, u64)) -> u64 {
     let (a, b) = first;
     tick_of(a + b + second + third + fourth + fifth)
@@ -82,6 +101,13 @@ fn skipping(log: &dyn Fn(u64), id: u64) -> u64 {
     tick()
 }
 
+#[cached(skip(fill))]
+fn calling_back(fill: impl Fn(&mut Vec<u64>), id: u64) -> u64 {
+    let mut filled = vec![id];
+    fill(&mut filled);
+    tick_of(filled)
+}
+
 #[cached]
 fn impl_trait(name: impl KeyPart + AsRef<str> + Send) -> u64 {
     tick_of(name.as_ref().len())
@@ -102,6 +128,9 @@ fn an_argument_of_any_pattern_is_in_the_key_by_its_bindings() {
     check(|| structure(Point { x: 1, y: 2 }), || structure(Point { x: 2, y: 1 }));
     check(|| wrapped(Wrapped(1)), || wrapped(Wrapped(2)));
     check(|| behind_reference(&(1, 2)), || behind_reference(&(1, 3)));
+    check(|| reference_inside((&1, 2)), || reference_inside((&2, 2)));
+    check(|| reference_in_field(Borrowed { id: &1 }), || reference_in_field(Borrowed { id: &2 }));
+    check(|| reference_inside_in_place((&1, 2)), || reference_inside_in_place((&2, 2)));
     check(|| nested([(1, 2), (3, 4)], (5, 6)), || nested([(1, 2), (3, 4)], (5, 7)));
     check(|| at_binding((1, 2)), || at_binding((1, 3)));
     check(|| impl_trait("a"), || impl_trait(String::from("b")));
@@ -114,6 +143,7 @@ fn what_is_skipped_does_not_tell_calls_apart() {
         assert_eq!(half_skipped((1, 2)), half_skipped((1, 3)));
         assert_eq!(nameless("a", 1, 0), nameless("b", 1, 9));
         assert_eq!(skipping(&|_| (), 1), skipping(&|_| (), 1));
+        assert_eq!(calling_back(|filled| filled.push(1), 1), calling_back(Vec::clear, 1));
     });
     assert_eq!(nameless::key(7), Key::from("attribute::forms::nameless:7"));
 }

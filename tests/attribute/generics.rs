@@ -29,6 +29,22 @@ fn of_array<const N: usize>(elements: [u64; N]) -> u64 {
     tick_of(elements.len())
 }
 
+#[cached(key = "mapped:{id}:{F}", skip(map))]
+fn mapped<F: Fn(u64) -> u64>(map: F, id: u64) -> u64 {
+    map(id)
+}
+
+#[test]
+fn closures_of_one_function_do_not_meet() {
+    fresh(|| {
+        let twice = |id| id * 2;
+        assert_eq!((mapped(|id| id + 1, 10), mapped(twice, 10)), (11, 20));
+        assert_eq!(mapped::key::<fn(u64) -> u64>(10), mapped::key::<fn(u64) -> u64>(10));
+        mapped(twice, 10);
+        assert_eq!(mapped::stats().computed, 2);
+    });
+}
+
 #[test]
 fn a_parameter_is_in_the_key() {
     check(|| of_key(1_u8), || of_key("x"));

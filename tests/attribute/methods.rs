@@ -233,6 +233,27 @@ fn trait_implementations_are_cached_in_place() {
     crate::fresh_async(async { assert_eq!(shop(1).price_async(0).await, Ok(0)) });
 }
 
+impl Shop {
+    #[cached(key = "moved:{self.id}", helpers = false)]
+    fn moved(mut self) -> u64 {
+        self.id += 1;
+        tick_of(self.id)
+    }
+
+    #[cached(key = "moved-async:{self.id}", helpers = false)]
+    async fn moved_async(mut self: Box<Self>) -> u64 {
+        self.id += 1;
+        tick_of(self.id)
+    }
+}
+
+#[test]
+fn in_place_a_method_may_change_its_own_self() {
+    let shop = |id| Shop { id };
+    check(|| shop(1).moved(), || shop(2).moved());
+    check_async(|| Box::new(shop(1)).moved_async(), || Box::new(shop(2)).moved_async());
+}
+
 #[async_trait::async_trait]
 trait Stock {
     async fn stock(&self, id: u64) -> Option<u64>;

@@ -5,7 +5,6 @@ use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use syn::ReturnType;
 
 use super::beside::{in_place_of, with_inputs};
-use super::inputs::Take;
 use super::{call, computed, key, rules, site};
 use crate::plan::Plan;
 use crate::signature::{Argument, Form, Function};
@@ -25,7 +24,7 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     let Function { attributes, visibility, signature, .. } = function;
     let Plan { private, .. } = plan;
     let attributes = attributes.as_written();
-    let signature = with_inputs(signature, Take::All.declared(plan));
+    let signature = with_inputs(signature, inputs(plan));
     let facts = site(function, plan);
     let entry = key::in_place(plan, &generate!(__LARDER_SITE));
     let compute = computed(plan, &computation(function, plan));
@@ -38,11 +37,19 @@ pub(super) fn expand(function: &Function, plan: &Plan) -> TokenStream {
     generate!(#attributes #visibility #signature #block)
 }
 
+/// `mut self, id: u64`: other arguments are bound anew around the body, `self` cannot be.
+fn inputs(plan: &Plan) -> Vec<TokenStream> {
+    let receiver = plan.receiver.iter().map(|input| input.what.written());
+    receiver.chain(plan.arguments.iter().map(|input| input.what.declared())).collect()
+}
+
 /// The user's body, to be run later.
 fn computation(function: &Function, plan: &Plan) -> TokenStream {
     let body = &function.body;
     let rebound = rebound(plan);
-    let body = if rebound.is_empty() { body.clone() } else { behind(&rebound, body) };
+    // A closure's block takes no inner attributes; one inside it does.
+    let is_bare = rebound.is_empty() && !has_inner_attributes(body);
+    let body = if is_bare { body.clone() } else { behind(&rebound, body) };
     let ty = &plan.returns.ty;
     match (plan.returns.form, &function.signature.output) {
         (Form::Value, _) => generate!((move || -> #ty #body)()),
@@ -59,13 +66,15 @@ fn computation(function: &Function, plan: &Plan) -> TokenStream {
 /// need theirs.
 fn behind(statements: &TokenStream, body: &Group) -> Group {
     let stream = body.stream();
-    let mut start = stream.clone().into_iter().map(|token| token.to_string());
-    let has_attributes =
-        start.next().is_some_and(|token| token == "#") && start.next().is_some_and(|token| token == "!");
-    let inside = if has_attributes { generate!(#statements #body) } else { generate!(#statements #stream) };
+    let inside = if has_inner_attributes(body) { generate!(#statements #body) } else { generate!(#statements #stream) };
     let mut block = Group::new(Delimiter::Brace, inside);
     block.set_span(Span::mixed_site());
     block
+}
+
+fn has_inner_attributes(body: &Group) -> bool {
+    let mut start = body.stream().into_iter().map(|token| token.to_string());
+    start.next().is_some_and(|token| token == "#") && start.next().is_some_and(|token| token == "!")
 }
 
 /// A return that never runs, at the return type: it gives an async block its type. Without it rustc would blame the

@@ -72,7 +72,7 @@ fn borrowed_argument(plan: &Plan, argument: &Argument) -> TokenStream {
         return generate!(#name: #reference);
     }
     let pattern = argument.pattern_of_key();
-    generate!(#[allow(unused_variables)] #pattern: #reference)
+    generate!(#[allow(unused_variables, non_shorthand_field_patterns)] #pattern: #reference)
 }
 
 /// The same as arguments: `self, &id, name, &a_b`.
@@ -95,7 +95,7 @@ pub(super) fn looks(plan: &Plan) -> TokenStream {
             return generate!(let #name = #value;);
         }
         let pattern = argument.pattern_of_key();
-        generate!(#[allow(unused_variables)] let #pattern = #value;)
+        generate!(#[allow(unused_variables, non_shorthand_field_patterns)] let #pattern = #value;)
     };
     Take::Key.arguments(plan).map(look).collect()
 }

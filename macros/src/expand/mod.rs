@@ -93,7 +93,7 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
     let expression = plan.args.timeout_expression()?;
     let patterns = plan.arguments.iter().filter(|input| input.in_timeout && !input.what.is_simple()).map(|input| {
         let (pattern, name) = (input.what.borrowed_pattern(), &input.what.name);
-        generate!(#[allow(unused_variables)] let #pattern = &#name;)
+        generate!(#[allow(unused_variables, non_shorthand_field_patterns)] let #pattern = &#name;)
     });
     let patterns: TokenStream = patterns.collect();
     Some(if patterns.is_empty() { generate!(#expression) } else { generate!({ #patterns #expression }) })

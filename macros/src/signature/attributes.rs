@@ -10,9 +10,10 @@ use syn::{Attribute, Meta, Token};
 pub(crate) struct Attributes(pub(crate) Vec<Attribute>);
 
 const CONDITIONS: &[&str] = &["cfg"];
-const OF_THE_HELPERS: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect"];
-const OF_THE_TYPE: &[&str] = &["cfg", "deprecated"];
-const OF_THE_BODY: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect", "track_caller"];
+// Of `doc`, what hides: each part has a text of its own.
+const OF_THE_HELPERS: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect", "doc"];
+const OF_THE_TYPE: &[&str] = &["cfg", "deprecated", "doc"];
+const OF_THE_BODY: &[&str] = &["cfg", "allow", "warn", "deny", "forbid", "expect", "track_caller", "doc"];
 
 impl Attributes {
     /// For the function, where the body stays in it.
@@ -61,13 +62,18 @@ impl Attributes {
 /// The attribute if it is one of `names`; of a `cfg_attr`, those inside.
 fn select(meta: &Meta, names: &[&str]) -> Option<TokenStream> {
     if names.iter().any(|name| meta.path().is_ident(name)) {
-        return Some(meta.to_token_stream());
+        return is_of_all(meta).then(|| meta.to_token_stream());
     }
     let list = meta.require_list().ok().filter(|list| list.path.is_ident("cfg_attr"))?;
     let parts = Punctuated::<Meta, Token![,]>::parse_terminated.parse2(list.tokens.clone()).ok()?;
     let predicate = parts.first()?;
     let inside: Vec<TokenStream> = parts.iter().skip(1).filter_map(|meta| select(meta, names)).collect();
     (!inside.is_empty()).then(|| quote!(cfg_attr(#predicate, #(#inside),*)))
+}
+
+/// Any attribute but a `doc` that says something about the function itself.
+fn is_of_all(meta: &Meta) -> bool {
+    !meta.path().is_ident("doc") || meta.require_list().is_ok_and(|list| list.tokens.to_string() == "hidden")
 }
 
 /// `expect` becomes `allow`: the lint may be met in the signature or in the body, and they are two functions now, of which
@@ -102,6 +108,8 @@ mod tests {
     fn each_part_gets_the_attributes_that_concern_it() {
         let function: syn::ItemFn = parse_quote! {
             /// Docs.
+            #[doc(hidden)]
+            #[doc(alias = "g")]
             #[cfg(unix)]
             #[cfg_attr(windows, cfg(any()), inline, allow(unused))]
             #[expect(unused_variables, reason = "a test")]
@@ -114,10 +122,13 @@ mod tests {
         let conditions = quote!(#[cfg(unix)] #[cfg_attr(windows, cfg(any()))]);
         assert_eq!(attributes.conditions().to_string(), conditions.to_string());
         let body = quote! {
+            #[doc(hidden)]
             #[cfg(unix)]
             #[cfg_attr(windows, cfg(any()), allow(unused))]
             #[allow(unused_variables, reason = "a test")]
         };
         assert_eq!(attributes.of_the_body().to_string(), body.to_string());
+        let of_the_type = quote!(#[doc(hidden)] #[cfg(unix)] #[cfg_attr(windows, cfg(any()))]);
+        assert_eq!(attributes.of_the_type().to_string(), of_the_type.to_string());
     }
 }

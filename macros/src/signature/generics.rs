@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{GenericParam, Generics, WherePredicate};
 
-use crate::tokens::mentions;
+use crate::tokens::{mentions, mentions_lifetime};
 
 /// The names of the type and const parameters.
 pub(crate) fn params(generics: &Generics) -> impl Iterator<Item = &Ident> {
@@ -19,6 +19,14 @@ fn name(param: &GenericParam) -> &Ident {
     }
 }
 
+fn is_mentioned(param: &GenericParam, tokens: impl ToTokens) -> bool {
+    let name = name(param).to_string();
+    match param {
+        GenericParam::Lifetime(_) => mentions_lifetime(tokens, &name),
+        _ => mentions(tokens, &name),
+    }
+}
+
 /// The parameters that `tokens` mention, and those that their bounds mention. Most functions have none, and are not asked
 /// for the tokens.
 pub(crate) fn used_by(generics: &Generics, tokens: impl FnOnce() -> TokenStream) -> Generics {
@@ -28,7 +36,7 @@ pub(crate) fn used_by(generics: &Generics, tokens: impl FnOnce() -> TokenStream)
     let tokens = tokens();
     let mut used = tokens.clone();
     loop {
-        let is_used = |param: &&GenericParam| mentions(&used, &name(param).to_string());
+        let is_used = |param: &&GenericParam| is_mentioned(param, &used);
         let bounds = generics.params.iter().filter(is_used).map(ToTokens::to_token_stream);
         let closure = bounds.fold(tokens.clone(), |all, one| quote!(#all #one));
         if closure.to_string() == used.to_string() {
@@ -44,8 +52,7 @@ fn retain(generics: &Generics, keep: impl Fn(&GenericParam) -> bool) -> Generics
     let mut retained = generics.clone();
     retained.params = kept.into_iter().collect();
     if let Some(clause) = &mut retained.where_clause {
-        let free =
-            |predicate: &WherePredicate| !dropped.iter().any(|param| mentions(predicate, &name(param).to_string()));
+        let free = |predicate: &WherePredicate| !dropped.iter().any(|param| is_mentioned(param, predicate));
         clause.predicates = clause.predicates.iter().filter(|&predicate| free(predicate)).cloned().collect();
     }
     retained
@@ -71,5 +78,12 @@ mod tests {
         assert_eq!(turbofish(&kept).to_string(), quote!(::<K, L>).to_string());
         assert_eq!(kept.where_clause.to_token_stream().to_string(), quote!(where K: Send).to_string());
         assert_eq!(kept.params.len(), 3);
+    }
+
+    #[test]
+    fn a_lifetime_is_no_module_of_its_name() {
+        let signature: syn::Signature = parse_quote!(fn f<'db, K>(pool: &'db str, key: K) where K: db::Key);
+        let kept = used_by(&signature.generics, || quote!(K));
+        assert_eq!(kept.where_clause.to_token_stream().to_string(), quote!(where K: db::Key).to_string());
     }
 }

@@ -11,6 +11,8 @@ use crate::tokens;
 pub(crate) struct Receiver {
     /// The user's own `self`: the keyword has hygiene too.
     pub(crate) token: Token![self],
+    /// That of `mut self`, which is the body's alone.
+    mutability: Option<Token![mut]>,
     kind: ReceiverKind,
 }
 
@@ -27,7 +29,7 @@ impl Receiver {
                 "a hit does not run the method, so nothing would change through `&mut self`; take `&self`",
             );
         }
-        Self { token: receiver.self_token, kind: receiver.kind.clone() }
+        Self { token: receiver.self_token, mutability: receiver.mutability, kind: receiver.kind.clone() }
     }
 
     /// As the user wrote it, less `mut`.
@@ -38,6 +40,12 @@ impl Receiver {
             ReceiverKind::Typed(colon, ty) => quote!(#token #colon #ty),
             _ => quote!(#token),
         }
+    }
+
+    /// As the user wrote it.
+    pub(crate) fn written(&self) -> TokenStream {
+        let (mutability, declared) = (&self.mutability, self.declared());
+        quote!(#mutability #declared)
     }
 
     /// A receiver that only looks: `&self`, `self: &Arc<Self>`.

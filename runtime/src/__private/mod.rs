@@ -47,12 +47,12 @@ pub fn display(key: &mut KeyWriter, value: impl std::fmt::Display) {
 
 /// Appends the name of `T` in this build, escaped: a placeholder that names a type parameter.
 pub fn type_name<T: ?Sized>(key: &mut KeyWriter) {
-    key.value(std::any::type_name::<T>());
+    key.type_name::<T>();
 }
 
 /// Appends the name of the type of `value` in this build, escaped, behind a mark that no value writes: `impl Trait` is a
 /// type parameter without a name.
 pub fn type_name_of_val<T: ?Sized>(_value: &T, key: &mut KeyWriter) {
     key.literal("%t");
-    key.value(std::any::type_name::<T>());
+    key.type_name::<T>();
 }

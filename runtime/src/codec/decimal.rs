@@ -1,6 +1,6 @@
 //! Integers as decimal text, so that a store can count: what it increments is what we read, whatever the cache's codec.
 
-use serde::de::{DeserializeOwned, Deserializer, Visitor};
+use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
 use serde::ser::{Impossible, Serialize, Serializer};
 
@@ -97,7 +97,21 @@ impl Serializer for Integer {
 }
 
 /// An integer to read a value from.
-struct Decimal(i64);
+pub(super) struct Decimal(i64);
+
+impl From<&u8> for Decimal {
+    fn from(byte: &u8) -> Self {
+        Self((*byte).into())
+    }
+}
+
+impl IntoDeserializer<'_, Refused> for Decimal {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
 
 macro_rules! signed {
     ($($method:ident)*) => {$(

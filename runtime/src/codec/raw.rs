@@ -7,9 +7,10 @@ use serde::ser::{Impossible, SerializeSeq, SerializeTuple, Serializer};
 use serde::{Serialize, forward_to_deserialize_any};
 
 use super::bounded::{Bounded, Bounds, Undecoded};
+use super::decimal::{self, Decimal};
 use super::refused::{Refused, refuse, refuse_one};
 use super::sink::Full;
-use super::{Codec, Format, Kind, Sink, Unfit, decimal};
+use super::{Codec, Format, Kind, Sink, Unfit};
 use crate::record::CodecId;
 
 pub(super) const CODEC: Option<Codec> = Some(Codec::RAW);
@@ -132,7 +133,8 @@ impl<'de> Deserializer<'de> for Whole<'de> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refused> {
-        visitor.visit_seq(SeqDeserializer::new(self.0.iter().copied()))
+        // Of a type around a byte, too: that is what it was written as.
+        visitor.visit_seq(SeqDeserializer::new(self.0.iter().map(Decimal::from)))
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, visitor: V) -> Result<V::Value, Refused> {

@@ -5,6 +5,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::ffi::{OsStr, OsString};
+use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
@@ -216,6 +217,11 @@ impl<K: KeyPart, V: KeyPart> KeyPart for BTreeMap<K, V> {
     fn write_key(&self, key: &mut KeyWriter) {
         list(self, key);
     }
+}
+
+/// Nothing, as of `()`: ids that know what they are of can derive theirs.
+impl<T: ?Sized> KeyPart for PhantomData<T> {
+    fn write_key(&self, _: &mut KeyWriter) {}
 }
 
 impl KeyPart for () {

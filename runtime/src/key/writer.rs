@@ -76,6 +76,18 @@ impl KeyWriter {
         }
     }
 
+    /// Writes the name of `T` in this build, escaped. Where the compiler has made up a part of it, as for closures, which all have
+    /// one name in a function, the type's id in this build comes too.
+    pub(crate) fn type_name<T: ?Sized>(&mut self) {
+        let name = std::any::type_name::<T>();
+        self.value(name);
+        // In braces, which no name of a person's has.
+        if name.contains('{') {
+            self.literal("%i");
+            self.display(format_args!("{:?}", typeid::of::<T>()));
+        }
+    }
+
     /// The key, cut and digested if it grew past 199 characters.
     #[inline]
     pub fn finish(self) -> Key {

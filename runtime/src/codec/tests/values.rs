@@ -220,6 +220,9 @@ fn types_of_std_come_back() {
 
 #[test]
 fn raw_holds_one_text_or_bytes_and_nothing_around_them() {
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    struct Grey(u8);
+
     let bare = |value: &str| written(Codec::RAW, value).unwrap();
     assert_eq!(bare("tea"), (b"tea".to_vec(), plain(Codec::RAW)));
     for value in ["", "tea: green", "\u{1F375}"] {
@@ -234,6 +237,9 @@ fn raw_holds_one_text_or_bytes_and_nothing_around_them() {
     assert_eq!(there_and_back(Codec::RAW, &None::<String>), Ok(None));
     assert_eq!(there_and_back(Codec::RAW, &Some(None::<String>)), Ok(Some(None)));
     assert_eq!(there_and_back(Codec::RAW, &[1_u8, 2, 3]), Ok([1_u8, 2, 3]));
+    let grey = (Grey(0), Grey(255));
+    assert_eq!(there_and_back(Codec::RAW, &grey), Ok(grey.clone()), "bytes in a type of their own");
+    assert_eq!(there_and_back(Codec::RAW, &vec![grey.0.clone()]), Ok(vec![grey.0]));
     assert_eq!(there_and_back(Codec::RAW, &7_u8), Ok(7), "in decimal");
     assert_eq!(Codec::RAW.decode::<String>(b"\xFF", plain(Codec::RAW)), Err(Reject::Malformed));
 }
