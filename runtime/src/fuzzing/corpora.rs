@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::Path;
 
-/// Each target by the name of its corpus.
-const TARGETS: [(&str, fn(&[u8])); 8] = [
+type Target = fn(&[u8]);
+
+/// Each by the name of its corpus.
+const TARGETS: [(&str, Target); 8] = [
     ("bincode", super::bincode),
     ("json", super::json),
     ("keys", super::keys),
