@@ -68,6 +68,31 @@ fn what_the_store_itself_finds_too_large_is_counted() {
 }
 
 #[test]
+fn a_result_that_cannot_be_stored_takes_the_old_one_away() {
+    static LENGTH: AtomicUsize = AtomicUsize::new(1);
+    #[cached(key = "rare_grows:{id}")]
+    fn grows(id: u64) -> String {
+        id.to_string().repeat(LENGTH.load(SeqCst))
+    }
+    let check = |store: Cache, large: usize| {
+        larder::scoped(store, || {
+            let lengths = [1, large, 2].map(|length| {
+                LENGTH.store(length, SeqCst);
+                (grows::refresh(7).len(), grows(7).len())
+            });
+            assert_eq!(lengths, [(1, 1), (large, large), (2, 2)]);
+        });
+    };
+    check(Cache::far(MemoryAdapter::new()), 3 << 20);
+    // Or where the store finds out.
+    let gate = Gate::new(MemoryAdapter::new()).before(|verb| async move {
+        let large = || Error::with_kind(ErrorKind::TooLarge, "the server takes less than it said");
+        if verb == Verb::Put && LENGTH.load(SeqCst) == 10 { Err(large()) } else { Ok(()) }
+    });
+    check(Cache::far(gate), 10);
+}
+
+#[test]
 fn a_store_that_refuses_every_question_is_one_that_fails() {
     #[cached(key = "rare_refusing_store:{id}")]
     fn value(id: u64) -> u64 {

@@ -136,9 +136,10 @@ impl Errand {
                 Parcel::Record(Entry { record: packed.seal(permit.living), timeout, grace: cache.grace(site) })
             }
             Ok(None) => Parcel::Nothing,
+            // What is stored is no result any more: a refresh, or the grace of the old one, would bring it back.
             Err(_) => {
                 site.counters.unstorable();
-                Parcel::Nothing
+                Parcel::denial(self)
             }
         }
     }
@@ -155,6 +156,7 @@ impl Errand {
     pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
         let Some(permit) = open.permit.take() else { return false };
+        let replaces = permit.replaces;
         let sent = match parcel {
             Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
             Parcel::Denial if open.far.is_plain() => {
@@ -169,6 +171,10 @@ impl Errand {
                 // The store's own limit may be lower than its capability says.
                 if error.kind() == ErrorKind::TooLarge {
                     site.counters.unstorable();
+                    // As in `parcel`; the permit may be gone with the attempt. What somebody has set meanwhile goes too.
+                    if replaces {
+                        let _ = open.far.remove(&open.place, &mut open.journey).await;
+                    }
                 }
                 open.journey.fail(error);
                 false
