@@ -30,6 +30,25 @@ impl<T> Mutex<T> {
     }
 }
 
+/// A lock for what is read far more often than written.
+pub(crate) struct ReadMostly<T>(imp::RwLock<T>);
+
+impl<T> ReadMostly<T> {
+    pub(crate) fn new(value: T) -> Self {
+        Self(imp::RwLock::new(value))
+    }
+
+    #[inline]
+    pub(crate) fn read<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    #[inline]
+    pub(crate) fn write<R>(&self, write: impl FnOnce(&mut T) -> R) -> R {
+        write(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 #[derive(Default)]
 pub(crate) struct Condvar(imp::Condvar);
 

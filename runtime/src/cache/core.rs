@@ -9,7 +9,7 @@ use super::sweep::Sweep;
 use super::weights::Weights;
 use crate::clock::Clock;
 use crate::flight::Flights;
-use crate::near::{Bound, Near};
+use crate::near::{Bound, KeyHash, Near, key_hash};
 use crate::observer::{Observed, Observers};
 use crate::sync::Mutex;
 use crate::timeout::Timeout;
@@ -43,6 +43,8 @@ impl Default for Defaults {
 pub(super) struct Core {
     pub(super) adapter: &'static str,
     pub(super) near: Option<Near>,
+    /// Of keys, in all tables.
+    pub(super) hash: KeyHash,
     /// Asked on each hit, as `near` is.
     pub(super) observers: Observers,
     pub(super) tier: Tier,
@@ -62,6 +64,7 @@ impl Core {
         let core = Arc::new(Self {
             adapter,
             near: near.map(Near::new),
+            hash: key_hash(),
             observers: Observers::default(),
             tier,
             flights: Arc::new(Flights::new(clock.clone())),

@@ -171,7 +171,7 @@ impl Cache {
 
     #[inline]
     fn near_key<'a>(&self, key: KeyRef<'a>) -> NearKeyRef<'a> {
-        NearKeyRef { namespace: self.namespace.id, text: key.as_bytes() }
+        NearKeyRef::new(&self.core.hash, self.namespace.id, key.as_bytes())
     }
 }
 

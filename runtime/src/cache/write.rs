@@ -93,7 +93,7 @@ impl Cache {
 
     /// What `slot` counts against the store's bound. May run the user's weighing function.
     pub(super) fn weight(&self, key: NearKeyRef<'_>, slot: &Slot) -> u64 {
-        let weigh = || self.core.weights.weigh(key.text.len(), slot);
+        let weigh = || self.core.weights.weigh(key.len(), slot);
         self.core.near.as_ref().map_or(0, |near| near.weight(weigh))
     }
 

@@ -38,8 +38,6 @@ pub(crate) enum Caller {
 pub(crate) struct Flight {
     id: FlightId,
     key: NearKey,
-    /// Of the table that it stands in.
-    hash: u64,
     /// As it was when the permit was taken: dead means that a clear came in between.
     generation: Arc<Generation>,
     clock: Clock,
@@ -71,7 +69,6 @@ impl Flight {
     /// A flight that its maker leads.
     fn new(
         key: NearKey,
-        hash: u64,
         generation: Arc<Generation>,
         clock: Clock,
         wait: Duration,
@@ -79,7 +76,7 @@ impl Flight {
     ) -> Arc<Self> {
         let id = FlightId::next();
         let state = Mutex::new(State::led(leader, wait, clock.now()));
-        Arc::new(Self { id, key, hash, generation, clock, state })
+        Arc::new(Self { id, key, generation, clock, state })
     }
 
     /// Changes the state, and lets start whoever may start after that.

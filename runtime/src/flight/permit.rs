@@ -41,7 +41,7 @@ impl Permit {
 
     /// The place of the permit's key.
     pub(crate) fn berth(&self) -> Berth<'_> {
-        self.flights.berth_at(self.flight.key.by_ref(), self.flight.hash)
+        self.flights.berth(self.flight.key.by_ref())
     }
 
     /// Was nothing cleared since it was taken?
@@ -75,7 +75,7 @@ impl Permit {
 
     fn step_down(&mut self, failed: bool) {
         self.open = false;
-        let mut berth = self.flights.berth_at(self.flight.key.by_ref(), self.flight.hash);
+        let mut berth = self.flights.berth(self.flight.key.by_ref());
         let changed = self.flight.change(|state| state.step_down(self.caller, failed));
         if changed.idle {
             berth.detach(&self.flight);

@@ -1,6 +1,5 @@
 //! The flights that are under way, by key. Bounded, sharded, and empty at rest.
 
-use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +10,7 @@ use super::ring::Inside;
 use super::waiting::Waiting;
 use super::{Caller, Flight};
 use crate::clock::Clock;
-use crate::near::{Generation, KeyHash, NearKeyRef, key_hash};
+use crate::near::{Generation, NearKeyRef};
 use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// So many keys are computed at once; past that, callers compute alone.
@@ -20,7 +19,6 @@ const N_SHARDS: usize = if cfg!(shuttle) { 1 } else { 32 };
 
 pub(crate) struct Flights {
     shards: Box<[Mutex<HashTable<Arc<Flight>>>]>,
-    hash: KeyHash,
     n_flights: AtomicUsize,
     clock: Clock,
 }
@@ -28,18 +26,13 @@ pub(crate) struct Flights {
 impl Flights {
     pub(crate) fn new(clock: Clock) -> Self {
         let shards = (0..N_SHARDS).map(|_| Mutex::new(HashTable::new())).collect();
-        Self { shards, hash: key_hash(), n_flights: AtomicUsize::new(0), clock }
+        Self { shards, n_flights: AtomicUsize::new(0), clock }
     }
 
     /// The place of `key`, held until the berth is dropped.
     pub(crate) fn berth<'a>(&'a self, key: NearKeyRef<'a>) -> Berth<'a> {
-        self.berth_at(key, self.hash.hash_one(key))
-    }
-
-    /// The place of `key`, whose hash is known.
-    pub(super) fn berth_at<'a>(&'a self, key: NearKeyRef<'a>, hash: u64) -> Berth<'a> {
-        let shard = &self.shards[(hash >> 32) as usize % self.shards.len()];
-        Berth { flights: self, key, hash, shard: shard.lock() }
+        let shard = &self.shards[(key.hash() >> 32) as usize % self.shards.len()];
+        Berth { flights: self, key, shard: shard.lock() }
     }
 
     /// How many computations are under way.
@@ -53,7 +46,6 @@ impl Flights {
 pub(crate) struct Berth<'a> {
     flights: &'a Flights,
     key: NearKeyRef<'a>,
-    hash: u64,
     shard: MutexGuard<'a, HashTable<Arc<Flight>>>,
 }
 
@@ -104,8 +96,8 @@ impl Berth<'_> {
     ) -> Permit {
         self.void();
         let clock = self.flights.clock.clone();
-        let flight = Flight::new(self.key.to_owned(), self.hash, generation, clock, wait, caller);
-        self.shard.insert_unique(self.hash, Arc::clone(&flight), |flight| flight.hash);
+        let flight = Flight::new(self.key.to_owned(), generation, clock, wait, caller);
+        self.shard.insert_unique(self.key.hash(), Arc::clone(&flight), |flight| flight.key.by_ref().hash());
         self.flights.n_flights.fetch_add(1, Ordering::Relaxed);
         Permit::new(Arc::clone(flights), flight, caller)
     }
@@ -126,11 +118,11 @@ impl Berth<'_> {
     }
 
     fn flight(&self) -> Option<&Arc<Flight>> {
-        self.shard.find(self.hash, |flight| self.key.is(&flight.key))
+        self.shard.find(self.key.hash(), |flight| self.key.is(&flight.key))
     }
 
     fn take_out(&mut self, which: impl FnMut(&Arc<Flight>) -> bool) {
-        if let Ok(entry) = self.shard.find_entry(self.hash, which) {
+        if let Ok(entry) = self.shard.find_entry(self.key.hash(), which) {
             entry.remove();
             self.flights.n_flights.fetch_sub(1, Ordering::Relaxed);
         }

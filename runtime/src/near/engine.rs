@@ -1,22 +1,29 @@
 //! The engine, set up so that it never drops a value by itself.
 
+use std::hash::BuildHasherDefault;
 use std::sync::Arc;
+use std::thread;
 
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
-use super::{Bound, KeyHash, NearKey, Slot, key_hash};
+use super::key::Known;
+use super::{Bound, NearKey, NearKeyRef, Slot};
+use crate::sync::ReadMostly;
 
-pub(super) type Engine = quick_cache::sync::Cache<NearKey, Entry, Weights, KeyHash, Evictions>;
+pub(super) struct Engine {
+    /// A power of two.
+    shards: Box<[ReadMostly<Shard>]>,
+}
 
-/// One `Arc`, so that a hit takes the value out of the lock before it clones it; and its weight, which the engine asks
+pub(super) type Shard = quick_cache::unsync::Cache<NearKey, Entry, Weights, BuildHasherDefault<Known>, Evictions>;
+
+/// One `Arc`, so that a hit can take the value out of the lock before it clones it; and its weight, which the engine asks
 /// for under its lock.
-#[derive(Clone)]
 pub(super) struct Entry {
     pub(super) slot: Arc<Slot>,
     pub(super) weight: u64,
 }
 
-#[derive(Clone)]
 pub(super) struct Weights;
 
 impl Weighter<NearKey, Entry> for Weights {
@@ -42,7 +49,6 @@ impl Garbage {
     }
 }
 
-#[derive(Clone)]
 pub(super) struct Evictions;
 
 impl Lifecycle<NearKey, Entry> for Evictions {
@@ -54,17 +60,41 @@ impl Lifecycle<NearKey, Entry> for Evictions {
     }
 }
 
-pub(super) fn new(bound: Bound) -> Engine {
-    /// What a weighted entry is taken to weigh when the tables are sized.
-    const TYPICAL_WEIGHT: u64 = 1024;
-    let (n_entries, capacity) = match bound {
-        Bound::Entries(n_entries) => (n_entries, n_entries),
-        Bound::Weight(weight) => (weight / TYPICAL_WEIGHT, weight),
-    };
-    let options = OptionsBuilder::new()
-        .estimated_items_capacity(usize::try_from(n_entries.max(1)).unwrap_or(usize::MAX))
-        .weight_capacity(capacity)
-        .build()
-        .expect("both capacities are given");
-    Engine::with_options(options, Weights, key_hash(), Evictions)
+impl Engine {
+    pub(super) fn new(bound: Bound) -> Self {
+        /// What a weighted entry is taken to weigh when the tables are sized.
+        const TYPICAL_WEIGHT: u64 = 1024;
+        let (n_entries, capacity) = match bound {
+            Bound::Entries(n_entries) => (n_entries, n_entries),
+            Bound::Weight(weight) => (weight / TYPICAL_WEIGHT, weight),
+        };
+        let n_shards = n_shards(n_entries);
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(usize::try_from(n_entries.div_ceil(n_shards).max(1)).unwrap_or(usize::MAX))
+            .weight_capacity(capacity.div_ceil(n_shards))
+            .build();
+        let options = options.expect("both capacities are given");
+        let shard =
+            |_| ReadMostly::new(Shard::with_options(options.clone(), Weights, BuildHasherDefault::new(), Evictions));
+        Self { shards: (0..n_shards).map(shard).collect() }
+    }
+
+    /// The shard of `key`: bits of its hash that the table inside hardly uses.
+    #[inline]
+    pub(super) fn shard(&self, key: NearKeyRef<'_>) -> &ReadMostly<Shard> {
+        &self.shards[(key.hash() >> 32) as usize & (self.shards.len() - 1)]
+    }
+
+    pub(super) fn shards(&self) -> impl Iterator<Item = &ReadMostly<Shard>> {
+        self.shards.iter()
+    }
+}
+
+/// Enough that writers seldom meet, and few enough that what each of them holds is not a handful: each evicts for itself.
+fn n_shards(n_entries: u64) -> u64 {
+    const FEWEST_ENTRIES: u64 = 32;
+    let n_threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    let most = (n_threads * 4).next_power_of_two();
+    let n_full = (n_entries / FEWEST_ENTRIES).max(1);
+    most.min(1 << n_full.ilog2())
 }

@@ -11,6 +11,7 @@ use foldhash::fast::SeedableRandomState;
 /// An owned key, in the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct NearKey {
+    hash: u64,
     namespace: u32,
     text: Text,
 }
@@ -49,41 +50,79 @@ impl Text {
 /// A borrowed one, to look with.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NearKeyRef<'a> {
-    pub(crate) namespace: u32,
-    pub(crate) text: &'a [u8],
+    hash: u64,
+    namespace: u32,
+    text: &'a [u8],
 }
 
 impl NearKey {
     #[inline]
     pub(crate) fn by_ref(&self) -> NearKeyRef<'_> {
-        NearKeyRef { namespace: self.namespace, text: self.text.as_bytes() }
+        NearKeyRef { hash: self.hash, namespace: self.namespace, text: self.text.as_bytes() }
     }
 }
 
-impl NearKeyRef<'_> {
+impl<'a> NearKeyRef<'a> {
+    /// Hashed here, once for all tables of one store: `hash` is the store's.
+    #[inline]
+    pub(crate) fn new(hash: &KeyHash, namespace: u32, text: &'a [u8]) -> Self {
+        let mut state = hash.build_hasher();
+        state.write(text);
+        // Most stores have one namespace, and each further number is a further round of hashing.
+        if namespace != 0 {
+            state.write_u32(namespace);
+        }
+        Self { hash: state.finish(), namespace, text }
+    }
+
+    #[inline]
+    pub(crate) fn hash(self) -> u64 {
+        self.hash
+    }
+
+    pub(crate) fn len(self) -> usize {
+        self.text.len()
+    }
+
     pub(crate) fn is(self, key: &NearKey) -> bool {
         self.equivalent(key)
     }
 
     pub(crate) fn to_owned(self) -> NearKey {
-        NearKey { namespace: self.namespace, text: Text::new(self.text) }
+        NearKey { hash: self.hash, namespace: self.namespace, text: Text::new(self.text) }
     }
 }
 
 impl Hash for NearKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.by_ref().hash(state);
+        state.write_u64(self.hash);
     }
 }
 
 impl Hash for NearKeyRef<'_> {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write(self.text);
-        // Most stores have one namespace, and each further number is a further round of hashing.
-        if self.namespace != 0 {
-            state.write_u32(self.namespace);
-        }
+        state.write_u64(self.hash);
+    }
+}
+
+/// The hasher of tables whose keys know their hash.
+#[derive(Clone, Default)]
+pub(super) struct Known(u64);
+
+impl Hasher for Known {
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |hash, byte| hash.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 

@@ -7,7 +7,6 @@ mod generation;
 mod key;
 mod slot;
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 pub(crate) use engine::Garbage;
@@ -33,13 +32,18 @@ pub(crate) struct Near {
 
 impl Near {
     pub(crate) fn new(bound: Bound) -> Self {
-        Self { engine: engine::new(bound), bound }
+        Self { engine: Engine::new(bound), bound }
+    }
+
+    /// What `read`, which runs no code of the user's, makes of the slot under `key`, live or not.
+    #[inline]
+    pub(crate) fn read<T>(&self, key: NearKeyRef<'_>, read: impl FnOnce(&Arc<Slot>) -> T) -> Option<T> {
+        self.engine.shard(key).read(|shard| shard.get(&key).map(|entry| read(&entry.slot)))
     }
 
     /// What stands under `key`, live or not.
-    #[inline]
     pub(crate) fn get(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
-        self.engine.get(&key).map(|entry| entry.slot)
+        self.read(key, Arc::clone)
     }
 
     /// What an entry counts against the bound: one, or what `weigh` says.
@@ -52,31 +56,34 @@ impl Near {
 
     /// Replaces what stands under `key`.
     pub(crate) fn insert(&self, key: NearKey, slot: Arc<Slot>, weight: u64, garbage: &mut Garbage) {
-        self.engine.insert_with_lifecycle(key, Entry { slot, weight }, garbage);
+        let shard = self.engine.shard(key.by_ref());
+        shard.write(|shard| shard.insert_with_lifecycle(key, Entry { slot, weight }, garbage));
     }
 
     pub(crate) fn remove(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
-        self.engine.remove(&key).map(|(_, entry)| entry.slot)
+        self.engine.shard(key).write(|shard| shard.remove(&key)).map(|(_, entry)| entry.slot)
     }
 
     /// The keys of all that is past its grace or of a dead generation, and when the next entry will be.
     pub(crate) fn dead(&self, now: Moment) -> (Vec<NearKey>, Moment) {
-        let found = RefCell::new((Vec::new(), Moment::NEVER));
-        // The engine's one walk that visits entries in place. Nothing goes here: whoever changes an entry holds its berth.
-        self.engine.retain(|key, entry| {
-            let (dead, next) = &mut *found.borrow_mut();
-            if entry.slot.is_kept(now) {
-                *next = (*next).min(entry.slot.kept_until());
-            } else {
-                dead.push(key.clone());
-            }
-            true
-        });
-        found.into_inner()
+        let (mut dead, mut next) = (Vec::new(), Moment::NEVER);
+        // Nothing goes here: whoever changes an entry holds its berth.
+        for shard in self.engine.shards() {
+            shard.read(|shard| {
+                for (key, entry) in shard.iter() {
+                    if entry.slot.is_kept(now) {
+                        next = next.min(entry.slot.kept_until());
+                    } else {
+                        dead.push(key.clone());
+                    }
+                }
+            });
+        }
+        (dead, next)
     }
 
     pub(crate) fn n_entries(&self) -> usize {
-        self.engine.len()
+        self.engine.shards().map(|shard| shard.read(|shard| shard.len())).sum()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The near tier replaces, evicts and reports, and never drops a value under its own locks.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use super::{Bound, Garbage, Generation, Header, Near, NearKeyRef, Slot};
+use super::{Bound, Garbage, Generation, Header, KeyHash, Near, NearKeyRef, Slot, key_hash};
 use crate::clock::Moment;
 use crate::timeout::Timeout;
 
@@ -10,8 +10,14 @@ fn header(until: Moment) -> Header {
     Header { generation: Arc::new(Generation::new()), fresh_until: until, grace: Timeout::from_millis(10) }
 }
 
+/// Of any cache here: all have the same seeds.
+fn key_in(namespace: u32, text: &str) -> NearKeyRef<'_> {
+    static HASH: LazyLock<KeyHash> = LazyLock::new(key_hash);
+    NearKeyRef::new(&HASH, namespace, text.as_bytes())
+}
+
 fn key(text: &str) -> NearKeyRef<'_> {
-    NearKeyRef { namespace: 0, text: text.as_bytes() }
+    key_in(0, text)
 }
 
 /// Looks into its own cache when it is dropped: a deadlock, if that happens under the engine's lock.
@@ -41,9 +47,9 @@ fn values_are_dropped_with_no_lock_held() {
 fn namespaces_are_apart() {
     let near = Near::new(Bound::Entries(10));
     let slot = Slot::seal(header(Moment::NEVER), 1_u8);
-    near.insert(NearKeyRef { namespace: 1, text: b"a" }.to_owned(), slot, 1, &mut Garbage::default());
+    near.insert(key_in(1, "a").to_owned(), slot, 1, &mut Garbage::default());
     assert!(near.get(key("a")).is_none());
-    assert!(near.get(NearKeyRef { namespace: 1, text: b"a" }).is_some());
+    assert!(near.get(key_in(1, "a")).is_some());
 }
 
 #[test]
