@@ -52,7 +52,7 @@ const RUNTIME: &[Row] = &[
     ),
     ("registry", &["adapters", "cache", "config", "defaults", "environment", "error"]),
     ("caches", &["cache", "config", "error", "registry"]),
-    ("call", &["cache", "error", "flight", "key", "near", "observer", "park", "registry", "rules", "site", "timeout"]),
+    ("call", &["cache", "error", "flight", "key", "observer", "park", "registry", "rules", "site", "timeout"]),
     ("commands", &["cache", "call", "error", "key", "park", "registry", "rules", "timeout", "value"]),
     ("fuzzing", &["adapter", "codec", "key", "record", "timeout"]),
     ("testing", &["adapter", "clock", "error", "io", "park", "sync", "timeout"]),

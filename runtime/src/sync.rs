@@ -9,8 +9,8 @@ use std::sync as imp;
 
 use std::sync::PoisonError;
 
-pub(crate) use imp::MutexGuard;
 pub(crate) use imp::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+pub(crate) use imp::{MutexGuard, RwLockReadGuard, RwLockWriteGuard};
 
 #[cfg(shuttle)]
 pub(crate) use shuttle::thread_local;
@@ -30,22 +30,21 @@ impl<T> Mutex<T> {
     }
 }
 
-/// A lock for what is read far more often than written.
-pub(crate) struct ReadMostly<T>(imp::RwLock<T>);
+pub(crate) struct RwLock<T>(imp::RwLock<T>);
 
-impl<T> ReadMostly<T> {
+impl<T> RwLock<T> {
     pub(crate) fn new(value: T) -> Self {
         Self(imp::RwLock::new(value))
     }
 
     #[inline]
-    pub(crate) fn read<R>(&self, read: impl FnOnce(&T) -> R) -> R {
-        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     #[inline]
-    pub(crate) fn write<R>(&self, write: impl FnOnce(&mut T) -> R) -> R {
-        write(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
+    pub(crate) fn write(&self) -> RwLockWriteGuard<'_, T> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -153,13 +153,12 @@ impl Cache {
     }
 
     /// The live entry under `key`.
-    #[inline]
     pub(crate) fn live(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-        self.find(key).filter(|slot| self.is_live(slot))
+        let near = self.core.near.as_ref()?;
+        near.sight(self.near_key(key), &self.core.clock).live().cloned()
     }
 
     /// What stands under `key`, live or not.
-    #[inline]
     fn find(&self, key: KeyRef<'_>) -> Option<Arc<Slot>> {
         self.core.near.as_ref()?.get(self.near_key(key))
     }
@@ -169,7 +168,7 @@ impl Cache {
         slot.is_live(|| self.core.clock.now())
     }
 
-    #[inline]
+    #[inline(always)]
     fn near_key<'a>(&self, key: KeyRef<'a>) -> NearKeyRef<'a> {
         NearKeyRef::new(&self.core.hash, self.namespace.id, key.as_bytes())
     }

@@ -1,13 +1,11 @@
 //! Commands that are watched: which of them there are, and what each comes to. What only reads or writes an entry knows nothing
 //! of it; calls carry a [`Watch`] on their way.
 
-use std::sync::Arc;
-
 use super::help::{Looked, Setting};
 use super::{Cache, errand};
 use crate::error::Result;
 use crate::key::{Key, KeyRef};
-use crate::near::Slot;
+use crate::near::Sight;
 use crate::observer::{Command, Observation, Observer, Outcome, Subject, Watch};
 use crate::rules::Computed;
 use crate::site::Site;
@@ -49,16 +47,15 @@ impl Cache {
         self.core.observers.any()
     }
 
-    /// What stands under `key`, and whether it is live; `None` while somebody watches, as it is found then on the way of a call
-    /// that misses. Drops nothing.
+    /// Where the live entry under `key` is seen; `None` while somebody watches, as it is found then on the way of a call that
+    /// misses.
     #[inline(always)]
-    pub(crate) fn unwatched(&self, key: KeyRef<'_>) -> Option<(Arc<Slot>, bool)> {
+    pub(crate) fn sight<'a>(&'a self, key: KeyRef<'a>) -> Option<Sight<'a>> {
         if self.is_observed() {
             return None;
         }
-        let slot = self.find(key)?;
-        let is_live = self.is_live(&slot);
-        Some((slot, is_live))
+        let near = self.core.near.as_ref()?;
+        Some(near.sight(self.near_key(key), &self.core.clock))
     }
 
     /// Begins a command. No hook runs on the thread that serves far stores, which nobody may keep waiting.

@@ -22,10 +22,9 @@ pub(crate) use lead::compute;
 use crate::cache::{self, Approach, ByHand, Cache, Request, Step};
 use crate::flight::Caller;
 use crate::key::{Key, KeyRef};
-use crate::near::Slot;
 use crate::park::block_on;
 use crate::registry::{self, Face, Target};
-use crate::rules::Rules;
+use crate::rules::{Rules, Unpack};
 use crate::site::Site;
 
 /// A call of a synchronous function.
@@ -165,47 +164,31 @@ fn begin(request: Request<'_>) -> Option<cache::Lead> {
 /// The result of a live entry.
 #[inline]
 fn hit<R>(entry: &mut Entry, face: Face, rules: &impl Rules<R>) -> Option<R> {
-    let site = entry.site;
-    read(site, look(site, face, entry.lend())?, rules)
+    look(entry.site, face, entry.lend(), rules.unpacking())
 }
 
-/// The result in a slot that was counted as a hit.
-// Not inlined, so that the value is cloned to where it is returned: in the middle of other code it is moved once more, in
-// words that do not match those just written, and the processor waits for them.
+/// The result of a live entry in the cache that the call goes to.
+// Not inlined, and without closures around the clone, so that it is made where it is returned: in the middle of other code it
+// is moved once more, in words that do not match those just written, and the processor waits for them. Compiled once for each
+// type of result.
 #[inline(never)]
-fn read<R>(site: &'static Site, slot: Arc<Slot>, rules: &impl Rules<R>) -> Option<R> {
-    let result = rules.unpack(&slot);
-    if result.is_none() {
-        site.counters.mistaken_hit();
+fn look<R>(site: &'static Site, face: Face, key: KeyRef<'_>, unpack: Unpack<R>) -> Option<R> {
+    let cache = registry::known(site.facts.adapter, face)?;
+    let sight = cache.sight(key)?;
+    let slot = sight.live()?;
+    let result = if slot.is_brief() {
+        let result = unpack(slot.held());
+        drop(sight);
+        result
+    } else {
+        let slot = Arc::clone(slot);
+        drop(sight);
+        unpack(slot.held())
+    };
+    if result.is_some() {
+        site.counters.hit();
     }
     result
-}
-
-/// The live entry of a call in the cache that it goes to.
-// Compiled once, and the whole of a hit but for the key and the value's clone.
-#[inline(never)]
-fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
-    let found = match registry::seen(site.facts.adapter, face, |cache| cache.unwatched(key)) {
-        Some(found) => found,
-        None => look_anew(site, face, key),
-    };
-    // One that is not live goes here, as the last hold on it runs code of the user's.
-    let (slot, is_live) = found?;
-    if !is_live {
-        return None;
-    }
-    site.counters.hit();
-    Some(slot)
-}
-
-/// The same where this thread does not know the cache yet.
-#[cold]
-#[inline(never)]
-fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<(Arc<Slot>, bool)> {
-    match registry::unseen(site.facts.adapter, face) {
-        Target::Cache(cache) => cache.unwatched(key),
-        _ => None,
-    }
 }
 
 #[cold]

@@ -67,13 +67,7 @@ impl FlightId {
 
 impl Flight {
     /// A flight that its maker leads.
-    fn new(
-        key: NearKey,
-        generation: Arc<Generation>,
-        clock: Clock,
-        wait: Duration,
-        leader: Caller,
-    ) -> Arc<Self> {
+    fn new(key: NearKey, generation: Arc<Generation>, clock: Clock, wait: Duration, leader: Caller) -> Arc<Self> {
         let id = FlightId::next();
         let state = Mutex::new(State::led(leader, wait, clock.now()));
         Arc::new(Self { id, key, generation, clock, state })

@@ -8,11 +8,11 @@ use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::key::Known;
 use super::{Bound, NearKey, NearKeyRef, Slot};
-use crate::sync::ReadMostly;
+use crate::sync::RwLock;
 
 pub(super) struct Engine {
     /// A power of two.
-    shards: Box<[ReadMostly<Shard>]>,
+    shards: Box<[RwLock<Shard>]>,
 }
 
 pub(super) type Shard = quick_cache::unsync::Cache<NearKey, Entry, Weights, BuildHasherDefault<Known>, Evictions>;
@@ -75,17 +75,17 @@ impl Engine {
             .build();
         let options = options.expect("both capacities are given");
         let shard =
-            |_| ReadMostly::new(Shard::with_options(options.clone(), Weights, BuildHasherDefault::new(), Evictions));
+            |_| RwLock::new(Shard::with_options(options.clone(), Weights, BuildHasherDefault::new(), Evictions));
         Self { shards: (0..n_shards).map(shard).collect() }
     }
 
     /// The shard of `key`: bits of its hash that the table inside hardly uses.
     #[inline]
-    pub(super) fn shard(&self, key: NearKeyRef<'_>) -> &ReadMostly<Shard> {
+    pub(super) fn shard(&self, key: NearKeyRef<'_>) -> &RwLock<Shard> {
         &self.shards[(key.hash() >> 32) as usize & (self.shards.len() - 1)]
     }
 
-    pub(super) fn shards(&self) -> impl Iterator<Item = &ReadMostly<Shard>> {
+    pub(super) fn shards(&self) -> impl Iterator<Item = &RwLock<Shard>> {
         self.shards.iter()
     }
 }

@@ -64,7 +64,7 @@ impl NearKey {
 
 impl<'a> NearKeyRef<'a> {
     /// Hashed here, once for all tables of one store: `hash` is the store's.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(hash: &KeyHash, namespace: u32, text: &'a [u8]) -> Self {
         let mut state = hash.build_hasher();
         state.write(text);

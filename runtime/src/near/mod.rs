@@ -2,6 +2,7 @@
 //! and no other module knows. No user code runs under its locks: weights are known before, and what falls out of it
 //! is handed back as [`Garbage`], to be dropped when no lock is held.
 
+mod brief;
 mod engine;
 mod generation;
 mod key;
@@ -14,9 +15,10 @@ pub(crate) use generation::Generation;
 pub(crate) use key::{KeyHash, NearKey, NearKeyRef, key_hash};
 pub(crate) use slot::{Header, Slot};
 
-use engine::{Engine, Entry};
+use engine::{Engine, Entry, Shard};
 
-use crate::clock::Moment;
+use crate::clock::{Clock, Moment};
+use crate::sync::RwLockReadGuard;
 
 /// How much the near tier holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,15 +37,15 @@ impl Near {
         Self { engine: Engine::new(bound), bound }
     }
 
-    /// What `read`, which runs no code of the user's, makes of the slot under `key`, live or not.
-    #[inline]
-    pub(crate) fn read<T>(&self, key: NearKeyRef<'_>, read: impl FnOnce(&Arc<Slot>) -> T) -> Option<T> {
-        self.engine.shard(key).read(|shard| shard.get(&key).map(|entry| read(&entry.slot)))
+    /// Where what stands under `key` is seen.
+    #[inline(always)]
+    pub(crate) fn sight<'a>(&'a self, key: NearKeyRef<'a>, clock: &'a Clock) -> Sight<'a> {
+        Sight { shard: self.engine.shard(key).read(), key, clock }
     }
 
     /// What stands under `key`, live or not.
     pub(crate) fn get(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
-        self.read(key, Arc::clone)
+        self.engine.shard(key).read().peek(&key).map(|entry| Arc::clone(&entry.slot))
     }
 
     /// What an entry counts against the bound: one, or what `weigh` says.
@@ -57,11 +59,12 @@ impl Near {
     /// Replaces what stands under `key`.
     pub(crate) fn insert(&self, key: NearKey, slot: Arc<Slot>, weight: u64, garbage: &mut Garbage) {
         let shard = self.engine.shard(key.by_ref());
-        shard.write(|shard| shard.insert_with_lifecycle(key, Entry { slot, weight }, garbage));
+        shard.write().insert_with_lifecycle(key, Entry { slot, weight }, garbage);
     }
 
     pub(crate) fn remove(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
-        self.engine.shard(key).write(|shard| shard.remove(&key)).map(|(_, entry)| entry.slot)
+        let removed = self.engine.shard(key).write().remove(&key);
+        removed.map(|(_, entry)| entry.slot)
     }
 
     /// The keys of all that is past its grace or of a dead generation, and when the next entry will be.
@@ -69,21 +72,34 @@ impl Near {
         let (mut dead, mut next) = (Vec::new(), Moment::NEVER);
         // Nothing goes here: whoever changes an entry holds its berth.
         for shard in self.engine.shards() {
-            shard.read(|shard| {
-                for (key, entry) in shard.iter() {
-                    if entry.slot.is_kept(now) {
-                        next = next.min(entry.slot.kept_until());
-                    } else {
-                        dead.push(key.clone());
-                    }
+            for (key, entry) in shard.read().iter() {
+                if entry.slot.is_kept(now) {
+                    next = next.min(entry.slot.kept_until());
+                } else {
+                    dead.push(key.clone());
                 }
-            });
+            }
         }
         (dead, next)
     }
 
     pub(crate) fn n_entries(&self) -> usize {
-        self.engine.shards().map(|shard| shard.read(|shard| shard.len())).sum()
+        self.engine.shards().map(|shard| shard.read().len()).sum()
+    }
+}
+
+/// A look at the table, under its lock: whoever holds one runs no code of the user's.
+pub(crate) struct Sight<'a> {
+    shard: RwLockReadGuard<'a, Shard>,
+    key: NearKeyRef<'a>,
+    clock: &'a Clock,
+}
+
+impl Sight<'_> {
+    /// What stands under the key, if it is live.
+    pub(crate) fn live(&self) -> Option<&Arc<Slot>> {
+        let slot = &self.shard.get(&self.key)?.slot;
+        slot.is_live(|| self.clock.now()).then_some(slot)
     }
 }
 

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::sync::Arc;
 
 use super::Generation;
+use super::brief::is_brief;
 use crate::clock::Moment;
 use crate::sync::{AtomicU64, Ordering};
 use crate::timeout::Timeout;
@@ -23,13 +24,15 @@ pub struct Slot<V: ?Sized = dyn Any + Send + Sync> {
     /// A [`Moment`], so that an entry is re-timed where it stands.
     fresh_until_ms: AtomicU64,
     grace: Timeout,
+    is_brief: bool,
     held: V,
 }
 
 impl Slot {
     pub(crate) fn seal<V: Any + Send + Sync>(header: Header, held: V) -> Arc<Self> {
         let Header { generation, fresh_until, grace } = header;
-        Arc::new(Slot { generation, fresh_until_ms: AtomicU64::new(fresh_until.as_millis()), grace, held })
+        let (fresh_until_ms, is_brief) = (AtomicU64::new(fresh_until.as_millis()), is_brief(&held));
+        Arc::new(Slot { generation, fresh_until_ms, grace, is_brief, held })
     }
 
     /// What is known of it, for another in its place.
@@ -41,6 +44,12 @@ impl Slot {
     #[inline]
     pub(crate) fn held(&self) -> &(dyn Any + Send + Sync) {
         &self.held
+    }
+
+    /// Can the value be cloned while a lock of ours is held?
+    #[inline]
+    pub(crate) fn is_brief(&self) -> bool {
+        self.is_brief
     }
 
     /// May it be served? Asks for the time only if it can expire.

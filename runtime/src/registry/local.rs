@@ -28,27 +28,26 @@ impl Remembered {
 }
 
 /// The cache is handed out in an `Rc`, so that nothing here is borrowed while code of the user's runs.
+#[inline(always)]
 pub(super) fn target(adapter: Option<&'static str>, face: Face) -> Target {
-    match seen(adapter, face, Rc::clone) {
+    match remembered(adapter, face) {
         Some(cache) => Target::Cache(cache),
         None => slow(adapter, face),
     }
 }
 
-/// What `see` sees in the cache that a scope has put in place, or in the current one; `None` if that is not known. It runs
-/// no code of the user's: what is remembered is borrowed meanwhile.
+/// The cache that a scope has put in place, or the current one; `None` if that is not known.
 #[inline(always)]
-pub(super) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnce(&Rc<Cache>) -> T) -> Option<T> {
-    let seen = REMEMBERED.try_with(|remembered| {
+fn remembered(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
+    let cache = REMEMBERED.try_with(|remembered| {
         let remembered = remembered.borrow();
-        let cache = match &remembered.scope {
-            Some(cache) => cache,
-            None if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) => return None,
-            None => remembered.current[face as usize].as_ref()?,
-        };
-        Some(see(cache))
+        match &remembered.scope {
+            Some(cache) => Some(Rc::clone(cache)),
+            None if adapter.is_some() || remembered.version != VERSION.load(Ordering::Acquire) => None,
+            None => remembered.current[face as usize].clone(),
+        }
     });
-    seen.unwrap_or_default()
+    cache.unwrap_or_default()
 }
 
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.

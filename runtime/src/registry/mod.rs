@@ -137,19 +137,18 @@ pub(crate) enum Target {
 }
 
 /// The cache of the next call, for a function that names `adapter` or none.
+#[inline]
 pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
     local::target(adapter, face)
 }
 
-/// What `see`, which runs no code of the user's, sees in that cache; `None` if this thread does not know it yet.
+/// The same, if there is one.
 #[inline(always)]
-pub(crate) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnce(&Rc<Cache>) -> T) -> Option<T> {
-    local::seen(adapter, face, see)
-}
-
-/// That cache, where [`seen`] has not seen it.
-pub(crate) fn unseen(adapter: Option<&'static str>, face: Face) -> Target {
-    local::slow(adapter, face)
+pub(crate) fn known(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
+    match local::target(adapter, face) {
+        Target::Cache(cache) => Some(cache),
+        Target::Off | Target::Unknown => None,
+    }
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.

@@ -10,6 +10,7 @@ mod shape;
 mod travel;
 mod vtable;
 
+use std::any::Any;
 use std::sync::Arc;
 
 pub(crate) use integer::sum as count;
@@ -39,6 +40,9 @@ pub enum Outcome {
     Failed,
 }
 
+/// Reads a result out of what a slot holds; `None` if that is another type's. Of what is brief it runs no code of the user's.
+pub(crate) type Unpack<R> = fn(&(dyn Any + Send + Sync)) -> Option<R>;
+
 /// What holds for the results of one function; `R` is its return type.
 pub trait Rules<R> {
     /// What is to happen to `result`.
@@ -47,8 +51,14 @@ pub trait Rules<R> {
     /// A copy of `result` to be shared with waiters and kept; `None` where it cannot be shared.
     fn pack(&self, result: &R, header: Header) -> Option<Arc<Slot>>;
 
+    /// How results are read.
+    fn unpacking(&self) -> Unpack<R>;
+
     /// The result that `slot` holds; `None` if it holds another type's.
-    fn unpack(&self, slot: &Slot) -> Option<R>;
+    #[inline]
+    fn unpack(&self, slot: &Slot) -> Option<R> {
+        self.unpacking()(slot.held())
+    }
 
     /// How results travel to a far store.
     fn travel(&self) -> Travel<R>;

@@ -34,7 +34,7 @@ pub trait Packing<R>: Kind {
     fn of_nothing() -> Option<R>;
     /// See [`super::Rules::pack`].
     fn pack(result: &R, header: Header) -> Option<Arc<Slot>>;
-    /// See [`super::Rules::unpack`].
+    /// See [`super::Unpack`].
     fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R>;
 }
 
@@ -44,6 +44,7 @@ impl<R: Local> Packing<R> for Plain<R> {
         Part::Value(result)
     }
 
+    #[inline]
     fn of_value(value: R) -> R {
         value
     }
@@ -58,7 +59,11 @@ impl<R: Local> Packing<R> for Plain<R> {
 
     #[inline]
     fn unpack(held: &(dyn Any + Send + Sync)) -> Option<R> {
-        held.downcast_ref().cloned().or_else(|| integer::read(held))
+        // Not by `or_else`, where the clone is moved once more.
+        match held.downcast_ref::<R>() {
+            Some(value) => Some(value.clone()),
+            None => integer::read(held),
+        }
     }
 }
 
@@ -70,6 +75,7 @@ impl<T: Local> Packing<Option<T>> for Optional<T> {
         }
     }
 
+    #[inline]
     fn of_value(value: T) -> Option<T> {
         Some(value)
     }
@@ -130,6 +136,7 @@ impl<T: Local, E, S: Sharing<E>> Packing<Result<T, E>> for Fallible<T, E, S> {
         }
     }
 
+    #[inline]
     fn of_value(value: T) -> Result<T, E> {
         Ok(value)
     }
@@ -162,6 +169,7 @@ impl<T: Local, E, S: Sharing<E>> Packing<Result<Option<T>, E>> for FallibleOptio
         }
     }
 
+    #[inline]
     fn of_value(value: T) -> Result<Option<T>, E> {
         Ok(Some(value))
     }

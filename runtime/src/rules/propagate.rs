@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::probe::{Fallible, FallibleOptional};
 use super::shape::Shape;
-use super::{Outcome, Rules, Travel};
+use super::{Outcome, Rules, Travel, Unpack};
 use crate::error::Error;
 use crate::near::{Header, Slot};
 
@@ -81,8 +81,8 @@ impl<R, U: Rules<R>> Rules<R> for Propagating<U, R> {
     }
 
     #[inline]
-    fn unpack(&self, slot: &Slot) -> Option<R> {
-        self.rules.unpack(slot)
+    fn unpacking(&self) -> Unpack<R> {
+        self.rules.unpacking()
     }
 
     #[inline]

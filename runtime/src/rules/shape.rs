@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::packing::{Packing, Part, Sharing};
 use super::probe::{Fallible, FallibleOptional, Kind, Optional};
 use super::travel::{Far, Near, Route, Travel, WithError};
-use super::{Outcome, Rules};
+use super::{Outcome, Rules, Unpack};
 use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::timeout::Timeout;
@@ -193,8 +193,8 @@ impl<R, K: Packing<R>, P: Route<R, K>, C: CacheIf<K::Value>, L: TimeoutBy<K::Val
     }
 
     #[inline]
-    fn unpack(&self, slot: &Slot) -> Option<R> {
-        K::unpack(slot.held())
+    fn unpacking(&self) -> Unpack<R> {
+        K::unpack
     }
 
     #[inline]

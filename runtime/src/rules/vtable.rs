@@ -2,13 +2,12 @@
 //! compiled once per type and not once per function; and they are a type that a signature can name, where an opaque one
 //! costs the compiler more than the function around it.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use super::packing::{Packing, Part};
 use super::probe::{Fallible, Kind, Plain};
 use super::travel::{Far, Near, Route, Travel};
-use super::{Outcome, Rules, failure};
+use super::{Outcome, Rules, Unpack, failure};
 use crate::error::Error;
 use crate::near::{Header, Slot};
 use crate::value::{Local, Storable};
@@ -17,7 +16,7 @@ use crate::value::{Local, Storable};
 pub struct Vtable<R> {
     outcome: fn(&R) -> Outcome,
     pack: fn(&R, Header) -> Option<Arc<Slot>>,
-    unpack: fn(&(dyn Any + Send + Sync)) -> Option<R>,
+    unpack: Unpack<R>,
     travel: Travel<R>,
 }
 
@@ -76,8 +75,8 @@ impl<R> Rules<R> for Vtable<R> {
     }
 
     #[inline]
-    fn unpack(&self, slot: &Slot) -> Option<R> {
-        (self.unpack)(slot.held())
+    fn unpacking(&self) -> Unpack<R> {
+        self.unpack
     }
 
     #[inline]

@@ -54,12 +54,6 @@ impl Counters {
         self.hits.raise();
     }
 
-    /// What was counted as a hit holds another type.
-    #[cold]
-    pub(crate) fn mistaken_hit(&self) {
-        self.hits.lower();
-    }
-
     raise!(misses coalesced errors refused foreign unresolved);
     #[cfg(feature = "far")]
     raise!(store_failures unreadable unstorable);

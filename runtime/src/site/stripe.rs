@@ -23,23 +23,14 @@ impl Striped {
         Self([const { Stripe(AtomicU64::new(0)) }; N_STRIPES])
     }
 
-    pub(super) fn raise(&self) {
-        self.add(1);
-    }
-
-    /// Takes back one of this thread's own.
-    pub(super) fn lower(&self) {
-        self.add(u64::MAX);
-    }
-
     #[inline]
-    fn add(&self, difference: u64) {
+    pub(super) fn raise(&self) {
         let stripe = own_stripe();
         let Stripe(count) = &self.0[stripe];
         if stripe == SHARED {
-            count.fetch_add(difference, Ordering::Relaxed);
+            count.fetch_add(1, Ordering::Relaxed);
         } else {
-            count.store(count.load(Ordering::Relaxed).wrapping_add(difference), Ordering::Relaxed);
+            count.store(count.load(Ordering::Relaxed).wrapping_add(1), Ordering::Relaxed);
         }
     }
 

@@ -175,8 +175,8 @@ impl ByHand {
 
     /// The live result in this process, unless somebody watches how it is come by.
     pub(crate) fn near<R>(&self, key: &Key, rules: &impl Rules<R>) -> Option<R> {
-        let found = self.0.unwatched(key.lend()).filter(|(_, is_live)| *is_live);
-        found.and_then(|(slot, _)| rules.unpack(&slot))
+        let slot = Arc::clone(self.0.sight(key.lend())?.live()?);
+        rules.unpack(&slot)
     }
 
     fn open<T: Storable>(&self, stored: &Stored) -> Option<T> {
