@@ -52,7 +52,7 @@ pub mod __private;
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use adapters::StoreSource;
 #[cfg(feature = "memcached")]
-pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
+pub use adapters::{MemcachedCache, MemcachedCacheBuilder, MemcachedClient, MemcachedReply};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};

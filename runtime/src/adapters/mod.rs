@@ -11,7 +11,7 @@ mod redis;
 mod sqlite;
 
 #[cfg(feature = "memcached")]
-pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
+pub use memcached::{MemcachedCache, MemcachedCacheBuilder, MemcachedClient, MemcachedReply};
 pub use memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use named::StoreSource;
