@@ -57,7 +57,7 @@ pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]
-pub use adapters::{SqliteCache, SqliteCacheBuilder};
+pub use adapters::{SqliteCache, SqliteCacheBuilder, SqliteClient};
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
 pub use cache::{Cache, Removed};
@@ -93,6 +93,10 @@ pub use value::{Local, Storable};
 #[cfg(feature = "custom-codec")]
 #[doc(no_inline)]
 pub use erased_serde;
+
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use rusqlite;
 
 /// Derives [`KeyPart`](trait@KeyPart): every field stands in the key, and an enum's variant by its name.
 pub use larder_macros::KeyPart;

@@ -19,4 +19,4 @@ pub use null::NullCache;
 #[cfg(feature = "redis")]
 pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteCache, SqliteCacheBuilder};
+pub use sqlite::{SqliteCache, SqliteCacheBuilder, SqliteClient};
