@@ -76,6 +76,9 @@ pub use defaults::{default_codec, set_default_codec};
 pub use defaults::{default_timeout, set_default_timeout};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
+#[cfg(feature = "far")]
+pub use layer::named::register_layer;
+pub use observer::named::register_observer;
 #[cfg(feature = "memcached")]
 pub use registry::configure_memcached;
 #[cfg(feature = "redis")]

@@ -68,7 +68,9 @@ impl Standing {
     fn maker(self) -> Maker {
         match self {
             Self::Registered(factory) => Arc::new(move |fields| seen_through(factory()?, fields)),
-            Self::Configured(entry) => Arc::new(move |fields| seen_through(entry.make().map_err(Fault::from)?, fields)),
+            Self::Configured(entry) => {
+                Arc::new(move |fields| seen_through(entry.make(None).map_err(Fault::from)?, fields))
+            }
             #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
             Self::Store(maker) => maker,
         }

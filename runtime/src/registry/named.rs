@@ -75,7 +75,7 @@ pub(crate) fn configure(entries: Vec<Entry>) -> Result<()> {
         let changed = entries.iter().filter(|entry| !stands(entry));
         let changes = changed.map(|entry| {
             let standing = Standing::Configured(Arc::clone(entry));
-            Ok(Change { name: entry.name.clone(), standing, cache: entry.make()? })
+            Ok(Change { name: entry.name.clone(), standing, cache: entry.make(entry.standing().as_ref())? })
         });
         all(changes)
     })
@@ -136,6 +136,7 @@ impl Registry {
         let known = self.known.insert(name.clone(), standing);
         let old = self.named.insert(name, cache.clone());
         if let Some(old) = &old {
+            cache.succeed(old);
             let current = [&mut self.current, &mut self.current_async];
             for slot in current.into_iter().flatten().filter(|slot| slot.is(old)) {
                 *slot = cache.clone();
