@@ -202,10 +202,7 @@ fn look(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<Arc<Slot>> {
 #[cold]
 #[inline(never)]
 fn look_anew(site: &'static Site, face: Face, key: KeyRef<'_>) -> Option<(Arc<Slot>, bool)> {
-    match registry::unseen(site.facts.adapter, face) {
-        Target::Cache(cache) => cache.unwatched(key),
-        _ => None,
-    }
+    registry::unseen(site.facts.adapter, face)?.unwatched(key)
 }
 
 #[cold]

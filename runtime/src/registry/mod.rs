@@ -9,6 +9,7 @@ mod current;
 mod entry;
 mod into_cache;
 mod local;
+mod making;
 mod named;
 mod scoped;
 
@@ -147,9 +148,9 @@ pub(crate) fn seen<T>(adapter: Option<&'static str>, face: Face, see: impl FnOnc
     local::seen(adapter, face, see)
 }
 
-/// That cache, where [`seen`] has not seen it.
-pub(crate) fn unseen(adapter: Option<&'static str>, face: Face) -> Target {
-    local::slow(adapter, face)
+/// That cache, where [`seen`] has not seen it and it was there before.
+pub(crate) fn unseen(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
+    local::known(adapter, face)
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.
