@@ -7,6 +7,8 @@ mod arrows;
 mod contract;
 #[path = "architecture/mutants.rs"]
 mod mutants;
+#[path = "architecture/promises.rs"]
+mod promises;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/source.rs"]
@@ -121,6 +123,11 @@ fn every_file_opens_with_its_purpose_and_those_of_tests_do_too() {
             .flat_map(|s| rules::opens_with_its_purpose(&s))
             .collect(),
     );
+}
+
+#[test]
+fn every_public_function_that_can_fail_says_with_what() {
+    none(Source::all_under("runtime/src").iter().flat_map(promises::says_its_errors).collect());
 }
 
 #[test]

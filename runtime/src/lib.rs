@@ -1,6 +1,7 @@
 //! Declarative memoization; the README says what that is.
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
 
 #[cfg(feature = "far")]
 pub mod adapter;
