@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Layer, Layered};
 use crate::adapter::AnyAdapter;
 use crate::config::Names;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// Puts a layer around an adapter.
 type Wrap = Box<dyn Fn(AnyAdapter) -> AnyAdapter>;
@@ -13,9 +13,6 @@ type Wrap = Box<dyn Fn(AnyAdapter) -> AnyAdapter>;
 type Make = Arc<dyn Fn() -> Result<Wrap> + Send + Sync>;
 
 static LAYERS: Names<Make> = Names::new("layer", &[]);
-
-/// What stands around each far store already.
-const ALWAYS: [&str; 2] = ["deadline", "breaker"];
 
 /// Lets `layers = ["…"]` in the [configuration of caches](crate::caches) know a layer of the program's own.
 ///
@@ -65,19 +62,24 @@ pub fn register_layer<L: Layer>(name: &str, make: impl Fn() -> Result<L> + Send 
     );
 }
 
-/// A new layer of this name.
+/// A new layer of this name, for the stores that come with larder.
 ///
 /// # Errors
 /// Where the name is unknown, or what makes it fails.
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub(crate) fn make(name: &str) -> Result<Wrap> {
-    let Some(make) = LAYERS.find(name) else {
-        let is_there = ALWAYS.iter().any(|always| always.eq_ignore_ascii_case(name));
-        let error = LAYERS.unknown(name);
-        return Err(if is_there {
-            Error::new(ErrorKind::Config, format!("{error}; around each far store stands larder's own already"))
-        } else {
-            error
-        });
-    };
-    make()
+    use crate::error::{Error, ErrorKind};
+
+    /// What stands around each of them already.
+    const ALWAYS: [&str; 2] = ["deadline", "breaker"];
+
+    if let Some(make) = LAYERS.find(name) {
+        return make();
+    }
+    let error = LAYERS.unknown(name);
+    if ALWAYS.iter().any(|always| always.eq_ignore_ascii_case(name)) {
+        let message = format!("{error}; around each far store stands larder's own already");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Err(error)
 }
