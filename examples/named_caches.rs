@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::{env, fs};
 
+use larder::observer::{Command, HitMissRatio, Timing};
 use larder::{cached, caches};
 
 #[cached(adapter = "sessions", key = "session:{id}")]
@@ -50,6 +51,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     caches::configure(toml::Deserializer::parse(&text.replace("timeout = 60", "timeout = 90"))?)?;
     println!("configured anew:");
     call_all(); // the page, and the preview
+
+    // Who is to watch stands in the file too, and goes on watching.
+    let pages = caches::get("pages")?;
+    if let (Some(ratio), Some(timing)) = (pages.observer::<HitMissRatio>(), pages.observer::<Timing>()) {
+        println!("pages: {} of {} reads hit; calls took {:?}", ratio.hits(), ratio.total(), timing.of(Command::Call));
+    }
 
     // What is wrong is said with its place, and nothing changes.
     for wrong in ["pages.max_entires = 5", "sessions.timeout = 'soon'", "sessions = 'memroy'"] {

@@ -7,6 +7,8 @@ mod arrows;
 mod contract;
 #[path = "architecture/mutants.rs"]
 mod mutants;
+#[path = "architecture/promises.rs"]
+mod promises;
 #[path = "architecture/rules.rs"]
 mod rules;
 #[path = "architecture/source.rs"]
@@ -20,6 +22,7 @@ use source::Source;
 const RUNTIME: &[Row] = &[
     ("error", &[]),
     ("timeout", &["error"]),
+    ("config", &["error", "timeout"]),
     ("environment", &["error"]),
     ("sync", &[]),
     ("park", &["sync"]),
@@ -31,13 +34,13 @@ const RUNTIME: &[Row] = &[
     ("record", &["adapter", "timeout"]),
     ("codec", &["error", "record"]),
     ("defaults", &["codec", "environment", "error", "timeout"]),
-    ("layer", &["adapter", "clock", "error", "io", "sync", "timeout"]),
+    ("layer", &["adapter", "clock", "config", "error", "io", "sync", "timeout"]),
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
     ("rules", &["codec", "error", "near", "record", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),
-    ("observer", &["error", "site"]),
+    ("observer", &["config", "error", "site"]),
     (
         "cache",
         &[
@@ -45,12 +48,24 @@ const RUNTIME: &[Row] = &[
             "observer", "park", "record", "rules", "site", "sync", "timeout", "value",
         ],
     ),
-    ("config", &["error", "timeout"]),
     (
         "adapters",
-        &["adapter", "cache", "clock", "codec", "config", "environment", "error", "io", "near", "sync", "timeout"],
+        &[
+            "adapter",
+            "cache",
+            "clock",
+            "codec",
+            "config",
+            "environment",
+            "error",
+            "io",
+            "layer",
+            "near",
+            "sync",
+            "timeout",
+        ],
     ),
-    ("registry", &["adapters", "cache", "config", "defaults", "environment", "error"]),
+    ("registry", &["adapters", "cache", "config", "defaults", "environment", "error", "observer"]),
     ("caches", &["cache", "config", "error", "registry"]),
     ("call", &["cache", "error", "flight", "key", "observer", "park", "registry", "rules", "site", "timeout"]),
     ("commands", &["cache", "call", "error", "key", "park", "registry", "rules", "timeout", "value"]),
@@ -108,6 +123,11 @@ fn every_file_opens_with_its_purpose_and_those_of_tests_do_too() {
             .flat_map(|s| rules::opens_with_its_purpose(&s))
             .collect(),
     );
+}
+
+#[test]
+fn every_public_function_that_can_fail_says_with_what() {
+    none(Source::all_under("runtime/src").iter().flat_map(promises::says_its_errors).collect());
 }
 
 #[test]

@@ -5,6 +5,8 @@
 //! one against the other, `expand` writes and cannot fail. A mistake anywhere ends in `fallback`, which reports all of
 //! them and emits the function as it was.
 
+#![deny(missing_docs)]
+
 mod args;
 mod diagnostic;
 mod expand;

@@ -1,6 +1,7 @@
 //! Declarative memoization; the README says what that is.
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(missing_docs)]
 
 #[cfg(feature = "far")]
 pub mod adapter;
@@ -52,12 +53,12 @@ pub mod __private;
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use adapters::StoreSource;
 #[cfg(feature = "memcached")]
-pub use adapters::{MemcachedCache, MemcachedCacheBuilder};
+pub use adapters::{MemcachedCache, MemcachedCacheBuilder, MemcachedClient, MemcachedReply};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
 pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]
-pub use adapters::{SqliteCache, SqliteCacheBuilder};
+pub use adapters::{SqliteCache, SqliteCacheBuilder, SqliteClient};
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
 pub use cache::{Cache, Removed};
@@ -76,6 +77,9 @@ pub use defaults::{default_codec, set_default_codec};
 pub use defaults::{default_timeout, set_default_timeout};
 pub use error::{Error, ErrorKind, Result};
 pub use key::{Key, KeyPart, KeyWriter};
+#[cfg(feature = "far")]
+pub use layer::named::register_layer;
+pub use observer::named::register_observer;
 #[cfg(feature = "memcached")]
 pub use registry::configure_memcached;
 #[cfg(feature = "redis")]
@@ -93,6 +97,10 @@ pub use value::{Local, Storable};
 #[cfg(feature = "custom-codec")]
 #[doc(no_inline)]
 pub use erased_serde;
+
+#[cfg(feature = "sqlite")]
+#[doc(no_inline)]
+pub use rusqlite;
 
 /// Derives [`KeyPart`](trait@KeyPart): every field stands in the key, and an enum's variant by its name.
 pub use larder_macros::KeyPart;

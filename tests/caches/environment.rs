@@ -43,6 +43,7 @@ fn what_a_process_sees() {
     if std::env::var_os(CHILD).is_none() {
         return;
     }
+    larder::register_adapter("of-itself", || Ok(adapter_get().with_namespace("x")));
     // The harness has begun a line.
     println!("\ncheck: {}", check_environment().map_or_else(|error| error.to_string(), |()| "right".into()));
     let called = (half(8), half(8), half(8), block_on(third(9)), block_on(third(9)));
@@ -113,6 +114,7 @@ fn a_wrong_url_is_told_once_and_functions_compute() {
     for (url, said) in [
         ("memroy", "LARDER_URL: no adapter is named `memroy`: known are memory (mem, ram), "),
         ("redis://:hunter2@h:port", "LARDER_URL: the port of a redis URL is a number from 1 to 65535"),
+        ("Of-Itself", "LARDER_URL: the adapter `of-itself` asks for itself while it is made, "),
     ] {
         let seen = seen(&[("LARDER_URL", url)]);
         assert!(seen.line("check").starts_with(said), "{}", seen.line("check"));

@@ -16,16 +16,17 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "timeuot": 1 }),
             "s.timeuot: a cache over `memory` has no such setting: it has max_entries, max_weight, timeout, grace, \
-             namespace; did you mean `timeout`?",
+             namespace, observers; did you mean `timeout`?",
         ),
         (
             json!({ "codec": "json" }),
-            "s.codec: a cache over `memory` has no such setting: it has max_entries, max_weight, timeout, grace, namespace",
+            "s.codec: a cache over `memory` has no such setting: it has max_entries, max_weight, timeout, grace, namespace, \
+             observers",
         ),
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
             "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, user, password, database, \
-             largest_entry, envelope, namespace, timeout, grace, codec",
+             largest_entry, envelope, namespace, timeout, grace, codec, layers, observers",
         ),
         (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
         (
@@ -35,16 +36,16 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "memcache://h", "database": 5 }),
             "s.database: a cache over `memcached` has no such setting: it has servers, largest_entry, envelope, namespace, \
-             timeout, grace, codec",
+             timeout, grace, codec, layers, observers",
         ),
         (
             json!({ "adapter": "sqlite::memory:", "max_byte": 5 }),
             "s.max_byte: a cache over `sqlite` has no such setting: it has path, max_bytes, max_entries, namespace, timeout, \
-             grace, codec; did you mean `max_bytes`?",
+             grace, codec, layers, observers; did you mean `max_bytes`?",
         ),
         (
             json!({ "adapter": "null", "max_entries": 5 }),
-            "s.max_entries: a cache over `null` has no such setting: it has timeout, grace, codec, namespace",
+            "s.max_entries: a cache over `null` has no such setting: it has timeout, grace, codec, layers, namespace, observers",
         ),
         (
             json!({ "timeout": "soon" }),

@@ -134,3 +134,53 @@ fn the_current_cache_follows_the_name_that_it_was_set_by() {
         assert_eq!(configured("c"), ("".into(), "c".into()));
     });
 }
+
+static N_REFUSED: AtomicU64 = AtomicU64::new(0);
+
+#[cached(adapter = "live-refused", key = "refused:{x}")]
+fn refused(x: u64) -> u64 {
+    x
+}
+
+#[cached(adapter = "live-refused", key = "refused-async:{x}")]
+async fn refused_async(x: u64) -> u64 {
+    x
+}
+
+#[test]
+fn a_cache_that_cannot_be_had_is_asked_for_once_a_call() {
+    larder::register_adapter("live-refused", || -> larder::Result<larder::MemoryCache> {
+        N_REFUSED.fetch_add(1, Ordering::Relaxed);
+        Err(larder::Error::with_kind(larder::ErrorKind::Config, "not today"))
+    });
+    for n_calls in 1..=3 {
+        assert_eq!((refused(n_calls), N_REFUSED.load(Ordering::Relaxed)), (n_calls, n_calls));
+    }
+    for n_calls in 4..=6 {
+        assert_eq!(futures_lite::future::block_on(refused_async(n_calls)), n_calls);
+        assert_eq!(N_REFUSED.load(Ordering::Relaxed), n_calls);
+    }
+    assert_eq!(refused::stats().unresolved, 3);
+}
+
+#[test]
+fn a_factory_that_asks_for_itself_is_told_so() {
+    larder::register_adapter("live-itself", || caches::get("Live-Itself"));
+    // It makes something of the error.
+    larder::register_adapter("live-hopeful", || Ok(caches::get("live-other").unwrap_or(larder::NullCache.into())));
+    larder::register_adapter("live-other", || caches::get("live-hopeful"));
+    for name in ["live-itself", "live-hopeful"] {
+        for error in [caches::get(name).unwrap_err(), caches::create(name).unwrap_err(), adapter_set(name).unwrap_err()]
+        {
+            assert_eq!(error.kind(), larder::ErrorKind::Config);
+            assert!(error.to_string().contains("asks for itself while it is made"), "{error}");
+        }
+    }
+    // One that panics leaves nothing behind.
+    larder::register_adapter("live-panics", || -> larder::Result<larder::MemoryCache> { panic!("on purpose") });
+    for _ in 0..2 {
+        assert!(std::panic::catch_unwind(|| caches::get("live-panics")).is_err());
+    }
+    larder::register_adapter("live-panics", || Ok(larder::MemoryCache::new()));
+    caches::get("live-panics").unwrap();
+}

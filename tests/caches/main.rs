@@ -9,6 +9,7 @@ mod errors;
 mod live;
 mod sources;
 mod stores;
+mod watched;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use larder::{ErrorKind, Remaining, Timeout};
+use larder::{Cache, Codec, ErrorKind, Remaining, Timeout};
 
 use crate::shop::{everywhere, in_turn};
 
@@ -109,6 +109,29 @@ fn what_is_no_integer_is_not_counted() {
         assert_eq!(hand.get::<String>("digits").unwrap().as_deref(), Some("7"));
         assert_eq!(hand.get::<f64>("float").unwrap(), Some(7.0));
     });
+}
+
+#[test]
+fn what_a_codec_happens_to_write_as_digits_is_not_counted() {
+    let by = |codec| {
+        let store = larder::SqliteCache::memory();
+        Cache::builder(store).codec(Codec::named(codec).unwrap()).build().unwrap().blocking()
+    };
+    let raw = by("raw");
+    raw.set("digits", "7".to_owned(), 60).unwrap();
+    assert_eq!(raw.increment("digits", 1).unwrap_err().kind(), ErrorKind::WrongType);
+    assert_eq!(raw.get::<String>("digits").unwrap().as_deref(), Some("7"));
+    for codec in ["postcard", "bincode"] {
+        let cache = by(codec);
+        cache.set("digits", (b'7',), 60).unwrap();
+        assert_eq!(cache.increment("digits", 1).unwrap_err().kind(), ErrorKind::WrongType, "{codec}");
+        assert_eq!(cache.get::<(u8,)>("digits").unwrap(), Some((b'7',)), "{codec}");
+        cache.set("seven", 7_u8, 60).unwrap();
+        assert_eq!(cache.increment("seven", 1).unwrap(), 8, "{codec}");
+        // What has expired or was cleared is in nobody's way.
+        cache.clear().unwrap();
+        assert_eq!(cache.increment("digits", 1).unwrap(), 1, "{codec}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 
 mod cancellation;
+mod client;
 mod conformance;
 mod connections;
 mod contract;

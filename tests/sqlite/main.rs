@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 #![cfg(unix)]
 
+mod client;
 mod contract;
 mod damage;
 mod files;

@@ -26,6 +26,10 @@ pub mod layout {
     pub const GRACE: Range<usize> = 80..88;
     /// The payload begins here and ends with the record.
     pub const PAYLOAD: usize = 96;
+    /// How the payload is written, a byte; [`INTEGER`] or a codec's number.
+    pub(crate) const CODEC: usize = 20;
+    /// What [`CODEC`] says of integers, whatever the codec of their cache.
+    pub(crate) const INTEGER: u8 = 1;
     /// A byte of the head, 0 or [`COUNTED`].
     pub const FLAGS: usize = 5;
     /// What [`FLAGS`] says once a store has counted in the payload, which its checksum no longer covers.
@@ -63,6 +67,11 @@ pub mod layout {
             return Err(no_integer());
         }
         payload.parse().map_err(|_| out_of_range())
+    }
+
+    /// Was an integer stored? With some codecs what is none is digits too.
+    pub(crate) fn is_integer(record: &[u8]) -> bool {
+        record.get(CODEC) == Some(&INTEGER)
     }
 
     /// Puts another number into a counter's record.

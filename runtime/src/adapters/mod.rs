@@ -11,7 +11,7 @@ mod redis;
 mod sqlite;
 
 #[cfg(feature = "memcached")]
-pub use memcached::{MemcachedCache, MemcachedCacheBuilder};
+pub use memcached::{MemcachedCache, MemcachedCacheBuilder, MemcachedClient, MemcachedReply};
 pub use memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use named::StoreSource;
@@ -19,4 +19,4 @@ pub use null::NullCache;
 #[cfg(feature = "redis")]
 pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteCache, SqliteCacheBuilder};
+pub use sqlite::{SqliteCache, SqliteCacheBuilder, SqliteClient};

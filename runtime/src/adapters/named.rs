@@ -119,6 +119,10 @@ fn finish(mut builder: crate::cache::CacheBuilder, fields: &mut Fields) -> Resul
         let codec = crate::codec::Codec::named(&codec).map_err(|error| Fault::at("codec", error))?;
         builder = builder.codec(codec);
     }
+    for (name, at) in fields.names("layers")?.into_iter().flatten().zip(0..) {
+        let layer = crate::layer::named::make(&name).map_err(|error| Fault::at(&format!("layers[{at}]"), error))?;
+        builder = builder.wrapped(&layer);
+    }
     Ok(builder.build()?)
 }
 

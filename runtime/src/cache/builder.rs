@@ -1,5 +1,7 @@
 //! What a cache over a far store can be told.
 
+use std::sync::Arc;
+
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights, settings};
@@ -9,7 +11,7 @@ use crate::codec::Codec;
 use crate::defaults::default_codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
-use crate::layer::Guarded;
+use crate::layer::{Guarded, Layer, Layered};
 use crate::near::Bound;
 use crate::timeout::Timeout;
 
@@ -103,6 +105,51 @@ impl CacheBuilder {
     /// which is MessagePack; a plain cache needs `json` or `raw`.
     pub fn codec(mut self, codec: Codec) -> Self {
         self.codec = Some(codec);
+        self
+    }
+
+    /// Puts a layer around the store, and around those that were said before; of several stores, around each. Behind it, as seen
+    /// from a call, stands the store; before it larder's limit on time and its breaker.
+    ///
+    /// # Examples
+    /// ```
+    /// # #[cfg(feature = "testing")] {
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// use larder::layer::{Layer, Verb};
+    /// use larder::testing::MemoryAdapter;
+    /// use larder::{Cache, Result};
+    ///
+    /// #[derive(Default)]
+    /// struct Count(AtomicU64);
+    ///
+    /// impl Layer for Count {
+    ///     async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    ///         self.0.fetch_add(1, Ordering::Relaxed);
+    ///         call.await
+    ///     }
+    /// }
+    ///
+    /// let count = Arc::new(Count::default());
+    /// let cache = Cache::builder(MemoryAdapter::new()).layer(Arc::clone(&count)).build()?.blocking();
+    /// cache.connect()?;
+    /// assert_eq!(count.0.load(Ordering::Relaxed), 1);
+    /// # }
+    /// # Ok::<(), larder::Error>(())
+    /// ```
+    pub fn layer(self, layer: impl Layer) -> Self {
+        let layer = Arc::new(layer);
+        self.wrapped(&move |adapter| AnyAdapter::new(Layered::new(adapter, Arc::clone(&layer))))
+    }
+
+    pub(crate) fn wrapped(mut self, wrap: &dyn Fn(AnyAdapter) -> AnyAdapter) -> Self {
+        self.stores = match self.stores {
+            Stores::One(store) => Stores::One(wrap(store)),
+            Stores::Several(stores) => {
+                Stores::Several(stores.into_iter().map(|(name, store)| (name, wrap(store))).collect())
+            }
+        };
         self
     }
 

@@ -1,12 +1,14 @@
 //! Commands that are watched: which of them there are, and what each comes to. What only reads or writes an entry knows nothing
 //! of it; calls carry a [`Watch`] on their way.
 
+use std::sync::Arc;
+
 use super::help::{Looked, Setting};
 use super::{Cache, errand};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::key::{Key, KeyRef};
 use crate::near::Sight;
-use crate::observer::{Command, Observation, Observer, Outcome, Subject, Watch};
+use crate::observer::{Command, Named, Observation, Observer, Outcome, Subject, Watch};
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
@@ -21,8 +23,9 @@ impl Cache {
     ///
     /// While one is attached, a hit in memory costs some hundred nanoseconds more, and three allocations.
     ///
-    /// An instance that is configured anew ([`caches::configure`](crate::caches::configure)) is another: attach to it again, or to
-    /// every cache by [`observer::observe`](crate::observer::observe).
+    /// Where another instance takes its place in the [configuration](crate::caches), the observer watches that one too from then
+    /// on. What [`adapter_set`](crate::adapter_set) replaces it by is another cache: [`observer::observe`](crate::observer::observe)
+    /// is for all.
     ///
     /// # Examples
     /// ```
@@ -38,7 +41,40 @@ impl Cache {
     /// # Ok::<(), larder::Error>(())
     /// ```
     pub fn observe(&self, observer: impl Observer) -> Observation {
-        Observation::new(observer, &self.core)
+        Observation::new(observer, &self.core.observers)
+    }
+
+    /// The observer of this type that watches its store, if one was attached in an `Arc`: by [`observe`](Self::observe), by
+    /// [`observer::observe`](crate::observer::observe), or by name in the [configuration](crate::caches). Of several, the first.
+    ///
+    /// # Examples
+    /// ```
+    /// use larder::caches;
+    /// use larder::observer::{Command, HitMissRatio, Timing};
+    ///
+    /// caches::configure(serde_json::json!({ "pages": { "observers": ["timing"] } }))?;
+    /// let pages = caches::get("pages")?;
+    /// pages.blocking().set("home", 1, 60)?;
+    /// let timing = pages.observer::<Timing>().expect("it is configured");
+    /// assert_eq!(timing.of(Command::Set).unwrap().count, 1);
+    /// assert!(pages.observer::<HitMissRatio>().is_none());
+    /// # Ok::<(), larder::Error>(())
+    /// ```
+    pub fn observer<O: Observer>(&self) -> Option<Arc<O>> {
+        self.core.observers.find()
+    }
+
+    /// Has it watched by the observers that go by these names, those that watch `before` by the same name included.
+    ///
+    /// # Errors
+    /// With the place of the name that cannot be had.
+    pub(crate) fn observe_named(&self, names: &[Named], before: Option<&Self>) -> Result<(), (usize, Error)> {
+        self.core.observers.attach_named(names, before.map(|before| &before.core.observers))
+    }
+
+    /// Is the one that stands in the place of `before`: whom the program has attached there goes on here.
+    pub(crate) fn succeed(&self, before: &Self) {
+        self.core.observers.inherit(&before.core.observers);
     }
 
     /// Is there anybody to watch? One load, of what a hit reads anyway.

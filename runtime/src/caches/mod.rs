@@ -20,12 +20,17 @@
 //! | `adapter` | all | an alias (`redis`), a name that is registered, or a URL; `memory` if it is left out |
 //! | `namespace` | all | whose entries these are |
 //! | `timeout`, `grace` | all | seconds, a text with units (`"5m"`), or `"never"` |
+//! | `observers` | all | a list of who watches it: `"timing"`, `"hit_miss_ratio"`, `"tracing"`, `"metrics"` (the last two by feature), and the names of [`register_observer`](crate::register_observer); [`Cache::observer`] finds them |
+//! | `layers` | far stores | a list of what stands around the store, each around those before it: the names of `register_layer` |
 //! | `codec` | far stores | how values are written: `"msgpack"`, `"json"` … |
 //! | `envelope` | `redis`, `memcached` | `"off"` for values that programs in other languages share; see [`Cache::plain`] |
 //! | `max_entries`, `max_weight` | `memory` | as in [`MemoryCacheBuilder`](crate::MemoryCacheBuilder) |
 //! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry` | `redis` | as in its builder |
 //! | `servers`, `largest_entry` | `memcached` | as in its builder; `servers` is a list |
 //! | `path`, `max_bytes`, `max_entries` | `sqlite` | as in its builder |
+//!
+//! Names of observers and layers are looked up when the configuration is read, so the program registers its own before that. A
+//! cache that is configured anew keeps the observers whose names it still lists, with what they have counted.
 //!
 //! What is said by a setting goes before what the URL says. `null` takes the settings that all have, and keeps nothing. A cache
 //! of which there is nothing else to say is written by its adapter alone: `sessions = "redis://cache.internal/2"`.

@@ -155,7 +155,8 @@ commands! {
 
     /// Stores `value`, whatever stands there, value and timeout in one step. A timeout of 0 removes what stands there.
     ///
-    /// Whatever is being computed for the key does not replace it.
+    /// Whatever is being computed for the key does not replace it. A value is owned, as it is to be read back: a `String`, where a
+    /// `&str` does not compile (its `Deserialize` is "not general enough").
     ///
     /// # Errors
     /// [`Unavailable`](crate::ErrorKind::Unavailable): the store failed; [`TooLarge`](crate::ErrorKind::TooLarge),

@@ -24,24 +24,32 @@ impl Fields {
 
     /// A name or an address.
     pub(crate) fn text(&mut self, name: &'static str) -> Taken<String> {
-        self.take(name, "a text", |value| match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        })
+        self.take(name, "a text", Value::text)
     }
 
     /// Several of them, or one.
     #[cfg(feature = "memcached")]
     pub(crate) fn texts(&mut self, name: &'static str) -> Taken<Vec<String>> {
-        let text = |value| match value {
-            Value::Text(text) => Some(text),
-            _ => None,
-        };
         self.take(name, "a list of at least one text", |value| match value {
             Value::List(values) if values.is_empty() => None,
-            Value::List(values) => values.into_iter().map(text).collect(),
-            value => text(value).map(|text| vec![text]),
+            Value::List(values) => values.into_iter().map(Value::text).collect(),
+            value => value.text().map(|text| vec![text]),
         })
+    }
+
+    /// Names, in their order and each once; one of them may stand there alone.
+    pub(crate) fn names(&mut self, name: &'static str) -> Taken<Vec<String>> {
+        let names = self.take(name, "a list of names", |value| match value {
+            Value::Text(one) => Some(vec![one]),
+            Value::List(values) => values.into_iter().map(Value::text).collect(),
+            _ => None,
+        })?;
+        for (at, one) in names.iter().flatten().enumerate() {
+            if names.iter().flatten().take(at).any(|other| other.eq_ignore_ascii_case(one)) {
+                return Err(Fault::of(&format!("{name}[{at}]"), "this is there twice"));
+            }
+        }
+        Ok(names)
     }
 
     /// A whole number that `T` holds.

@@ -3,11 +3,13 @@
 
 mod fault;
 mod fields;
+mod names;
 mod nearest;
 mod value;
 
 pub(crate) use fault::Fault;
 pub(crate) use fields::Fields;
+pub(crate) use names::Names;
 pub(crate) use nearest::nearest;
 pub(crate) use value::Value;
 

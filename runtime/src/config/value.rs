@@ -18,6 +18,16 @@ pub(crate) enum Value {
     Table(Vec<(String, Self)>),
 }
 
+impl Value {
+    /// The text, if it is one.
+    pub(crate) fn text(self) -> Option<String> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// How serde_json writes a number where a crate of the program has asked it for arbitrary precision.
 const JSON_NUMBER: &str = "$serde_json::private::Number";
 

@@ -55,6 +55,11 @@ impl Far {
             Some(template) => self.living_of(place, template, living, journey).await?,
             None => living,
         };
+        // A store counts whatever is decimal text, and some codecs write other values so.
+        let is_alive = |fetched: &Fetched| fetched.left.is_live() && living.admits(&fetched.record);
+        if stands.is_some_and(|fetched| is_alive(&fetched) && !layout::is_integer(&fetched.record)) {
+            return Err(layout::no_integer());
+        }
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
     }

@@ -3,10 +3,12 @@
 //!
 //! A layer of one's own stands between the store and what larder has around each: its limit on the time of a trip (250 ms for
 //! calls) and its breaker. So what a layer takes counts, and what it answers with `Unavailable` is a failure of the store.
-//! Who only wants to watch has [`observer`](crate::observer)s.
+//! Who only wants to watch has [`observer`](crate::observer)s. [`CacheBuilder::layer`](crate::CacheBuilder::layer) puts one around
+//! the store of a cache, and [`register_layer`](crate::register_layer) gives it a name for [configured](crate::caches) ones.
 
 mod breaker;
 mod deadline;
+pub(crate) mod named;
 
 use std::fmt;
 use std::sync::Arc;
@@ -90,6 +92,16 @@ pub trait Layer: Send + Sync + 'static {
         verb: Verb,
         call: impl Future<Output = Result<T>> + Send,
     ) -> impl Future<Output = Result<T>> + Send;
+}
+
+impl<L: Layer> Layer for Arc<L> {
+    fn around<T: Send>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send {
+        (**self).around(verb, call)
+    }
 }
 
 /// An adapter with a layer around each of its calls. A handle: clones are one. Layers nest, the outermost last.

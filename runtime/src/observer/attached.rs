@@ -1,16 +1,38 @@
 //! Who watches which store. Each store has the whole list of its observers, those of all stores included, so that a command
 //! looks in one place, and at a flag before that.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use super::Observer;
+use super::named::Named;
+use crate::error::{Error, Result};
 
 /// An observer that is attached.
 pub(super) struct Attached {
-    pub(super) observer: Box<dyn Observer>,
+    pub(super) observer: Box<dyn Held>,
     pub(super) n_panics: AtomicU64,
+    /// Of which name and meaning, if the configuration has attached it.
+    named: Option<Named>,
+}
+
+impl Attached {
+    pub(super) fn new(observer: impl Observer, named: Option<Named>) -> Arc<Self> {
+        Arc::new(Self { observer: Box::new(observer), n_panics: AtomicU64::new(0), named })
+    }
+}
+
+/// An observer whose type can be asked for.
+pub(super) trait Held: Observer {
+    fn as_any(&self) -> &dyn Any;
+}
+
+impl<O: Observer> Held for O {
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
 }
 
 /// In the order in which they were attached.
@@ -79,6 +101,44 @@ impl Observers {
         Arc::clone(&self.list.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// The first observer of this type.
+    pub(crate) fn find<O: Observer>(&self) -> Option<Arc<O>> {
+        self.list().iter().find_map(|attached| {
+            let observer = attached.observer.as_any();
+            let shared = observer.downcast_ref::<Arc<Arc<O>>>().map(|shared| &**shared);
+            observer.downcast_ref::<Arc<O>>().or(shared).cloned()
+        })
+    }
+
+    /// Attaches those of the names that `before` has, and makes the others.
+    ///
+    /// # Errors
+    /// What the place of a name says that cannot be had.
+    pub(crate) fn attach_named(&self, named: &[Named], before: Option<&Self>) -> Result<(), (usize, Error)> {
+        let before = before.map(Self::list);
+        for (name, at) in named.iter().zip(0..) {
+            let known = before.iter().flat_map(|list| &**list).find(|known| known.named.as_ref() == Some(name));
+            let attached = match known {
+                Some(known) => Arc::clone(known),
+                None => name.make().map_err(|error| (at, error))?,
+            };
+            let everywhere = everywhere();
+            let replaced = self.add(&[attached]);
+            drop(everywhere);
+            drop(replaced);
+        }
+        Ok(())
+    }
+
+    /// Takes over whom the program itself has attached to `before`.
+    pub(crate) fn inherit(&self, before: &Self) {
+        let everywhere = everywhere();
+        let own: Vec<_> = before.list().iter().filter(|attached| attached.named.is_none()).cloned().collect();
+        let replaced = self.add(&own);
+        drop(everywhere);
+        drop((replaced, own));
+    }
+
     /// The caller holds `EVERYWHERE`, and drops the list that was replaced when it no longer does: that may drop observers.
     fn change(&self, change: impl FnOnce(&[Arc<Attached>]) -> Vec<Arc<Attached>>) -> List {
         let mut list = self.list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,8 +147,12 @@ impl Observers {
         std::mem::replace(&mut *list, changed)
     }
 
-    fn attach(&self, attached: &Arc<Attached>) -> List {
-        self.change(|list| list.iter().chain([attached]).cloned().collect())
+    /// Attaches those that are not there yet.
+    fn add(&self, attached: &[Arc<Attached>]) -> List {
+        self.change(|list| {
+            let is_new = |attached: &&Arc<Attached>| !list.iter().any(|other| Arc::ptr_eq(other, attached));
+            list.iter().chain(attached.iter().filter(is_new)).cloned().collect()
+        })
     }
 
     fn detach(&self, attached: &Arc<Attached>) -> List {
@@ -116,29 +180,22 @@ impl Observers {
 /// ```
 pub struct Observation {
     attached: Arc<Attached>,
-    /// `None`: every store.
-    store: Option<Weak<dyn Observed>>,
 }
 
 impl Observation {
-    pub(crate) fn new(observer: impl Observer, store: &Arc<impl Observed + 'static>) -> Self {
-        let observer = Box::new(observer);
-        let attached = Arc::new(Attached { observer, n_panics: AtomicU64::new(0) });
+    pub(crate) fn new(observer: impl Observer, observers: &Observers) -> Self {
+        let attached = Attached::new(observer, None);
         let everywhere = everywhere();
-        let replaced = store.observers().attach(&attached);
+        let replaced = observers.add(std::slice::from_ref(&attached));
         drop(everywhere);
         drop(replaced);
-        let store: Arc<dyn Observed> = Arc::clone(store) as _;
-        Self { attached, store: Some(Arc::downgrade(&store)) }
+        Self { attached }
     }
 
-    /// Takes the observer off. Commands that are under way still tell it that they are through.
+    /// Takes the observer off, wherever it is by now. Commands that are under way still tell it that they are through.
     pub fn end(self) {
         let mut everywhere = everywhere();
-        let stores = match &self.store {
-            Some(store) => store.upgrade().into_iter().collect(),
-            None => everywhere.stores(),
-        };
+        let stores = everywhere.stores();
         let replaced: Vec<_> = stores.iter().map(|store| store.observers().detach(&self.attached)).collect();
         everywhere.observers.retain(|other| !Arc::ptr_eq(other, &self.attached));
         drop(everywhere);
@@ -173,14 +230,13 @@ impl fmt::Debug for Observation {
 /// # Ok::<(), larder::Error>(())
 /// ```
 pub fn observe(observer: impl Observer) -> Observation {
-    let observer = Box::new(observer);
-    let attached = Arc::new(Attached { observer, n_panics: AtomicU64::new(0) });
+    let attached = Attached::new(observer, None);
     let mut everywhere = everywhere();
     everywhere.observers.push(Arc::clone(&attached));
     let stores = everywhere.stores();
-    let replaced: Vec<_> = stores.iter().map(|store| store.observers().attach(&attached)).collect();
+    let replaced: Vec<_> = stores.iter().map(|store| store.observers().add(std::slice::from_ref(&attached))).collect();
     drop(everywhere);
     // The last handle of a cache may have gone meanwhile, and its values with it.
     drop((replaced, stores));
-    Observation { attached, store: None }
+    Observation { attached }
 }

@@ -8,7 +8,9 @@
 //! | `Tracing` (feature `tracing`) | spans and events |
 //! | `Metrics` (feature `metrics`) | counters and a histogram, for whichever exporter is installed |
 //!
-//! [`Cache::observe`](crate::Cache::observe) attaches one to a store, [`observe`] to all.
+//! [`Cache::observe`](crate::Cache::observe) attaches one to a store, [`observe`] to all. In the [configuration of
+//! caches](crate::caches) they go by name: `hit_miss_ratio`, `timing`, `tracing`, `metrics`, and what
+//! [`register_observer`](crate::register_observer) says; [`Cache::observer`](crate::Cache::observer) finds such a one.
 //!
 //! # Examples
 //! ```
@@ -33,6 +35,7 @@ mod event;
 mod hit_ratio;
 #[cfg(feature = "metrics")]
 mod metrics;
+pub(crate) mod named;
 mod outcome;
 mod timing;
 #[cfg(feature = "tracing")]
@@ -55,6 +58,7 @@ pub use tracing::Tracing;
 
 pub(crate) use attached::{Observed, Observers};
 pub(crate) use event::Subject;
+pub(crate) use named::Named;
 pub(crate) use watch::Watch;
 
 /// What watches commands.

@@ -29,7 +29,7 @@ pub(super) const FLAGS_AT: usize = 5;
 pub(super) const CHECKSUM_AT: usize = 16;
 /// The checksum covers all from here.
 pub(super) const CHECKED_AT: usize = 20;
-pub(super) const CODEC_AT: usize = 20;
+pub(super) const CODEC_AT: usize = crate::adapter::layout::CODEC;
 pub(super) const OUTCOME_AT: usize = 21;
 pub(super) const OUTER_AT: usize = 22;
 pub(super) const KEY_AT: usize = 24;

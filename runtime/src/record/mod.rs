@@ -75,7 +75,7 @@ pub(crate) struct CodecId(pub(crate) u8);
 
 impl CodecId {
     /// An integer as decimal text, whatever the cache's codec, so that stores can count.
-    pub(crate) const DECIMAL: Self = Self(1);
+    pub(crate) const DECIMAL: Self = Self(crate::adapter::layout::INTEGER);
 }
 
 /// Which part of a result was stored. The payload is that part alone, so that a value is found by its own type whoever

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Standing, named, registry};
+use super::{Standing, making, named, registry};
 use crate::adapters::named::{KINDS, Kind, Maker, not_yet, seen_through};
 use crate::cache::Cache;
 use crate::config::{Fault, Fields, nearest, shown};
@@ -50,7 +50,7 @@ pub(super) fn maker(text: &str) -> Result<Maker> {
     let standing = registry().known.get(&name).cloned();
     let Some(kind) = kind(&name) else {
         return match (standing, url) {
-            (Some(standing), None) => Ok(standing.maker()),
+            (Some(standing), None) => Ok(standing.maker(&name)),
             (None, _) => Err(not_there_yet(&name).unwrap_or_else(|| unknown(&name))),
             (Some(_), Some(_)) => {
                 Err(Error::new(ErrorKind::Config, format!("the adapter `{}` takes no URL", shown(&name))))
@@ -58,17 +58,22 @@ pub(super) fn maker(text: &str) -> Result<Maker> {
         };
     };
     if let (Some(standing), None) = (standing, &url) {
-        return Ok(standing.maker());
+        return Ok(standing.maker(&name));
     }
     let Some(store) = &kind.store else { return Err(feature_off(&name, kind.name)) };
     Ok(Arc::new(move |fields| store.open(url.as_deref(), fields)))
 }
 
 impl Standing {
-    fn maker(self) -> Maker {
+    fn maker(self, name: &str) -> Maker {
         match self {
-            Self::Registered(factory) => Arc::new(move |fields| seen_through(factory()?, fields)),
-            Self::Configured(entry) => Arc::new(move |fields| seen_through(entry.make().map_err(Fault::from)?, fields)),
+            Self::Registered(factory) => {
+                let name = name.to_owned();
+                Arc::new(move |fields| seen_through(making::once(&name, &*factory)?, fields))
+            }
+            Self::Configured(entry) => {
+                Arc::new(move |fields| seen_through(entry.make(None).map_err(Fault::from)?, fields))
+            }
             #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
             Self::Store(maker) => maker,
         }

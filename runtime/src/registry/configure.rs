@@ -114,7 +114,7 @@ fn configure(name: &'static str, maker: &Maker) -> Result<()> {
         }
         let own = Change { name: name.to_owned(), standing: Standing::Store(Arc::clone(maker)), cache };
         let others = standing_on(name).into_iter().map(|entry| {
-            let cache = entry.make_by(maker)?;
+            let cache = entry.make_by(maker, entry.standing().as_ref())?;
             Ok(Change { name: entry.name.clone(), standing: Standing::Configured(entry), cache })
         });
         std::iter::once(Ok(own)).chain(others).collect()

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::AtomicBool;
 
-use super::{Face, IntoCache, alias, change, local, registry};
+use super::named::{MOST_ATTEMPTS, changing};
+use super::{Face, IntoCache, Registry, alias, change, local, named, registry};
 use crate::adapters::{MemoryCache, NullCache};
 use crate::cache::Cache;
 use crate::environment;
@@ -37,9 +38,7 @@ use crate::error::Result;
 /// # Ok::<(), larder::Error>(())
 /// ```
 pub fn adapter_set(adapter: impl IntoCache) -> Result<()> {
-    let cache = adapter.into_cache()?;
-    drop(change(|registry| registry.current.replace(cache)));
-    Ok(())
+    set(adapter, |registry| &mut registry.current)
 }
 
 /// The current cache: the one that a scope has put in its place on this thread, else what was set last, else what
@@ -81,9 +80,7 @@ pub fn adapter_get() -> Cache {
 /// # Ok::<(), larder::Error>(())
 /// ```
 pub fn async_adapter_set(adapter: impl IntoCache) -> Result<()> {
-    let cache = adapter.into_cache()?;
-    drop(change(|registry| registry.current_async.replace(cache)));
-    Ok(())
+    set(adapter, |registry| &mut registry.current_async)
 }
 
 /// The current cache of the async side: what [`adapter_get`] gives, unless [`async_adapter_set`] was used.
@@ -94,6 +91,43 @@ pub fn async_adapter_set(adapter: impl IntoCache) -> Result<()> {
 /// ```
 pub fn async_adapter_get() -> Cache {
     local::scope().unwrap_or_else(|| current(Face::Async).unwrap_or_else(|_| NullCache.into()))
+}
+
+fn set(adapter: impl IntoCache, slot: fn(&mut Registry) -> &mut Option<Cache>) -> Result<()> {
+    let replaced = match adapter.as_name() {
+        Some(name) if !is_url(name) => by_name(name, named, |registry, cache| slot(registry).replace(cache.clone()))?,
+        _ => {
+            let cache = adapter.into_cache()?;
+            change(|registry| slot(registry).replace(cache))
+        }
+    };
+    drop(replaced);
+    Ok(())
+}
+
+fn is_url(text: &str) -> bool {
+    text.contains(':')
+}
+
+/// Changes the registry by the cache that `name` stands for. It may be given another meaning while it is looked up: then it is
+/// looked up once more, or what was replaced would be current.
+fn by_name<T>(
+    name: &str,
+    look_up: impl Fn(&str) -> Result<Cache>,
+    put: impl Fn(&mut Registry, &Cache) -> T,
+) -> Result<T> {
+    for _ in 0..MOST_ATTEMPTS {
+        let cache = look_up(name)?;
+        let canonical = alias::canonical(name);
+        let done = change(|registry| {
+            let stands = registry.named.get(&canonical).is_some_and(|now| now.is(&cache));
+            stands.then(|| put(registry, &cache))
+        });
+        if let Some(done) = done {
+            return Ok(done);
+        }
+    }
+    Err(changing())
 }
 
 /// The current cache of one side, scopes aside.
@@ -113,13 +147,50 @@ pub(super) fn current(face: Face) -> Result<Cache> {
 #[cold]
 fn first() -> Result<Cache> {
     static REPORT: AtomicBool = AtomicBool::new(false);
-    let made = said_by_environment().unwrap_or_else(|| Ok(MemoryCache::new().into())).inspect_err(|error| {
-        environment::report(&REPORT, error, "until that is put right, functions compute and nothing is stored");
-    })?;
-    Ok(change(|registry| registry.current.get_or_insert_with(|| made.clone()).clone()))
+    let keep = |registry: &mut Registry, made: &Cache| registry.current.get_or_insert_with(|| made.clone()).clone();
+    let said = environment::read(VARIABLE, |text| match is_url(text) {
+        true => alias::make(text).map(|made| change(|registry| keep(registry, &made))),
+        false => by_name(text, named, keep),
+    });
+    match said {
+        Some(kept) => kept.inspect_err(|error| {
+            environment::report(&REPORT, error, "until that is put right, functions compute and nothing is stored");
+        }),
+        None => {
+            let made = MemoryCache::new().into();
+            Ok(change(|registry| keep(registry, &made)))
+        }
+    }
 }
+
+const VARIABLE: &str = "LARDER_URL";
 
 /// What `LARDER_URL` names.
 pub(super) fn said_by_environment() -> Option<Result<Cache>> {
-    environment::read("LARDER_URL", alias::resolve)
+    environment::read(VARIABLE, alias::resolve)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::{by_name, named};
+    use crate::MemoryCache;
+    use crate::registry::register_adapter;
+
+    #[test]
+    fn a_name_that_is_given_another_meaning_while_it_is_looked_up_is_looked_up_again() {
+        register_adapter("looked-up", || Ok(MemoryCache::new()));
+        let n_looks = Cell::new(0);
+        let meddled = |name: &str| {
+            let cache = named(name)?;
+            if n_looks.replace(n_looks.get() + 1) == 0 {
+                register_adapter("looked-up", || Ok(MemoryCache::new()));
+                named(name)?;
+            }
+            Ok(cache)
+        };
+        let put = by_name("Looked-Up", meddled, |_, cache| cache.clone()).unwrap();
+        assert!(put.is(&named("looked-up").unwrap()) && n_looks.get() == 2);
+    }
 }

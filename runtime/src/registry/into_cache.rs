@@ -16,11 +16,18 @@ pub trait IntoCache {
     /// # Errors
     /// Where a name is not known, a store is not in this build, or a URL is malformed.
     fn into_cache(self) -> Result<Cache>;
+
+    /// The name or the URL that this is, where it is one: what it stands for is looked up as late as can be.
+    fn as_name(&self) -> Option<&str>;
 }
 
 impl<C: Into<Cache>> IntoCache for C {
     fn into_cache(self) -> Result<Cache> {
         Ok(self.into())
+    }
+
+    fn as_name(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -34,16 +41,28 @@ impl IntoCache for &str {
     fn into_cache(self) -> Result<Cache> {
         alias::resolve(self)
     }
+
+    fn as_name(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 impl IntoCache for String {
     fn into_cache(self) -> Result<Cache> {
         alias::resolve(&self)
     }
+
+    fn as_name(&self) -> Option<&str> {
+        Some(self)
+    }
 }
 
 impl IntoCache for &String {
     fn into_cache(self) -> Result<Cache> {
         alias::resolve(self)
+    }
+
+    fn as_name(&self) -> Option<&str> {
+        Some(self)
     }
 }

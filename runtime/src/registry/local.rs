@@ -16,7 +16,7 @@ struct Remembered {
     /// Of the registry when the rest was read; 0 before that.
     version: u64,
     /// Of each face, in the order of [`Face`]; mostly one and the same. `None`: caching is off, and nothing below is filled;
-    /// or there is none to be had.
+    /// or none was set yet.
     current: [Option<Rc<Cache>>; 2],
     named: Vec<(&'static str, Rc<Cache>)>,
     /// What a scope has put in place of all of them.
@@ -50,9 +50,25 @@ fn remembered(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
     cache.unwrap_or_default()
 }
 
+/// The cache, where this thread knows it. Nothing is made for it, nor looked for in the environment: a cache that cannot be had
+/// is to be asked for once a call, and that is by who needs it.
+#[inline(always)]
+pub(super) fn known(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
+    match remembered(adapter, face) {
+        None => refreshed(adapter, face),
+        cache => cache,
+    }
+}
+
 /// For a named cache, after a change of the registry, while caching is off, or in a thread that is ending.
 #[cold]
-pub(super) fn slow(adapter: Option<&'static str>, face: Face) -> Target {
+fn slow(adapter: Option<&'static str>, face: Face) -> Target {
+    refreshed(adapter, face).map_or_else(|| ask(adapter, face), Target::Cache)
+}
+
+/// What this thread knows after a look at the registry.
+#[cold]
+fn refreshed(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
     let known = REMEMBERED.try_with(|remembered| {
         refresh(remembered);
         let remembered = remembered.borrow();
@@ -61,10 +77,7 @@ pub(super) fn slow(adapter: Option<&'static str>, face: Face) -> Target {
             Some(name) => remembered.named.iter().find(|(known, _)| *known == name).map(|(_, cache)| Rc::clone(cache)),
         }
     });
-    match known {
-        Ok(Some(cache)) => Target::Cache(cache),
-        _ => ask(adapter, face),
-    }
+    known.unwrap_or_default()
 }
 
 /// Asks the registry itself.
@@ -88,14 +101,13 @@ fn refresh(remembered: &RefCell<Remembered>) {
     if remembered.borrow().version == version {
         return;
     }
-    let current = if is_caching() {
-        let blocking = current(Face::Blocking).ok().map(Rc::new);
-        let own = registry().current_async.clone().map(Rc::new);
-        let asynchronous = own.or_else(|| blocking.clone());
-        [blocking, asynchronous]
-    } else {
-        [None, None]
+    let (current, current_async) = {
+        let registry = registry();
+        let set = |cache: &Option<Cache>| cache.clone().filter(|_| registry.caching);
+        (set(&registry.current), set(&registry.current_async))
     };
+    let current = current.map(Rc::new);
+    let current = [current.clone(), current_async.map(Rc::new).or(current)];
     let old = {
         let mut remembered = remembered.borrow_mut();
         let scope = remembered.scope.take();

@@ -9,6 +9,7 @@ mod current;
 mod entry;
 mod into_cache;
 mod local;
+mod making;
 mod named;
 mod scoped;
 
@@ -142,13 +143,10 @@ pub(crate) fn target(adapter: Option<&'static str>, face: Face) -> Target {
     local::target(adapter, face)
 }
 
-/// The same, if there is one.
+/// The same, where this thread knows it already.
 #[inline(always)]
 pub(crate) fn known(adapter: Option<&'static str>, face: Face) -> Option<Rc<Cache>> {
-    match local::target(adapter, face) {
-        Target::Cache(cache) => Some(cache),
-        Target::Off | Target::Unknown => None,
-    }
+    local::known(adapter, face)
 }
 
 /// The cache whose entries a helper works on, whether caching is on or off.

@@ -8,12 +8,12 @@ use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Each is one in which something else has changed the registry. A factory that does so itself would be run for ever.
-const MOST_ATTEMPTS: usize = 100;
+pub(super) const MOST_ATTEMPTS: usize = 100;
 
 /// Lets `adapter_set` and `#[cached(adapter = "…")]` know a name of your own.
 ///
-/// `make` runs at the name's first use, and again at the next if it fails: there is one instance of a name. A name that is
-/// taken is taken over, and what it stood for is made anew.
+/// `make` runs at the name's first use, and again at the next if it fails: there is one instance of a name. One that asks for
+/// itself fails. A name that is taken is taken over, and what it stood for is made anew.
 ///
 /// # Examples
 /// ```
@@ -38,7 +38,7 @@ pub fn register_adapter<C: IntoCache>(name: &str, make: impl Fn() -> Result<C> +
 /// The one instance that goes by `name`, made at its first use.
 pub(crate) fn named(name: &str) -> Result<Cache> {
     let name = alias::canonical(name);
-    loop {
+    for _ in 0..MOST_ATTEMPTS {
         let standing = {
             let registry = registry();
             if let Some(cache) = registry.named.get(&name) {
@@ -60,6 +60,7 @@ pub(crate) fn named(name: &str) -> Result<Cache> {
             return Ok(kept);
         }
     }
+    Err(changing())
 }
 
 /// A new cache of what `name` stands for.
@@ -75,7 +76,7 @@ pub(crate) fn configure(entries: Vec<Entry>) -> Result<()> {
         let changed = entries.iter().filter(|entry| !stands(entry));
         let changes = changed.map(|entry| {
             let standing = Standing::Configured(Arc::clone(entry));
-            Ok(Change { name: entry.name.clone(), standing, cache: entry.make()? })
+            Ok(Change { name: entry.name.clone(), standing, cache: entry.make(entry.standing().as_ref())? })
         });
         all(changes)
     })
@@ -115,8 +116,7 @@ pub(super) fn settle(prepare: impl Fn() -> Result<Vec<Change>>) -> Result<()> {
         let mut registry = registry();
         if VERSION.load(Ordering::Acquire) != version {
             if attempt == MOST_ATTEMPTS {
-                let message = "the registry is changed all the time: what makes an adapter must not change it itself";
-                return Err(Error::new(ErrorKind::Config, message));
+                return Err(changing());
             }
             continue;
         }
@@ -129,6 +129,11 @@ pub(super) fn settle(prepare: impl Fn() -> Result<Vec<Change>>) -> Result<()> {
     unreachable!("the last attempt is answered")
 }
 
+pub(super) fn changing() -> Error {
+    let message = "the registry is changed all the time: what makes an adapter must not change it itself";
+    Error::new(ErrorKind::Config, message)
+}
+
 impl Registry {
     /// What it replaces, to be dropped with the lock released.
     fn stand(&mut self, change: Change) -> (Option<Cache>, Option<Standing>) {
@@ -136,6 +141,7 @@ impl Registry {
         let known = self.known.insert(name.clone(), standing);
         let old = self.named.insert(name, cache.clone());
         if let Some(old) = &old {
+            cache.succeed(old);
             let current = [&mut self.current, &mut self.current_async];
             for slot in current.into_iter().flatten().filter(|slot| slot.is(old)) {
                 *slot = cache.clone();

@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
 use super::queue::{Failure, Queue};
-use super::wire::{Command, Decoded, Reply, decode};
+use super::wire::{Command, Decoded, Garbage, Reply, decode, undecoded};
 use crate::error::{Error, Result};
 use crate::io::spawn;
 use crate::sync::{AtomicU64, Ordering};
@@ -153,7 +153,7 @@ async fn read(queue: &Queue, stream: &TcpStream) -> Result<Infallible, Failure> 
             }
             Err(error) => return Err(failed(error)),
         }
-        while let Decoded::Reply(reply, length) = decode(&buffer[unread.clone()])? {
+        while let Decoded::Reply(reply, length) = next(queue, &buffer[unread.clone()])? {
             unread.start += length;
             queue.deliver(reply)?;
         }
@@ -166,6 +166,14 @@ async fn read(queue: &Queue, stream: &TcpStream) -> Result<Infallible, Failure> 
             // By what has come, not by what was announced.
             buffer.resize(2 * unread.len(), 0);
         }
+    }
+}
+
+/// The first reply in `bytes`: whose turn it is decides how it is read.
+fn next(queue: &Queue, bytes: &[u8]) -> Result<Decoded, Garbage> {
+    match queue.shape() {
+        None => decode(bytes),
+        Some(shape) => undecoded(shape, bytes),
     }
 }
 

@@ -1,17 +1,20 @@
 //! One memcached server. What it has to do stands in `verbs`, what is said on the wire in `wire`, who says it in
 //! `connection`; several servers are a [`Fleet`](crate::adapter::Fleet).
 
+mod client;
 mod config;
 mod connection;
 mod counter;
 mod epoch;
 mod plain;
 mod queue;
+mod raw;
 mod standing;
 mod time;
 mod verbs;
 mod wire;
 
+pub use client::{MemcachedClient, MemcachedReply};
 pub use config::MemcachedCacheBuilder;
 
 use std::fmt;
@@ -69,6 +72,11 @@ impl MemcachedCache {
 
     fn new(address: String, largest_entry: usize) -> Self {
         Self(Arc::new(Inner { address, largest_entry, current: Mutex::new(None) }))
+    }
+
+    /// The connection, for commands of one's own.
+    pub fn client(&self) -> MemcachedClient {
+        MemcachedClient(self.clone())
     }
 
     /// Where its server is: `host:port`.

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 
+use super::raw::Shape;
 use super::wire::{Command, Garbage, Reply};
 use crate::error::{Error, Result};
 use crate::sync::{AtomicU64, Mutex, Ordering};
@@ -50,6 +51,8 @@ struct Waiting {
     /// The number of the first of them.
     first: u32,
     n_commands: usize,
+    /// Of a command of the program's own, which is alone: how its reply ends.
+    shape: Option<Shape>,
     replies: Vec<Reply>,
     sender: oneshot::Sender<Result<Vec<Reply>>>,
 }
@@ -125,7 +128,11 @@ impl Queue {
             state.next = number.wrapping_add(1);
         }
         let (n_commands, replies) = (commands.len(), Vec::with_capacity(commands.len()));
-        state.waiting.push_back(Waiting { first, n_commands, replies, sender });
+        let shape = match commands {
+            [Command::Raw(raw)] => Some(raw.shape),
+            _ => None,
+        };
+        state.waiting.push_back(Waiting { first, n_commands, shape, replies, sender });
         if is_idle {
             self.send(&mut state.outgoing);
         }
@@ -164,6 +171,11 @@ impl Queue {
         drop(state);
         self.emptied.notify_waiters();
         Ok(())
+    }
+
+    /// How the next reply ends, if its command is the program's own.
+    pub(super) fn shape(&self) -> Option<Shape> {
+        self.state.lock().waiting.front()?.shape
     }
 
     /// Gives the next reply to whom it belongs.

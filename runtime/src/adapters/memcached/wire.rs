@@ -3,6 +3,8 @@
 //! Each command carries a number that its reply repeats. Replies come in order, so that nobody needs it to find whose a
 //! reply is; it proves that the two have not come apart.
 
+use super::raw::{self, Raw, Shape};
+
 /// Something to do with what stands under a key, which is in the alphabet of [`StoreKey`](crate::adapter::StoreKey) or of
 /// epochs: nothing in it can end a command.
 #[derive(Clone, Copy)]
@@ -27,6 +29,8 @@ pub(super) enum Command<'a> {
     Flush,
     /// Is anybody there?
     Noop,
+    /// One that the program has written itself.
+    Raw(&'a Raw),
 }
 
 /// When to store.
@@ -59,6 +63,7 @@ impl Command<'_> {
             }
             Self::Flush => text(&["flush_all"]),
             Self::Noop => text(&["mn"]),
+            Self::Raw(raw) => return bytes.extend_from_slice(&raw.bytes),
             Self::Store { key, value, exptime, flags, mode } => {
                 text(&["ms ", key, " ", b.format(value.len()), " c T", c.format(exptime), " F", d.format(flags), " O"]);
                 text(&[number]);
@@ -76,7 +81,11 @@ impl Command<'_> {
 
     /// About how many bytes it has.
     pub(super) fn len(&self) -> usize {
-        let value = if let Self::Store { value, .. } = self { value.len() } else { 0 };
+        let value = match self {
+            Self::Store { value, .. } => value.len(),
+            Self::Raw(raw) => raw.bytes.len(),
+            _ => 0,
+        };
         value + 280
     }
 }
@@ -95,6 +104,8 @@ pub(super) enum Outcome {
     /// `SERVER_ERROR` about this command alone.
     TooLarge,
     Failed(String),
+    /// To a command of the program's own: whatever it is, it stands in [`Reply::value`] as it came.
+    Raw,
 }
 
 /// A server's answer to one command.
@@ -125,7 +136,7 @@ impl std::fmt::Debug for Reply {
 pub(super) struct Garbage(pub(super) &'static str);
 
 /// Values longer than this are not ours, nor anybody's; what announces one is garbage.
-const LONGEST_VALUE: usize = 1 << 30;
+pub(super) const LONGEST_VALUE: usize = 1 << 30;
 /// The longest line of a reply: a head, or an error's text.
 const LONGEST_LINE: usize = 2048;
 
@@ -135,6 +146,12 @@ pub(super) enum Decoded {
     Reply(Reply, usize),
     /// The beginning of one.
     Partial,
+}
+
+/// The first reply in `bytes`, to a command of the program's own.
+pub(super) fn undecoded(shape: Shape, bytes: &[u8]) -> Result<Decoded, Garbage> {
+    let Some(length) = raw::length(shape, bytes)? else { return Ok(Decoded::Partial) };
+    Ok(Decoded::Reply(Reply { value: bytes[..length].to_vec(), ..Reply::of(Outcome::Raw, "")? }, length))
 }
 
 /// Decodes the first reply in `bytes`.

@@ -32,6 +32,7 @@ fn null(_: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     fields.timeout("timeout")?;
     fields.span("grace")?;
     fields.text("codec")?;
+    fields.names("layers")?;
     seen_through(NullCache.into(), fields)
 }
 

@@ -60,6 +60,11 @@ impl Trouble {
         matches!(self, Self::Fault(fault) if fault.is_full())
     }
 
+    /// Do the tables no longer fit the statements?
+    pub(super) fn is_misfit(&self) -> bool {
+        matches!(self, Self::Fault(fault) if fault.is_misfit())
+    }
+
     /// Has another process, or another thread, only taken its time?
     pub(super) fn is_busy(&self) -> bool {
         match self {

@@ -7,6 +7,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::oneshot;
 
+use super::client;
 use super::database::{Database, Place};
 use super::fault::Stop;
 use super::housekeeping::Limits;
@@ -85,10 +86,31 @@ impl Engine {
         lane: Lane,
         work: impl FnMut(&Statements<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
+        self.check()?;
         let (request, told) = request::request(work);
         self.push(lane, request)?;
         let gone = |error| Err(Error::unavailable("a thread of the SQLite cache has ended early", error));
         told.await.unwrap_or_else(gone)
+    }
+
+    /// Has a request done that is told its answer by itself, in a transaction of its own.
+    pub(super) fn ask_alone(&self, request: Box<dyn Request>) -> Result<()> {
+        self.check()?;
+        self.push(Lane::Write, request)
+    }
+
+    /// Tells its database from all others that there are.
+    pub(super) fn id(&self) -> usize {
+        Arc::as_ptr(&self.database).addr()
+    }
+
+    /// Refuses who would wait for what he holds up himself.
+    fn check(&self) -> Result<()> {
+        if !client::is_inside(self.id()) {
+            return Ok(());
+        }
+        let message = "a SQLite cache cannot be asked from inside a transaction on it: it would wait for itself";
+        Err(Error::new(ErrorKind::Unsupported, message))
     }
 
     /// A queue may be closed between its being found and the push, hence the attempts.
@@ -119,9 +141,10 @@ impl Engine {
         queue.ok_or_else(|| Error::new(ErrorKind::Unavailable, "the SQLite cache does not run"))
     }
 
-    /// Ends the threads once they have done what they were asked for. One that keeps a database in memory stays.
+    /// Ends the threads once they have done what they were asked for. One that keeps a database in memory stays, and so does who
+    /// asks for it himself.
     pub(super) async fn close(&self) {
-        if self.database.place == Place::Memory {
+        if self.database.place == Place::Memory || client::is_inside(self.id()) {
             return;
         }
         let Some(mut running) = self.threads.lock().running.take() else { return };

@@ -1,6 +1,7 @@
 //! One file for all processes of a machine, or a database in memory. Verbs become requests to threads of their own, which
 //! run all that wait together; so an async caller never blocks, and many callers cost little more than one.
 
+mod client;
 mod config;
 mod damage;
 mod database;
@@ -21,6 +22,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
+pub use client::SqliteClient;
 pub use config::SqliteCacheBuilder;
 
 use crate::adapter::{
@@ -105,6 +107,11 @@ impl SqliteCache {
             Place::File(path) => Some(path),
             Place::Memory => None,
         }
+    }
+
+    /// The database, for statements of one's own.
+    pub fn client(&self) -> SqliteClient {
+        SqliteClient(self.clone())
     }
 
     /// Removes what is past its grace, and says how many entries that were. It happens behind the callers anyway, a slice

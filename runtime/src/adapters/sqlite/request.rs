@@ -12,6 +12,9 @@ pub(super) trait Request: Send {
     /// Does somebody still wait for the answer?
     fn is_wanted(&self) -> bool;
 
+    /// Is it to have a transaction to itself?
+    fn is_alone(&self) -> bool;
+
     /// Does what is asked, and keeps the answer. May be run again, if the transaction came to nothing.
     ///
     /// # Errors
@@ -46,6 +49,10 @@ where
 {
     fn is_wanted(&self) -> bool {
         !self.asker.is_closed()
+    }
+
+    fn is_alone(&self) -> bool {
+        false
     }
 
     fn run(&mut self, statements: &Statements<'_>) -> Result<(), Fault> {

@@ -43,11 +43,15 @@ pub(super) struct Statements<'c> {
 
 /// Prepares what a hit and a fill need, which shows whether the tables have the right columns.
 pub(super) fn prepare(connection: &Connection) -> Result<(), Fault> {
-    for sql in [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VOID, EPOCH, RENEW] {
-        connection.prepare_cached(sql)?;
-    }
-    Ok(())
+    NEEDED.iter().try_for_each(|sql| Ok(connection.prepare_cached(sql).map(drop)?))
 }
+
+/// Have the tables still the right columns? What was prepared before cannot show that.
+pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
+    NEEDED.iter().try_for_each(|sql| Ok(connection.prepare(sql).map(drop)?))
+}
+
+const NEEDED: [&str; 11] = [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VOID, EPOCH, RENEW];
 
 impl<'c> Statements<'c> {
     /// Of a transaction that begins now.

@@ -43,6 +43,11 @@ impl Worker {
         Ok(&self.opened.insert(opened).connection)
     }
 
+    /// Gives up the connection, with what was set on it. What is in memory goes with its connection, so that one stays.
+    pub(super) fn renew(&mut self) {
+        self.opened.take_if(|opened| opened.is_file());
+    }
+
     /// Is what was done just now of the file that others use? If that has lost its place to another (it was set aside, or
     /// removed), the connection is given up. Asked before each answer: a clear that others do not see would be none, nor would
     /// one that was not seen here.

@@ -5,11 +5,12 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::client;
 use super::database::Trouble;
 use super::fault::Fault;
 use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
-use super::statements::Statements;
+use super::statements::{self, Statements};
 use super::worker::{Batch, N_RETRIES, N_WAITS, Worker, wanted};
 
 /// Housekeeping after writes is at most so frequent.
@@ -53,8 +54,47 @@ impl Writer {
         if self.is_dirty { SHORT_PAUSE } else { LONG_PAUSE }
     }
 
-    /// Runs a batch and answers it. Whom another process keeps waiting is dropped once it waits no longer.
-    pub(super) fn serve(&mut self, mut batch: Batch) {
+    /// Runs a batch and answers it: together, but for those that are to be alone.
+    pub(super) fn serve(&mut self, batch: Batch) {
+        let mut together = Vec::with_capacity(batch.len());
+        for request in batch {
+            if request.is_alone() {
+                self.serve_together(std::mem::take(&mut together));
+                self.serve_alone(request);
+            } else {
+                together.push(request);
+            }
+        }
+        self.serve_together(together);
+    }
+
+    /// Runs a request of which nobody knows what it does, once. Nothing that it leaves on the connection is used.
+    fn serve_alone(&mut self, mut request: Box<dyn Request>) {
+        let failure = self.attempt_alone(request.as_mut()).err().map(|trouble| {
+            self.worker.is_mended(&trouble);
+            if trouble.is_misfit() { client::misfit() } else { self.worker.database.error(&trouble) }
+        });
+        self.worker.renew();
+        request.answer(failure);
+    }
+
+    fn attempt_alone(&mut self, request: &mut dyn Request) -> Result<(), Trouble> {
+        // Others are run once more where their file has lost its place. This is not, so there is a look before too.
+        let _ = self.worker.check_place();
+        let mut n_waits = 0;
+        while let Err(fault) = begin(self.worker.connection()?) {
+            if !fault.is_busy() || n_waits == N_WAITS || !request.is_wanted() {
+                return Err(fault.into());
+            }
+            n_waits += 1;
+        }
+        self.is_dirty = true;
+        alone(self.worker.connection()?, &self.room, request)?;
+        self.worker.check_place()
+    }
+
+    /// Whom another process keeps waiting is dropped once it waits no longer.
+    fn serve_together(&mut self, mut batch: Batch) {
         let (mut n_attempts, mut n_waits) = (0, 0);
         while !batch.is_empty() {
             let lost = match self.attempt(&mut batch) {
@@ -152,6 +192,20 @@ fn transact(connection: &Connection, room: &Room, batch: &mut Batch) -> Result<V
     let ended = room.make(&statements).and_then(|()| run(connection, "COMMIT"));
     ended.inspect_err(|_| roll_back(connection))?;
     Ok(faults)
+}
+
+/// Runs a request in the transaction that has begun, and ends that if the request has not.
+fn alone(connection: &Connection, room: &Room, request: &mut dyn Request) -> Result<(), Fault> {
+    let statements = Statements::new(connection);
+    let done = request.run(&statements).and_then(|()| {
+        if connection.is_autocommit() {
+            return Ok(());
+        }
+        statements::check(connection)?;
+        room.make(&statements)?;
+        run(connection, "COMMIT")
+    });
+    done.inspect_err(|_| roll_back(connection))
 }
 
 /// Runs a request. If it fails, what it did is undone, and where SQLite cannot do that, the whole transaction is.

@@ -20,5 +20,8 @@ fn main() -> larder::Result<()> {
 
     let missing = larder::adapter_set("redis").expect_err("no store is compiled in");
     assert_eq!(missing.kind(), larder::ErrorKind::FeatureOff);
+    let said = "the adapter `redis` is not in this build: it needs the cargo feature `redis` of larder; \
+                in this build are memory, null";
+    assert_eq!(missing.to_string(), said);
     Ok(())
 }

@@ -9,5 +9,8 @@ fn main() -> larder::Result<()> {
 
     let missing = larder::adapter_set("redis").expect_err("no store is compiled in");
     assert_eq!(missing.kind(), larder::ErrorKind::FeatureOff);
+    let missing = larder::Codec::named("json").expect_err("no other codec is compiled in");
+    assert_eq!(missing.kind(), larder::ErrorKind::FeatureOff);
+    assert!(missing.to_string().contains("feature `json` of larder"), "{missing}");
     Ok(())
 }
