@@ -6,6 +6,7 @@ mod entry;
 mod helpers;
 mod lead;
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,7 +46,19 @@ pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
     let Some(cache) = target(entry.site, Face::Async) else {
         return Answer::Compute(AsyncLead::new(entry.site, None, rules));
     };
-    go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await
+    approach_async(cache, entry, rules).await
+}
+
+/// The way of an async call that found nothing near.
+// In a box, which a miss can pay for: what stands here would stand on the stack once for each level of a recursion, and in the
+// future of each call that hits.
+#[inline(never)]
+fn approach_async<R, U: Rules<R>>(
+    cache: Cache,
+    mut entry: Entry,
+    rules: U,
+) -> Pin<Box<impl Future<Output = Answer<R, AsyncLead<R, U>>>>> {
+    Box::pin(async move { go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await })
 }
 
 /// The way of a blocking call to its result, or to its turn.
