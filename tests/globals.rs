@@ -1,5 +1,7 @@
 //! What changes the whole process: the current adapter, own aliases, the switch, the codec. One test, so that nothing runs beside it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use futures_lite::future::block_on;
 use larder::{
     ErrorKind, MemoryCache, NullCache, adapter_get, adapter_set, async_adapter_get, async_adapter_set, cached,
@@ -9,6 +11,13 @@ use larder::{
 #[cached(key = "answer:{id}")]
 fn answer(id: u64) -> u64 {
     id
+}
+
+/// How often it was computed before.
+#[cached(key = "ticks")]
+fn ticks() -> u64 {
+    static N: AtomicU64 = AtomicU64::new(0);
+    N.fetch_add(1, Ordering::SeqCst)
 }
 
 #[cached(key = "reply:{id}")]
@@ -106,14 +115,17 @@ fn functions_follow_the_registry_from_their_next_call_on() {
 
     // Off: functions run, entries stay, helpers reach them.
     answer(7);
+    ticks();
     set_caching(false);
     let before = answer::stats();
     answer(7);
     assert_eq!(answer::stats(), before);
     assert_eq!(by_hand(), (Some(7), Some(7)));
     assert!(is_stored() && answer::clear(7).unwrap());
+    assert_eq!(ticks::refresh(), 1);
     set_caching(true);
     assert!(!is_stored());
+    assert_eq!(ticks(), 1, "what was refreshed has replaced what was stored before");
 
     // Until it has a store of its own, the async side follows the other.
     let is_replied = || block_on(reply::get(7)).unwrap().is_some();

@@ -162,7 +162,14 @@ fn start(request: Request<'_>) -> Option<cache::Lead> {
         Caller::Blocking => Face::Blocking,
         Caller::Async => Face::Async,
     };
-    target(request.site, face).map(|cache| cache.start(request))
+    // By the way of helpers, which reach the entries while caching is off: what is stored would be served again afterwards.
+    match registry::helped(request.site.facts.adapter, face) {
+        Ok(cache) if cache.admit(request.site).is_ok() => Some(cache.start(request)),
+        _ => {
+            request.site.counters.unresolved();
+            None
+        }
+    }
 }
 
 /// The same with its permit in the far tier, for a blocking caller.
