@@ -60,7 +60,7 @@ pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 pub use adapters::{SqliteCache, SqliteCacheBuilder};
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
-pub use cache::{Cache, Removed};
+pub use cache::{Cache, Removed, Undelivered, shutdown, shutdown_async};
 pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]
