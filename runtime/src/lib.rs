@@ -61,7 +61,7 @@ pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
 pub use adapters::{SqliteCache, SqliteCacheBuilder, SqliteClient};
 #[cfg(feature = "far")]
 pub use cache::CacheBuilder;
-pub use cache::{Cache, Removed};
+pub use cache::{Cache, Removed, Undelivered, shutdown, shutdown_async};
 pub use call::Helped;
 pub use clock::Clock;
 #[cfg(feature = "far")]

@@ -18,3 +18,4 @@ mod secrets;
 mod shapes;
 mod stores;
 mod trips;
+mod undelivered;

@@ -9,3 +9,4 @@ mod races;
 mod shelf;
 mod stores;
 mod timeouts;
+mod undelivered;

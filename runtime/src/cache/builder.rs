@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights, settings};
-use crate::adapter::{AnyAdapter, CacheAdapter, Fleet};
+use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::defaults::default_codec;
@@ -70,13 +70,8 @@ impl Stores {
             Self::One(adapter) => return Ok(Guarded::new(adapter, clock)),
             Self::Several(stores) => stores,
         };
-        let guarded: Vec<_> = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock))).collect();
-        let fleet = |pick: fn(&Guarded) -> &AnyAdapter| {
-            let members = guarded.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
-            Fleet::new(members).map(AnyAdapter::new)
-        };
-        let (calls, helpers) = (fleet(|store| &store.calls)?, fleet(|store| &store.helpers)?);
-        Ok(Guarded { calls, helpers, breaker: None })
+        let guarded = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock)));
+        Guarded::fleet(guarded.collect())
     }
 }
 

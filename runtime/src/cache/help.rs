@@ -25,6 +25,15 @@ pub(crate) struct Setting {
     parcel: super::errand::Setting,
 }
 
+/// What is done in any case, also where the caller goes away.
+pub(super) struct Finally<F: Fn()>(pub(super) F);
+
+impl<F: Fn()> Drop for Finally<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 impl Cache {
     pub(crate) async fn look(self, site: &'static Site, key: Key) -> Result<Looked> {
         if let Some(slot) = self.live(key.lend()) {
@@ -37,13 +46,14 @@ impl Cache {
     pub(crate) async fn clear_entry(self, site: &'static Site, key: Key) -> Result<bool> {
         let was_near = self.remove(key.lend());
         let mut errand = Errand::of_helper(&self, site, key.lend());
-        let was_far = errand.remove().await?;
-        self.part(site, key.lend());
-        Ok(was_near || was_far)
+        let parting = Finally(|| self.part(site, key.lend()));
+        let was_far = errand.remove().await;
+        drop(parting);
+        Ok(was_far? || was_near)
     }
 
-    /// Once the far tier has changed: a call that began meanwhile may have found there what is gone now, and is joined by
-    /// nobody who comes later.
+    /// Once the far tier has changed, or is owed the change, or its caller has gone away: a call that began meanwhile may have
+    /// found there what is to be gone now, and is joined by nobody who comes later.
     fn part(&self, site: &'static Site, key: KeyRef<'_>) {
         if !self.keeps_near(site) {
             self.remove(key);
@@ -59,11 +69,13 @@ impl Cache {
             return errand.touch(timeout, self.grace(site)).await.map(|touched| touched.is_some());
         }
         // What is in its grace counts too, and `remove` does not see it.
-        let was_there = errand.stands().await?.is_some();
+        let was_there = errand.stands().await;
         self.remove(key.lend());
-        errand.remove().await?;
-        self.part(site, key.lend());
-        Ok(was_there)
+        let parting = Finally(|| self.part(site, key.lend()));
+        let removed = errand.remove().await;
+        drop(parting);
+        removed?;
+        Ok(was_there?.is_some())
     }
 
     pub(crate) async fn timeout_left(self, site: &'static Site, key: Key) -> Result<Option<Remaining>> {
@@ -78,9 +90,9 @@ impl Cache {
         let template = site.facts.template;
         self.clear_template(template);
         if !self.keeps_near(site) {
-            self.renew(Some(template)).await?;
             // As in `part`.
-            self.clear_template(template);
+            let _parting = Finally(|| self.clear_template(template));
+            self.renew(Some(template)).await?;
         }
         Ok(())
     }
@@ -113,9 +125,10 @@ impl Cache {
             Set::Far(_) => {
                 self.remove(key.lend());
                 let mut errand = Errand::of_helper(&self, site, key.lend());
-                let is_set = errand.set(setting.parcel).await?;
-                self.part(site, key.lend());
-                Ok(is_set)
+                let parting = Finally(|| self.part(site, key.lend()));
+                let is_set = errand.set(setting.parcel).await;
+                drop(parting);
+                is_set
             }
         }
     }
@@ -157,11 +170,9 @@ impl Cache {
     pub async fn clear_async(&self) -> Result<()> {
         let clear = async {
             self.clear_namespace();
-            if self.renew(None).await? {
-                // As in `part`.
-                self.clear_namespace();
-            }
-            Ok(())
+            // As in `part`.
+            let _parting = self.has_far().then(|| Finally(|| self.clear_namespace()));
+            self.renew(None).await
         };
         self.watch_by_hand(Command::Clear).over(clear, |()| Outcome::Done).await
     }

@@ -12,6 +12,7 @@ mod lead;
 mod settings;
 mod sweep;
 mod turn;
+mod undelivered;
 mod watched;
 mod weights;
 mod write;
@@ -31,6 +32,7 @@ pub(crate) use help::{Looked, Setting};
 pub(crate) use lead::{Delivery, Lead};
 pub(crate) use settings::settings;
 pub(crate) use turn::Request;
+pub use undelivered::{Undelivered, shutdown, shutdown_async};
 pub(crate) use watched::{WatchedCache, hit_if};
 pub(crate) use weights::Weights;
 
@@ -42,7 +44,7 @@ use crate::near::{NearKeyRef, Slot};
 ///
 /// A handle: clones share everything. Stores convert into it (`MemoryCache`, `RedisCache`), and
 /// [`adapter_set`](crate::adapter_set) takes whatever does. A far store that two caches are made of has two breakers, and a
-/// key may be computed once in each.
+/// key may be computed once in each; and what one of them could not clear, the other may still find.
 ///
 /// # Examples
 /// ```

@@ -26,6 +26,7 @@ impl Far {
     }
 
     async fn put_if_absent(&self, place: &Place, entry: Entry, living: Living, journey: &mut Journey) -> Result<bool> {
+        self.undelivered.know(entry.kept_for());
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfAbsent(&living)).await }).await
     }
@@ -35,9 +36,11 @@ impl Far {
         if !self.is_plain() {
             return self.look(place, journey).await.map(|found| found.is_some());
         }
+        let is_owed = self.undelivered.owes(place);
         let living = self.living(place, journey).await?;
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        journey.trip(async move { adapter.exists(&key, &living).await }).await
+        let exists = journey.trip(async move { adapter.exists(&key, &living).await }).await?;
+        Ok(exists && !is_owed)
     }
 
     /// Adds to the counter, or stores `fresh` if there is none. Looks first: whoever asks for no template would add to the counter
@@ -50,6 +53,7 @@ impl Far {
         living: Living,
         journey: &mut Journey,
     ) -> Result<i64> {
+        self.undelivered.know(fresh.kept_for());
         let stands = if self.is_plain() { None } else { self.fetch(place, journey).await? };
         let living = match stands.as_ref().and_then(|fetched| template_of(fetched, &living)) {
             Some(template) => self.living_of(place, template, living, journey).await?,
@@ -88,13 +92,15 @@ impl Far {
     /// Of those places that are numbered, all on one shard.
     async fn look_shard(self: &Arc<Self>, places: &[Place], at: &[usize]) -> Result<Vec<Found>> {
         let mut journey = self.journey(Limit::Helper);
+        // As in `stands`.
+        let are_owed: Vec<bool> = at.iter().map(|&at| self.undelivered.owes(&places[at])).collect();
         let living = self.living(&places[at[0]], &mut journey).await?;
         let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
         let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
         self.keep_up();
         let mut found = Vec::with_capacity(at.len());
-        for (&at, fetched) in at.iter().zip(fetched) {
-            found.push(match fetched.filter(|fetched| fetched.left.is_live()) {
+        for ((&at, fetched), is_owed) in at.iter().zip(fetched).zip(are_owed) {
+            found.push(match fetched.filter(|fetched| fetched.left.is_live() && !is_owed) {
                 Some(fetched) => self.alive(&places[at], fetched, living, &mut journey).await?,
                 None => None,
             });
@@ -104,39 +110,9 @@ impl Far {
 
     /// Stores all, whatever stands there.
     pub(crate) async fn put_many(&self, entries: Vec<(StoreKey, Entry)>, journey: &mut Journey) -> Result<()> {
+        entries.iter().for_each(|(_, entry)| self.undelivered.know(entry.kept_for()));
         let adapter = journey.adapter();
         journey.trip(async move { adapter.put_many(&entries).await }).await
-    }
-
-    /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
-    pub(crate) async fn remove_many(&self, places: &[Place]) -> Result<Vec<bool>> {
-        let mut were_live = vec![false; places.len()];
-        let parts = by_shard(places).into_iter().map(|at| async move {
-            let mut journey = self.journey(Limit::Helper);
-            let living = self.living(&places[at[0]], &mut journey).await?;
-            let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
-            let removed = journey.trip(async move { adapter.remove(&keys, &living).await }).await?;
-            Ok::<_, Error>((at, removed))
-        });
-        let mut failure = None;
-        // Each with a limit of its own: a shard that is down must not keep what the others hold.
-        for part in join_all(parts).await {
-            match part {
-                Ok((at, removed)) => at.into_iter().zip(removed).for_each(|(at, removed)| were_live[at] = removed),
-                Err(error) => failure = Some(error),
-            }
-        }
-        failure.map_or(Ok(were_live), Err)
-    }
-
-    /// Removes everything in the store, and learns its new epochs.
-    pub(crate) async fn flush(&self) -> Result<()> {
-        self.fills_end().await?;
-        let mut journey = self.journey(Limit::Helper);
-        let adapter = journey.adapter();
-        journey.trip(async move { adapter.flush().await }).await?;
-        self.epochs.forget();
-        Ok(())
     }
 
     pub(crate) async fn connect(&self) -> Result<()> {
@@ -182,7 +158,9 @@ impl Far {
         journey: &mut Journey,
     ) -> Result<Living> {
         let name = place.group.names[0].and_template(template);
-        Ok(Living { template: Some(self.epoch(name, journey).await?), ..living })
+        // Of what is still to be cleared nothing is alive.
+        let epoch = if self.undelivered.owes_epoch(&name) { 0 } else { self.epoch(name, journey).await? };
+        Ok(Living { template: Some(epoch), ..living })
     }
 }
 
@@ -195,7 +173,7 @@ pub(super) fn template_of(fetched: &Fetched, living: &Living) -> Option<u64> {
 }
 
 /// The numbers of the places on each shard.
-fn by_shard(places: &[Place]) -> Vec<Vec<usize>> {
+pub(super) fn by_shard(places: &[Place]) -> Vec<Vec<usize>> {
     let mut shards = BTreeMap::<u16, Vec<usize>>::new();
     for (at, place) in places.iter().enumerate() {
         shards.entry(place.shard()).or_default().push(at);

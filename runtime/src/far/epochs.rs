@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
+use super::debts::Namespace;
 use crate::adapter::{EpochName, Living};
 use crate::clock::Moment;
 use crate::sync::Mutex;
@@ -38,6 +39,8 @@ pub(crate) struct Group {
     pub(super) names: Box<[EpochName]>,
     /// The fingerprint of the template; 0 if there is none.
     pub(super) template: u64,
+    /// The namespace itself.
+    name: Arc<str>,
     known: Box<[Arc<Known>]>,
 }
 
@@ -65,8 +68,9 @@ pub(super) struct Asked {
 }
 
 impl Epochs {
-    /// The group of this number. `make` tells the namespace's epoch, and the fingerprint of the template.
-    pub(super) fn group(&self, id: GroupId, make: impl FnOnce() -> (EpochName, u64)) -> Arc<Group> {
+    /// The group of this number, of a namespace of this name. `make` tells the namespace's epoch, and the fingerprint of the
+    /// template.
+    pub(super) fn group(&self, id: GroupId, name: &str, make: impl FnOnce() -> (EpochName, u64)) -> Arc<Group> {
         if let Some(group) = self.groups.lock().get(&id) {
             return Arc::clone(group);
         }
@@ -74,7 +78,7 @@ impl Epochs {
         let of_template = (!id.template.is_empty()).then(|| namespace.and_template(template));
         let names: Box<[_]> = [namespace].into_iter().chain(of_template).collect();
         let known = names.iter().map(|name| self.known(name)).collect();
-        let group = Arc::new(Group { names, template, known });
+        let group = Arc::new(Group { names, template, name: name.into(), known });
         Arc::clone(self.groups.lock().entry(id).or_insert(group))
     }
 
@@ -144,6 +148,10 @@ impl Known {
 }
 
 impl Group {
+    pub(super) fn namespace(&self) -> Namespace {
+        Namespace { epoch: self.names[0].clone(), name: Arc::clone(&self.name) }
+    }
+
     /// The epochs, if all are known and believed.
     pub(super) fn living(&self, now: Moment) -> Option<Living> {
         let (namespace, template) = self.known.split_first()?;
@@ -164,7 +172,7 @@ mod tests {
     }
 
     fn group(epochs: &Epochs) -> Arc<Group> {
-        let group = epochs.group(GROUP, || (EpochName::namespace(0, "shop"), 7));
+        let group = epochs.group(GROUP, "shop", || (EpochName::namespace(0, "shop"), 7));
         assert_eq!(*group.names, names());
         group
     }
@@ -213,7 +221,7 @@ mod tests {
     #[test]
     fn what_belongs_to_no_template_has_one_epoch() {
         let epochs = Epochs::default();
-        let group = epochs.group(GroupId { template: "", ..GROUP }, || (EpochName::namespace(0, "shop"), 0));
+        let group = epochs.group(GroupId { template: "", ..GROUP }, "shop", || (EpochName::namespace(0, "shop"), 0));
         assert_eq!((group.names.len(), group.living(at(5))), (1, None));
         epochs.learn(&group.names, &[3], epochs.ask(at(5)));
         assert_eq!(group.living(at(5)), Some(Living { namespace: 3, template: None }));

@@ -2,10 +2,14 @@
 //! codec; a store that fails costs a call time, never its answer.
 
 mod by_hand;
+mod courier;
+mod debts;
 mod epochs;
+mod invalidation;
 mod journey;
 mod plain;
 mod refresh;
+mod undelivered;
 
 use std::sync::Arc;
 
@@ -13,8 +17,11 @@ pub(crate) use epochs::{Group, GroupId};
 pub(crate) use journey::{Journey, Limit};
 pub(crate) use plain::{Closed, Filling};
 
+pub(crate) use courier::owing;
+
 use by_hand::template_of;
 use epochs::Epochs;
+use undelivered::Ledger;
 
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
@@ -30,6 +37,7 @@ use crate::timeout::Timeout;
 pub(crate) struct Far {
     store: Guarded,
     epochs: Epochs,
+    undelivered: Ledger,
     clock: Clock,
     refresh: refresh::Refresh,
     /// `Some` where the store keeps bare values; see [`plain`].
@@ -75,8 +83,15 @@ pub(crate) enum Claimed {
 
 impl Far {
     pub(crate) fn new(store: Guarded, clock: Clock) -> Arc<Self> {
-        let plain = store.calls.capability().plain.then(plain::Gates::default);
-        Arc::new(Self { store, epochs: Epochs::default(), clock, refresh: refresh::Refresh::default(), plain })
+        let capability = store.calls.capability();
+        Arc::new(Self {
+            store,
+            epochs: Epochs::default(),
+            undelivered: Ledger::new(capability.shards),
+            clock,
+            refresh: refresh::Refresh::default(),
+            plain: capability.plain.then(plain::Gates::default),
+        })
     }
 
     /// What the store can do.
@@ -92,10 +107,10 @@ impl Far {
         Journey::new(adapter, &self.clock, limit)
     }
 
-    /// The journey of a call; one that has failed already where the store would refuse it.
-    pub(crate) fn journey_of_call(&self) -> Journey {
+    /// The journey of a call to `place`; one that has failed already where the store would refuse it.
+    pub(crate) fn journey_of_call(&self, place: &Place) -> Journey {
         let mut journey = self.journey(Limit::Function);
-        if self.store.breaker.as_ref().is_some_and(|breaker| breaker.is_shut()) {
+        if self.store.breaker(place.shard()).is_shut() {
             journey.fail(Error::new(ErrorKind::Unavailable, "the store is not asked while it is down"));
         }
         journey
@@ -116,7 +131,7 @@ impl Far {
         let shard = self.store.calls.shard(&key);
         let id = GroupId { namespace: id, template, shard };
         let namespace = || EpochName::namespace(shard, name);
-        let group = self.epochs.group(id, || (namespace(), fingerprint(template)));
+        let group = self.epochs.group(id, name, || (namespace(), fingerprint(template)));
         Place { key, group }
     }
 
@@ -129,6 +144,8 @@ impl Far {
     /// The entry of `place`, live or in its grace. One round trip: where the epochs are not known, they are asked for beside
     /// the entry.
     pub(crate) async fn stands(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
+        // Asked before the trip, which may see what is delivered in the middle of it.
+        let is_owed = self.undelivered.owes(place);
         let fetched = match self.known(place) {
             Some(living) => {
                 let (adapter, key) = (journey.adapter(), place.key.clone());
@@ -146,8 +163,8 @@ impl Far {
         };
         self.keep_up();
         match fetched {
-            Some((fetched, living)) => self.alive(place, fetched, living, journey).await,
-            None => Ok(None),
+            Some((fetched, living)) if !is_owed => self.alive(place, fetched, living, journey).await,
+            _ => Ok(None),
         }
     }
 
@@ -185,7 +202,13 @@ impl Far {
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
+    ///
+    /// # Errors
+    /// Those of the store; and where its entry is to be removed still, as a fill would be too.
     pub(crate) async fn claim(self: &Arc<Self>, place: &Place, claim: Claim, journey: &mut Journey) -> Result<Claimed> {
+        if self.undelivered.owes(place) {
+            return Err(self.untold());
+        }
         if self.is_plain() {
             return self.claim_plain(place, claim, journey).await;
         }
@@ -243,32 +266,31 @@ impl Far {
         if self.is_plain() {
             return self.put(place, entry, journey).await.map(|()| true);
         }
+        self.undelivered.know(entry.kept_for());
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&permit.token)).await }).await
     }
 
     /// Stores `entry`, whatever stands there.
     pub(crate) async fn put(&self, place: &Place, entry: Entry, journey: &mut Journey) -> Result<()> {
+        self.undelivered.know(entry.kept_for());
         let (adapter, key) = (journey.adapter(), place.key.clone());
         journey.trip(async move { adapter.put(&key, &entry, Condition::Always).await }).await.map(drop)
     }
 
-    /// Removes the entry and voids its permits. Was it live?
-    pub(crate) async fn remove(&self, place: &Place, journey: &mut Journey) -> Result<bool> {
-        let living = self.living(place, journey).await?;
-        let (adapter, key) = (journey.adapter(), place.key.clone());
-        let removed = journey.trip(async move { adapter.remove(&[key], &living).await }).await?;
-        Ok(removed.first().copied().unwrap_or(false))
-    }
-
     /// Moves the deadline of an entry, live or in its grace; hands it out, if there is one.
     pub(crate) async fn touch(
-        &self,
+        self: &Arc<Self>,
         place: &Place,
         timeout: Timeout,
         grace: Timeout,
         journey: &mut Journey,
     ) -> Result<Found> {
+        if self.undelivered.owes(place) {
+            // What is to be removed is not prolonged. A store that is down says so.
+            return self.stands(place, journey).await;
+        }
+        self.know(timeout, grace);
         let living = self.living(place, journey).await?;
         let (adapter, key) = (journey.adapter(), place.key.clone());
         let touched = journey.trip(async move { adapter.touch(&key, timeout, grace, &living).await }).await?;
@@ -300,53 +322,6 @@ impl Far {
         let asked = self.epochs.ask(self.clock.now());
         let epochs = journey.trip(async move { adapter.epochs(&group.names).await }).await?;
         Ok(self.learn(place, &epochs, asked))
-    }
-
-    /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
-    /// away behind the caller.
-    pub(crate) async fn renew(&self, namespace: &str, template: Option<&str>) -> Result<()> {
-        if self.is_plain() {
-            return self.clear_plain(namespace, template).await;
-        }
-        let name = |shard| match template {
-            Some(template) => EpochName::template(shard, namespace, fingerprint(template)),
-            None => EpochName::namespace(shard, namespace),
-        };
-        let mut dead = Vec::new();
-        let mut failure = None;
-        // Each with a limit of its own: a shard that is down must not keep the others from being cleared.
-        for renewed in join_all((0..self.capability().shards).map(|shard| self.renew_one(name(shard)))).await {
-            match renewed {
-                Ok(old) => dead.extend(old),
-                Err(error) => failure = Some(error),
-            }
-        }
-        if !dead.is_empty() {
-            let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
-            io::spawn(async move {
-                let _ = adapter.sweep(&namespace, &dead).await;
-            });
-        }
-        failure.map_or(Ok(()), Err)
-    }
-
-    /// Replaces one epoch. Answers the one that it replaces, where its entries can be swept away.
-    async fn renew_one(&self, name: EpochName) -> Result<Option<u64>> {
-        let mut journey = self.journey(Limit::Helper);
-        let (adapter, asked_name, walks) = (journey.adapter(), name.clone(), self.capability().walks);
-        let now = self.clock.now();
-        let (old, asked) = (self.epochs.believed(&name, now), self.epochs.ask(now));
-        let work = async move {
-            // Read before it is replaced: what is read in between may be the new one, whose entries are alive.
-            let old = match old {
-                None if walks => adapter.epochs(std::slice::from_ref(&asked_name)).await?.first().copied(),
-                old => old.filter(|_| walks),
-            };
-            adapter.renew(&asked_name).await.map(|epoch| (old, epoch))
-        };
-        let renewed = journey.trip(work).await;
-        self.epochs.renewed(&name, renewed.as_ref().map_or(0, |&(_, epoch)| epoch), asked);
-        Ok(renewed?.0)
     }
 
     fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {

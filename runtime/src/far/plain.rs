@@ -110,14 +110,12 @@ impl Far {
         Ok(Claimed::Permit(FarPermit { token: Token::new([0; 16]), living: LIVING, replaces: is_fresh }))
     }
 
-    /// Walks through the namespace.
-    pub(super) async fn clear_plain(&self, namespace: &str, template: Option<&str>) -> Result<()> {
+    /// Can the namespace be walked through?
+    ///
+    /// # Errors
+    /// Says why not.
+    pub(super) fn refuse_walk(&self, namespace: &str) -> Result<()> {
         let refused = |message: &'static str| Err(Error::new(ErrorKind::Unsupported, message));
-        if template.is_some() {
-            return refused(
-                "values in a plain cache do not say which function they are of: clear keys one by one, or the namespace",
-            );
-        }
         if !self.capability().walks {
             return refused(
                 "what is in a plain cache on this store cannot be listed: remove keys by name, or flush the store",
@@ -133,6 +131,16 @@ impl Far {
                 "a plain cache without a namespace cannot tell its values from others': give it a `namespace`",
             );
         }
+        Ok(())
+    }
+
+    /// Walks through the namespace.
+    pub(super) async fn clear_plain(&self, namespace: &str, is_of_template: bool) -> Result<()> {
+        if is_of_template {
+            let message = "values in a plain cache do not say which function they are of: clear keys one by one, or the namespace";
+            return Err(Error::new(ErrorKind::Unsupported, message));
+        }
+        self.refuse_walk(namespace)?;
         // They are removed with the rest.
         self.fills_end().await?;
         let adapter = self.store.helpers.clone();

@@ -41,7 +41,8 @@ impl Drop for Running {
 async fn run(far: Weak<Far>) {
     let _running = Running(Weak::clone(&far));
     loop {
-        tokio::time::sleep(EVERY).await;
+        let Some(clock) = far.upgrade().map(|far| far.clock.clone()) else { return };
+        clock.sleep_until(clock.now().after(EVERY.into())).await;
         let Some(far) = far.upgrade() else { return };
         let names = far.epochs.used();
         if names.is_empty() {

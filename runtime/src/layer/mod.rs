@@ -18,7 +18,8 @@ pub(crate) use breaker::Breaker;
 pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Fleet, Living, Permitted,
+    StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -50,8 +51,8 @@ pub enum Verb {
 
 /// Something around the calls to a store.
 ///
-/// Larder asks stores on its I/O thread too (epochs that are read again, sweeps, the probe of a store that was down), through the
-/// layer: it must not block.
+/// Larder asks stores on its I/O thread too (epochs that are read again, sweeps, what is owed to a store that was down), through
+/// the layer: it must not block.
 ///
 /// # Examples
 /// ```
@@ -155,8 +156,10 @@ pub(crate) struct Guarded {
     pub(crate) calls: AnyAdapter,
     /// For helpers, whose failure is seen.
     pub(crate) helpers: AnyAdapter,
-    /// `None` where there is one for each of several stores.
-    pub(crate) breaker: Option<Arc<Breaker>>,
+    /// For what is owed to it, which goes first when it is back.
+    pub(crate) deliveries: AnyAdapter,
+    /// One, or one for each of several stores.
+    breakers: Arc<[Arc<Breaker>]>,
 }
 
 impl Guarded {
@@ -173,11 +176,34 @@ impl Guarded {
     fn behind(breaker: &Arc<Breaker>, adapter: AnyAdapter, clock: &Clock) -> Self {
         let within = |limit| {
             let deadline = Deadline::new(adapter.name(), clock.clone()).with_ordinary(limit);
-            let limited = Layered::new(adapter.clone(), Arc::new(deadline));
-            AnyAdapter::new(Layered::new(limited, Arc::clone(breaker)))
+            Layered::new(adapter.clone(), Arc::new(deadline))
         };
-        let (calls, helpers) = (within(Self::CALLS), within(Self::HELPERS));
-        Self { calls, helpers, breaker: Some(Arc::clone(breaker)) }
+        let calls = AnyAdapter::new(Layered::new(within(Self::CALLS), Arc::clone(breaker)));
+        let helpers = AnyAdapter::new(Layered::new(within(Self::HELPERS), Arc::clone(breaker)));
+        let deliveries = Arc::new(breaker::Deliveries(Arc::clone(breaker)));
+        let deliveries = AnyAdapter::new(Layered::new(within(Self::HELPERS), deliveries));
+        Self { calls, helpers, deliveries, breakers: [Arc::clone(breaker)].into() }
+    }
+
+    /// Several, each behind its own breaker, as one fleet.
+    ///
+    /// # Errors
+    /// As [`Fleet::new`].
+    pub(crate) fn fleet(stores: Vec<(String, Self)>) -> Result<Self> {
+        let fleet = |pick: fn(&Self) -> &AnyAdapter| {
+            let members = stores.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
+            Fleet::new(members).map(AnyAdapter::new)
+        };
+        let (calls, helpers) = (fleet(|store| &store.calls)?, fleet(|store| &store.helpers)?);
+        let deliveries = fleet(|store| &store.deliveries)?;
+        let breakers = stores.iter().flat_map(|(_, store)| store.breakers.iter().cloned()).collect();
+        Ok(Self { calls, helpers, deliveries, breakers })
+    }
+
+    /// The breaker of this shard's store.
+    pub(crate) fn breaker(&self, shard: u16) -> &Breaker {
+        let at = usize::from(shard).min(self.breakers.len() - 1);
+        &self.breakers[at]
     }
 }
 

@@ -34,7 +34,7 @@ pub struct Faults {
     pub lost_writes: u64,
     /// A write keeps only the first part of its record.
     pub torn_writes: u64,
-    /// A read is answered by what an earlier read has found, under whatever key.
+    /// What is read (by itself, with a permit, or with a deadline that moves) is what was read before, under whatever key.
     pub swapped_replies: u64,
 }
 
@@ -144,7 +144,8 @@ impl<A: CacheAdapter> CacheAdapter for FaultyAdapter<A> {
     }
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
-        self.call(self.adapter.permit(key, claim, living, groups)).await
+        let permitted = self.call(self.adapter.permit(key, claim, living, groups)).await?;
+        Ok(Permitted { found: self.read(permitted.found), ..permitted })
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
@@ -171,7 +172,7 @@ impl<A: CacheAdapter> CacheAdapter for FaultyAdapter<A> {
         grace: Timeout,
         living: &Living,
     ) -> Result<Option<Fetched>> {
-        self.call(self.adapter.touch(key, timeout, grace, living)).await
+        Ok(self.read(self.call(self.adapter.touch(key, timeout, grace, living)).await?))
     }
 
     async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {

@@ -10,10 +10,11 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use super::Behaviour;
-use super::gate::{Allowance, Gate};
+use super::gate::{Allowance, Gate, Turn};
+use super::replies::Replies;
 
-/// What the server said, and when it came.
-type Reply = (Instant, Vec<u8>);
+/// What the server said, and when it came: whole replies, unless it speaks in a way that nobody understands.
+type Said = (Instant, Vec<Vec<u8>>);
 
 /// The sockets and threads of a connection; dropped, it is closed and they have ended.
 #[derive(Debug)]
@@ -73,34 +74,78 @@ fn ask(mut client: TcpStream, server: Option<TcpStream>, gate: &Gate, silent: &A
 }
 
 /// Notes what the server says.
-fn receive(mut server: TcpStream, replies: &Sender<Reply>) {
-    each_chunk(&mut server, |chunk| replies.send((Instant::now(), chunk.into())).map_err(io::Error::other));
+fn receive(mut server: TcpStream, said: &Sender<Said>) {
+    let mut replies = Replies::default();
+    each_chunk(&mut server, |chunk| said.send((Instant::now(), replies.after(chunk))).map_err(io::Error::other));
+    // It has closed in the middle of one.
+    let _ = said.send((Instant::now(), vec![replies.rest()]));
 }
 
-/// Sends the `replies` on, each when it is due.
-fn answer(replies: &Receiver<Reply>, mut client: &TcpStream, gate: &Gate, silent: &AtomicBool) {
-    let mut sent = Instant::now();
-    for (arrived, reply) in replies {
-        let mut rest = &*reply;
-        while !rest.is_empty() && !silent.load(Ordering::Relaxed) {
-            let (now, later) = match gate.wait(arrived, sent) {
-                Allowance::All => (rest, &[][..]),
-                Allowance::Byte => rest.split_at(1),
-                Allowance::Nothing => {
-                    silent.store(true, Ordering::Relaxed);
-                    break;
+/// Sends what was `said` on, each reply when it is due, and in its turn.
+fn answer(said: &Receiver<Said>, client: &TcpStream, gate: &Gate, silent: &AtomicBool) {
+    let mut speaker = Speaker { client, gate, silent, sent: Instant::now(), is_mute: false, has_lost: false };
+    let mut held = None;
+    for (arrived, replies) in said {
+        let mut now = Vec::new();
+        for reply in replies {
+            match gate.turn() {
+                Turn::Never => {
+                    speaker.has_lost = true;
+                    continue;
                 }
-            };
-            if client.write_all(now).is_err() {
-                return;
+                Turn::Next if held.is_none() => {
+                    held = Some(reply);
+                    continue;
+                }
+                Turn::Next | Turn::Now => {}
             }
-            sent = Instant::now();
-            rest = later;
+            let n_misplaced = 2 * u64::from(held.is_some()) + u64::from(speaker.has_lost && held.is_none());
+            gate.n_misplaced.fetch_add(n_misplaced, Ordering::Relaxed);
+            now.extend(reply);
+            now.extend(held.take().unwrap_or_default());
+        }
+        if speaker.say(arrived, &now).is_err() {
+            return;
         }
     }
     // The server has closed; in silence not even that is heard.
-    if !silent.load(Ordering::Relaxed) {
+    if !silent.load(Ordering::Relaxed) && !speaker.is_mute {
         let _ = client.shutdown(Shutdown::Write);
+    }
+}
+
+/// Who says to the client what it is to hear.
+struct Speaker<'a> {
+    client: &'a TcpStream,
+    gate: &'a Gate,
+    /// Nothing goes either way any more.
+    silent: &'a AtomicBool,
+    sent: Instant,
+    is_mute: bool,
+    /// Each reply is that to the question before.
+    has_lost: bool,
+}
+
+impl Speaker<'_> {
+    fn say(&mut self, arrived: Instant, mut rest: &[u8]) -> io::Result<()> {
+        while !rest.is_empty() && !self.silent.load(Ordering::Relaxed) && !self.is_mute {
+            let (now, later) = match self.gate.wait(arrived, self.sent) {
+                Allowance::All => (rest, &[][..]),
+                Allowance::Byte => rest.split_at(1),
+                Allowance::Nothing => {
+                    self.silent.store(true, Ordering::Relaxed);
+                    break;
+                }
+                Allowance::NoReply => {
+                    self.is_mute = true;
+                    break;
+                }
+            };
+            self.client.write_all(now)?;
+            self.sent = Instant::now();
+            rest = later;
+        }
+        Ok(())
     }
 }
 

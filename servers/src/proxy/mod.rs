@@ -5,9 +5,11 @@
 
 mod gate;
 mod link;
+mod replies;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -34,6 +36,15 @@ pub enum Behaviour {
     Delay(Duration),
     /// What the server says arrives at one byte per second.
     Drip,
+    /// Connections are accepted, what comes is passed on and done, and nothing is answered: not even later, where a reply was
+    /// swallowed.
+    Mute,
+    /// Every so many replies of Redis or Memcached, one changes places with that which follows it on its connection. Both were
+    /// given in good faith, and each comes where the other was asked for.
+    Swap(u64),
+    /// Every so many replies of Redis or Memcached, one is lost: those that follow it on its connection come one question too
+    /// early, for good.
+    Shift(u64),
 }
 
 /// A proxy in front of a server, on a port that stays the same. It ends when it is dropped, and its connections with it.
@@ -69,6 +80,12 @@ impl Proxy {
     #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// How many replies have come where another was asked for, so far.
+    #[must_use]
+    pub fn n_misplaced(&self) -> u64 {
+        self.gate.n_misplaced.load(Ordering::Relaxed)
     }
 
     /// Behaves so from now on, towards new connections and to those there are. A reply that is on its way is dealt with

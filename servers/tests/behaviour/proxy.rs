@@ -1,8 +1,8 @@
-//! A proxy passes, cuts, swallows, delays and drips, and changes its mind.
+//! A proxy passes, cuts, swallows, delays, drips and mixes up, and changes its mind.
 
 use std::time::{Duration, Instant};
 
-use larder_servers::{Behaviour, Proxy, Redis, Unreachable, or_skip};
+use larder_servers::{Behaviour, Memcached, Proxy, Redis, Unreachable, or_skip};
 
 use crate::client::{Client, ask, is_refused};
 
@@ -93,6 +93,49 @@ fn it_drips_byte_by_byte_and_the_rest_comes_with_a_switch() {
 }
 
 #[test]
+fn mute_it_has_all_done_and_answers_nothing() {
+    let Some((redis, proxy)) = proxied() else { return };
+    let mut client = Client::to(proxy.port()).unwrap();
+    proxy.switch(Behaviour::Mute).unwrap();
+    client.say("SET key value").unwrap();
+    assert!(client.hears_nothing());
+    assert_eq!(ask(redis.port(), "GET key").unwrap(), "value");
+    proxy.switch(Behaviour::Pass).unwrap();
+    client.say("SET key another").unwrap();
+    assert!(client.hears_nothing());
+    assert_eq!(ask(redis.port(), "GET key").unwrap(), "another");
+}
+
+#[test]
+fn swapped_replies_come_each_in_the_place_of_the_other() {
+    let Some((_redis, proxy)) = proxied() else { return };
+    proxy.switch(Behaviour::Swap(3)).unwrap();
+    let mut client = Client::to(proxy.port()).unwrap();
+    (1..=6).for_each(|number| client.say(&format!("ECHO {number}")).unwrap());
+    assert_eq!([(); 5].map(|()| client.hear().unwrap()), ["1", "2", "4", "3", "5"]);
+    assert_eq!(proxy.n_misplaced(), 2);
+    // The sixth waits for whom it changes places with.
+    client.say("ECHO 7").unwrap();
+    assert_eq!([client.hear().unwrap(), client.hear().unwrap()], ["7", "6"]);
+}
+
+#[test]
+fn after_one_that_is_lost_all_replies_come_a_question_too_early() {
+    let Some(redis) = or_skip(Redis::start()) else { return };
+    let Some(memcached) = or_skip(Memcached::start()) else { return };
+    for (server, question, answer) in [(&*redis, "ECHO ", ""), (&*memcached, "md key O", "NF O")] {
+        let proxy = Proxy::before(server.port()).unwrap();
+        proxy.switch(Behaviour::Shift(3)).unwrap();
+        let mut client = Client::to(proxy.port()).unwrap();
+        (1..=5).for_each(|number| client.say(&format!("{question}{number}")).unwrap());
+        let answers = [1, 2, 4, 5].map(|number| format!("{answer}{number}"));
+        assert_eq!([(); 4].map(|()| client.hear().unwrap()), answers);
+        assert_eq!(proxy.n_misplaced(), 2);
+        assert!(client.hears_nothing());
+    }
+}
+
+#[test]
 fn before_a_server_that_is_not_there_it_closes() {
     let proxy = Proxy::before(Unreachable::new().unwrap().port()).unwrap();
     assert!(ask(proxy.port(), "PING").is_err());
@@ -117,7 +160,15 @@ fn a_server_that_dies_is_seen_through_it_and_so_is_its_return() {
 fn nothing_is_left_of_one_that_is_dropped_whatever_it_was_doing() {
     let Some((redis, _)) = proxied() else { return };
     let long = Duration::from_secs(1000);
-    for behaviour in [Behaviour::Pass, Behaviour::BlackHole, Behaviour::Delay(long), Behaviour::Drip, Behaviour::Cut] {
+    for behaviour in [
+        Behaviour::Pass,
+        Behaviour::BlackHole,
+        Behaviour::Delay(long),
+        Behaviour::Drip,
+        Behaviour::Mute,
+        Behaviour::Swap(1),
+        Behaviour::Cut,
+    ] {
         let proxy = Proxy::before(redis.port()).unwrap();
         let port = proxy.port();
         let mut client = Client::to(port).unwrap();

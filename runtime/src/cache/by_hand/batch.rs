@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{ByHand, HAND, in_slot};
 use crate::cache::errand::{Batch, Setting};
+use crate::cache::help::Finally;
 use crate::error::Result;
 use crate::key::Key;
 use crate::rules::{self, Rules};
@@ -74,10 +75,11 @@ impl ByHand {
         }
         self.void(&keys);
         let mut far = Batch::of(&self.0, &HAND, keys.iter().map(Key::lend));
-        far.set(settings).await?;
-        // What was found in the far tier meanwhile has been replaced.
-        self.void(&keys);
-        Ok(())
+        // What was found in the far tier meanwhile has been replaced, or is to be removed.
+        let parting = Finally(|| self.void(&keys));
+        let set = far.set(settings).await;
+        drop(parting);
+        set
     }
 
     pub(crate) async fn remove(&self, mut keys: Vec<Key>) -> Result<Removed> {
@@ -85,12 +87,11 @@ impl ByHand {
         keys.retain(|key| seen.insert(key.clone()));
         let near: Vec<bool> = keys.iter().map(|key| self.0.remove(key.lend())).collect();
         let mut batch = Batch::of(&self.0, &HAND, keys.iter().map(Key::lend));
-        let far = batch.remove().await?;
-        if !self.0.keeps_near(&HAND) {
-            // What was found in the far tier meanwhile is gone there.
-            self.void(&keys);
-        }
-        let far = far.into_iter().chain(std::iter::repeat(false));
+        // What was found in the far tier meanwhile is gone there, or is to be.
+        let parting = (!self.0.keeps_near(&HAND)).then(|| Finally(|| self.void(&keys)));
+        let far = batch.remove().await;
+        drop(parting);
+        let far = far?.into_iter().chain(std::iter::repeat(false));
         let removed = near.into_iter().zip(far).filter(|(near, far)| *near || *far).count();
         Ok(Removed { asked: keys.len(), removed })
     }

@@ -134,13 +134,13 @@ impl ByHand {
         }
         let mut errand = self.far(&key);
         let touched = match timeout.is_zero() {
-            false => errand.touch(timeout, self.0.grace(&HAND)).await?,
-            true => errand.stands().await?,
+            false => errand.touch(timeout, self.0.grace(&HAND)).await,
+            true => errand.stands().await,
         };
-        let stored = touched.ok_or_else(not_kept)?;
-        if timeout.is_zero() {
+        if timeout.is_zero() && !matches!(touched, Ok(None)) {
             self.delete(key).await?;
         }
+        let stored = touched?.ok_or_else(not_kept)?;
         self.open(&stored).ok_or_else(wrong_type::<T>)
     }
 

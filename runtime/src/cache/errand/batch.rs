@@ -55,11 +55,20 @@ impl Batch {
             shards.entry(place.shard()).or_default().push((place, setting));
         }
         // Each with limits of its own: a server that is down must not keep the others from storing what is theirs.
-        join_all(shards.into_values().map(|part| Self::set_shard(far, part))).await.into_iter().collect()
+        let parts = shards.into_values().map(|part| async move {
+            let places: Vec<_> = part.iter().map(|(place, _)| (*place).clone()).collect();
+            // As when one is set.
+            let mut promise = far.promise(&places);
+            let set = Self::set_shard(far, &places, part).await;
+            promise.answered(&set);
+            set
+        });
+        join_all(parts).await.into_iter().collect()
     }
 
-    async fn set_shard(far: &Arc<Far>, part: Vec<(&Place, Setting)>) -> Result<()> {
-        let Some(&(first, _)) = part.first() else { return Ok(()) };
+    async fn set_shard(far: &Arc<Far>, places: &[Place], part: Vec<(&Place, Setting)>) -> Result<()> {
+        let Some(first) = places.first() else { return Ok(()) };
+        far.settle(places, &mut far.journey(Limit::Helper)).await?;
         // Read anew: what another process has cleared a moment ago would take this with it.
         let living = far.living_now(first, &mut far.journey(Limit::Helper)).await?;
         let mut entries: Vec<(StoreKey, Entry)> = Vec::new();
@@ -85,8 +94,15 @@ impl Batch {
     pub(crate) async fn remove(&mut self) -> Result<Vec<bool>> {
         let Some((far, places)) = self.close().await? else { return Ok(Vec::new()) };
         let mut all = Vec::with_capacity(places.len());
-        for places in places.chunks(MOST_KEYS) {
-            all.extend(far.remove_many(places).await?);
+        for part in places.chunks(MOST_KEYS) {
+            match far.remove_many(part).await {
+                Ok(were_live) => all.extend(were_live),
+                Err(error) => {
+                    // A store that is down is not asked for the rest: that would be a limit on time for each thousand.
+                    far.owe_removals(places.get(all.len() + part.len()..).unwrap_or_default());
+                    return Err(error);
+                }
+            }
         }
         Ok(all)
     }

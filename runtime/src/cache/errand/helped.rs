@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use super::imp::{Errand, Open, Stored};
 use super::parcel::Packed;
-use crate::adapter::Entry;
-use crate::cache::Cache;
+use crate::adapter::{Entry, join_all};
+use crate::cache::{Cache, Undelivered};
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::far::{Closed, Far, Limit, Place};
+use crate::far::{Closed, Far, Limit, Place, owing};
 use crate::io;
 use crate::key::KeyRef;
 use crate::rules::Computed;
@@ -68,7 +69,9 @@ impl Errand {
 
     /// Removes the entry. Was it live?
     pub(crate) async fn remove(&mut self) -> Result<bool> {
-        let Some(open) = self.close().await? else { return Ok(false) };
+        let Some(open) = self.open()? else { return Ok(false) };
+        let places = std::slice::from_ref(&open.place);
+        open.closed = open.far.closed(places).await.inspect_err(|_| open.far.owe_removals(places))?;
         open.far.remove(&open.place, &mut open.journey).await
     }
 
@@ -83,17 +86,26 @@ impl Errand {
     pub(crate) async fn set(&mut self, setting: Setting) -> Result<bool> {
         let Some(open) = self.close().await? else { return Ok(false) };
         let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
-        // Read anew: what another process has cleared a moment ago would take this with it.
-        let living = open.far.living_now(&open.place, &mut open.journey).await?;
-        let entry = Entry { record: packed.seal(living), timeout, grace };
-        open.far.put(&open.place, entry, &mut open.journey).await?;
-        Ok(true)
+        let Open { far, place, journey, .. } = open;
+        // What stands there is out of date, whatever becomes of this.
+        let mut promise = far.promise(std::slice::from_ref(place));
+        let set = async {
+            far.settle(std::slice::from_ref(place), journey).await?;
+            // Read anew: what another process has cleared a moment ago would take this with it.
+            let living = far.living_now(place, journey).await?;
+            let entry = Entry { record: packed.seal(living), timeout, grace };
+            far.put(place, entry, journey).await
+        };
+        let set = set.await;
+        promise.answered(&set);
+        set.map(|()| true)
     }
 
     /// The same, if there is no live entry. Was there none?
     pub(crate) async fn add(&mut self, setting: Setting) -> Result<bool> {
         let Some(open) = self.close().await? else { return Ok(false) };
         let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
+        open.far.settle(std::slice::from_ref(&open.place), &mut open.journey).await?;
         let living = open.far.living_now(&open.place, &mut open.journey).await?;
         let entry = Entry { record: packed.seal(living), timeout, grace };
         open.far.add(&open.place, entry, living, &mut open.journey).await
@@ -103,6 +115,7 @@ impl Errand {
     pub(crate) async fn increment(&mut self, delta: i64, fresh: Setting) -> Result<i64> {
         let Some(open) = self.close().await? else { return Ok(delta) };
         let Some((packed, timeout, grace)) = fresh.0 else { return Ok(delta) };
+        open.far.settle(std::slice::from_ref(&open.place), &mut open.journey).await?;
         let living = open.far.living_now(&open.place, &mut open.journey).await?;
         let fresh = Entry { record: packed.seal(living), timeout, grace };
         open.far.increment(&open.place, delta, fresh, living, &mut open.journey).await
@@ -131,9 +144,33 @@ pub(super) fn refuse_io_thread() -> Result<()> {
     Err(Error::new(ErrorKind::Unavailable, message))
 }
 
+/// Waits until nothing is owed to any store, and no longer than that. Says what is.
+pub(crate) async fn deliver_all(within: Duration) -> Undelivered {
+    if !io::is_io_thread() {
+        let delivered = join_all(owing().into_iter().map(|far| async move { far.all_delivered().await }));
+        let _ = Clock::default().within(within.into(), delivered).await;
+    }
+    let mut undelivered = Undelivered::default();
+    for far in owing() {
+        let [removals, renewals, stores, forgotten] = far.count_undelivered();
+        undelivered.removals += removals;
+        undelivered.renewals += renewals;
+        undelivered.stores += stores;
+        undelivered.forgotten += forgotten;
+    }
+    undelivered
+}
+
 impl Cache {
     pub(super) fn place(&self, far: &Arc<Far>, key: KeyRef<'_>, site: &'static Site) -> Place {
+        let lifetime = site.facts.lifetimes.value.unwrap_or_else(|| self.timeout());
+        far.know(lifetime, self.grace(site));
         far.place((self.namespace.id, &self.namespace.name), key, site.facts.template)
+    }
+
+    /// How much is owed to the far store.
+    pub(crate) fn n_owed(&self) -> usize {
+        self.core.tier.0.as_ref().map_or(0, |(far, _)| far.n_undelivered())
     }
 
     /// Removes everything in the far store.
@@ -164,9 +201,9 @@ impl Cache {
         }
     }
 
-    /// Clears a template, or the whole namespace, in the far tier. Is there one?
-    pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<bool> {
-        let Some((far, _)) = &self.core.tier.0 else { return Ok(false) };
-        far.renew(&self.namespace.name, template).await.map(|()| true)
+    /// Clears a template, or the whole namespace, in the far tier, if there is one.
+    pub(crate) async fn renew(&self, template: Option<&'static str>) -> Result<()> {
+        let Some((far, _)) = &self.core.tier.0 else { return Ok(()) };
+        far.renew(&self.namespace.name, template).await
     }
 }

@@ -17,12 +17,17 @@ mod parcel;
 mod plain;
 
 pub(super) use imp::is_io_thread;
-pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier};
+pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier, deliver_all};
 
 use super::Cache;
 use crate::site::Site;
 
 impl Cache {
+    /// Is there a far tier?
+    pub(in crate::cache) fn has_far(&self) -> bool {
+        !self.core.tier.is_absent()
+    }
+
     /// Is the near tier where the function's results are kept?
     pub(crate) fn keeps_near(&self, site: &'static Site) -> bool {
         self.core.tier.is_absent() || site.facts.local

@@ -26,7 +26,7 @@ impl Tier {
 }
 
 pub(crate) use super::batch::Batch;
-pub(crate) use super::helped::Setting;
+pub(crate) use super::helped::{Setting, deliver_all};
 pub(crate) use crate::io::is_io_thread;
 
 /// What a call or a helper has to do there.
@@ -58,7 +58,7 @@ impl Errand {
         let far = cache.core.tier.0.as_ref().filter(|_| !site.facts.local && !is_io_thread());
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
-            let journey = far.journey_of_call();
+            let journey = far.journey_of_call(&place);
             Box::new(Open { far: Arc::clone(far), place, journey, permit: None, closed: Closed::default() })
         }))
     }

@@ -1,10 +1,14 @@
 //! Stops asking a store that does not answer, and brings it back. While it is open, callers learn so at once and the store
-//! is left alone but for one task, which connects to it anew until that works.
+//! is left alone but for one task, which connects to it anew until that works. Then the next call is a probe; unless something
+//! is owed to the store (what was cleared while it was down), which then is delivered before anybody else is let in.
 
 mod state;
 
 use std::sync::{Arc, Weak};
 use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 
 use self::state::{Lately, Pass, State};
 use super::{Layer, Verb};
@@ -12,7 +16,7 @@ use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
-use crate::sync::{AtomicBool, AtomicU64, Mutex, Ordering};
+use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
 use crate::timeout::Timeout;
 
 /// A breaker around one store.
@@ -30,13 +34,24 @@ pub(crate) struct Breaker {
     n_relapses: AtomicU64,
     /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
     reached_ms: AtomicU64,
+    /// How many parts of the store something is owed to. While there are any, it is that which probes the store, and goes
+    /// before all calls.
+    n_owing: AtomicUsize,
+    /// Tells who delivers that the store was reached.
+    returned: Notify,
     own: Weak<Self>,
 }
 
+/// A breaker for what is owed to its store.
+pub(super) struct Deliveries(pub(super) Arc<Breaker>);
+
 impl Breaker {
     const FIRST_PAUSE: Duration = Duration::from_millis(100);
-    const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-    const LONGEST_TRY: Timeout = Timeout::from_secs(2);
+    /// Together with [`LONGEST_TRY`](Self::LONGEST_TRY) less than two seconds: so long, at most, after a store is back it is
+    /// found to be.
+    const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+    /// Five trips, each as long as a call would wait for it.
+    const LONGEST_TRY: Timeout = Timeout::from_millis(1_250);
     /// So long after it was reached, a store that fails has failed anew.
     const RELAPSE: Timeout = Timeout::from_secs(10);
     /// Who gives up a call sooner says nothing about the store.
@@ -53,6 +68,8 @@ impl Breaker {
             is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
             reached_ms: AtomicU64::new(0),
+            n_owing: AtomicUsize::new(0),
+            returned: Notify::new(),
             own: own.clone(),
         })
     }
@@ -67,6 +84,35 @@ impl Breaker {
         self.is_shut.load(Ordering::Acquire)
     }
 
+    /// Something is owed to a part of the store, which is to be delivered before anybody else is let in again; or no more.
+    pub(crate) fn owe(&self, is_owed: bool) {
+        if is_owed {
+            self.n_owing.fetch_add(1, Ordering::SeqCst);
+        } else if self.n_owing.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.admit();
+        }
+    }
+
+    /// Is what is owed refused too? Then wait for what [`returned`](Self::returned) gave before this was asked.
+    pub(crate) fn is_away(&self) -> bool {
+        *self.state.lock() == State::Open
+    }
+
+    /// Ends when the store has been reached after this was called.
+    pub(crate) fn returned(&self) -> Notified<'_> {
+        self.returned.notified()
+    }
+
+    /// All was delivered that was owed when the store came back: callers are let in.
+    pub(crate) fn admit(&self) {
+        self.change(State::delivered);
+    }
+
+    /// Nobody delivers for now.
+    pub(crate) fn give_up_deliveries(&self) {
+        self.change(State::give_up_deliveries);
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock();
         let answer = change(&mut state);
@@ -77,16 +123,22 @@ impl Breaker {
 
     fn ask(&self, verb: Verb) -> Result<Asked<'_>> {
         // A sweep may take its time, and everybody waits for a probe.
+        if verb == Verb::Sweep && self.is_open() { self.let_in(|_, _| Pass::Not) } else { self.let_in(State::ask) }
+    }
+
+    fn let_in(&self, ask: impl FnOnce(&mut State, Moment) -> Pass) -> Result<Asked<'_>> {
         let now = self.clock.now();
-        let pass = if verb == Verb::Sweep && self.is_open() { Pass::Not } else { self.change(|state| state.ask(now)) };
+        let pass = self.change(|state| ask(state, now));
         if pass == Pass::Not {
-            let store = self.adapter.name();
-            return Err(Error::unavailable(
-                format!("{store} is not asked while it is down"),
-                self.cause.lock().clone(),
-            ));
+            return Err(self.refusal());
         }
         Ok(Asked { breaker: self, pass, since: now, is_told: false })
+    }
+
+    /// What callers are told while the store is not asked.
+    pub(crate) fn refusal(&self) -> Error {
+        let store = self.adapter.name();
+        Error::unavailable(format!("{store} is not asked while it is down"), self.cause.lock().clone())
     }
 
     fn pause(n_failed: u64) -> Duration {
@@ -136,7 +188,8 @@ struct Reached(Weak<Breaker>);
 impl Drop for Reached {
     fn drop(&mut self) {
         if let Some(breaker) = self.0.upgrade() {
-            breaker.change(State::reached);
+            breaker.change(|state| state.reached(breaker.n_owing.load(Ordering::SeqCst) > 0));
+            breaker.returned.notify_waiters();
         }
     }
 }
@@ -151,6 +204,13 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    async fn around<T>(self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        let answer = call.await;
+        // Every other error is an answer.
+        self.tell(answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Unavailable));
+        answer
+    }
+
     fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
         self.note(failure.map(ToString::to_string), self.breaker.clock.now());
@@ -181,10 +241,12 @@ impl Drop for Asked<'_> {
 
 impl Layer for Breaker {
     async fn around<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let asked = self.ask(verb)?;
-        let answer = call.await;
-        // Every other error is an answer.
-        asked.tell(answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Unavailable));
-        answer
+        self.ask(verb)?.around(call).await
+    }
+}
+
+impl Layer for Deliveries {
+    async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        self.0.let_in(State::ask_to_deliver)?.around(call).await
     }
 }

@@ -22,6 +22,8 @@ pub(super) enum State {
     HalfOpen,
     /// Nothing, until the probe that has gone at this moment is back.
     Probing(Moment),
+    /// What is owed to the store, and nothing else until that is delivered.
+    Owing,
 }
 
 /// The calls of the current window.
@@ -38,6 +40,8 @@ pub(super) struct Lately {
 pub(super) enum Pass {
     Freely,
     AsProbe,
+    /// Of something that is owed, before anybody else.
+    AsDelivery,
     Not,
 }
 
@@ -45,13 +49,18 @@ impl State {
     pub(super) fn ask(&mut self, now: Moment) -> Pass {
         match self {
             Self::Closed(_) => Pass::Freely,
-            Self::Open => Pass::Not,
+            Self::Open | Self::Owing => Pass::Not,
             Self::Probing(since) if now < since.after(LONGEST_PROBE) => Pass::Not,
             Self::HalfOpen | Self::Probing(_) => {
                 *self = Self::Probing(now);
                 Pass::AsProbe
             }
         }
+    }
+
+    /// The same for what is owed.
+    pub(super) fn ask_to_deliver(&mut self, now: Moment) -> Pass {
+        if *self == Self::Owing { Pass::AsDelivery } else { self.ask(now) }
     }
 
     /// A call that went by `pass` came back, failed or not; says whether the breaker has opened by that.
@@ -63,6 +72,7 @@ impl State {
                 false
             }
             (Self::Probing(_), Pass::AsProbe) => true,
+            (Self::Owing, Pass::AsDelivery) => failed,
             // A call of an earlier life says nothing about this one.
             _ => false,
         };
@@ -79,16 +89,31 @@ impl State {
         }
     }
 
-    /// The store has been reached again.
-    pub(super) fn reached(&mut self) {
+    /// The store has been reached again, and something is owed to it or nothing is.
+    pub(super) fn reached(&mut self, is_owed: bool) {
         if *self == Self::Open {
+            *self = if is_owed { Self::Owing } else { Self::HalfOpen };
+        }
+    }
+
+    /// What was owed is delivered, which the store has answered as it would a probe.
+    pub(super) fn delivered(&mut self) {
+        if *self == Self::Owing {
+            *self = Self::Closed(Lately::default());
+        }
+    }
+
+    /// Nobody delivers any more: the next call is a probe.
+    pub(super) fn give_up_deliveries(&mut self) {
+        if *self == Self::Owing {
             *self = Self::HalfOpen;
         }
     }
 
-    /// May nothing pass, whenever it asks? Not so while a probe is under way: if it does not come back, another goes.
+    /// May nothing of a caller's pass, whenever it asks? Not so while a probe is under way: if it does not come back, another
+    /// goes.
     pub(super) fn is_shut(&self) -> bool {
-        *self == Self::Open
+        matches!(self, Self::Open | Self::Owing)
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -114,14 +139,17 @@ mod tests {
     use super::{Lately, Pass, State};
     use crate::clock::Moment;
 
-    /// `+` a success, `-` a failure, 10 ms apart; `|` a second later; `r` the store is reached; `g` a probe is given up.
+    /// `+` a success, `-` a failure, 10 ms apart; `|` a second later; `r` the store is reached; `o` so it is, and
+    /// something is owed to it; `d` that is delivered; `g` a probe is given up.
     fn check(calls: &str, n_let_pass: usize, is_open: bool) {
         let (mut state, mut now, mut n_passed, mut n_opened) = (State::Closed(Lately::default()), 0, 0, 0);
         for call in calls.chars() {
             now += 10;
             match call {
                 '|' => now += 1000,
-                'r' => state.reached(),
+                'r' => state.reached(false),
+                'o' => state.reached(true),
+                'd' => state.delivered(),
                 _ => {
                     let pass = state.ask(Moment::from_millis(now));
                     n_passed += usize::from(pass != Pass::Not);
@@ -174,6 +202,26 @@ mod tests {
         assert_eq!(state, State::Probing(now));
         assert!(state.tell(Pass::AsProbe, true, now));
         assert_eq!((state, state.is_open()), (State::Open, true));
+    }
+
+    #[test]
+    fn nobody_passes_before_what_is_owed_is_delivered() {
+        check("-----o++-d++", 7, false);
+        check("-----o++", 5, true);
+        check("-----d+", 5, true);
+        check("-----rod+", 6, false);
+        let now = Moment::from_millis(5);
+        let mut state = State::Owing;
+        assert_eq!((state.ask_to_deliver(now), state.ask(now)), (Pass::AsDelivery, Pass::Not));
+        assert!(!state.tell(Pass::AsDelivery, false, now) && state == State::Owing && state.is_shut());
+        assert!(state.tell(Pass::AsDelivery, true, now) && state == State::Open);
+        // It was down in between: what was sent before says nothing.
+        state.reached(false);
+        assert!(!state.tell(Pass::AsDelivery, true, now) && state == State::HalfOpen);
+        assert_eq!((state.ask_to_deliver(now), state.ask(now)), (Pass::AsProbe, Pass::Not));
+        state = State::Owing;
+        state.give_up_deliveries();
+        assert_eq!(state.ask(now), Pass::AsProbe);
     }
 
     #[test]

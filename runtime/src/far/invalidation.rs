@@ -1,0 +1,217 @@
+//! Removals and renewals, and the promise in each of them: what the store could not be told is owed to it, whether the caller
+//! waits for that or has gone away.
+
+use std::sync::Arc;
+
+use super::by_hand::by_shard;
+use super::debts::Namespace;
+use super::{Far, Journey, Limit, Place, fingerprint};
+use crate::adapter::{CacheAdapter, EpochName, join_all};
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
+
+/// Something that the store is being told. Unless it says that it has heard, the rest is `owe`d to it.
+pub(crate) struct Promise<'a, F: Fn(&Arc<Far>)> {
+    far: &'a Arc<Far>,
+    owe: F,
+    is_kept: bool,
+}
+
+impl<F: Fn(&Arc<Far>)> Promise<'_, F> {
+    /// What the store has answered. It has not heard where it cannot be reached; and a full one has not done it.
+    pub(crate) fn told<T>(&mut self, answer: &Result<T>) {
+        let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config);
+        self.is_kept = answer.as_ref().map_or_else(cannot, |_| true);
+    }
+
+    /// The same of something else than a removal, where any answer will do.
+    pub(crate) fn answered<T>(&mut self, answer: &Result<T>) {
+        self.is_kept = answer.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable);
+    }
+}
+
+impl<F: Fn(&Arc<Far>)> Drop for Promise<'_, F> {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            (self.owe)(self.far);
+        }
+    }
+}
+
+impl Far {
+    /// Whatever stands at `places` is to be gone, now or later: removed, or replaced.
+    pub(crate) fn promise<'a>(self: &'a Arc<Self>, places: &'a [Place]) -> Promise<'a, impl Fn(&Arc<Self>) + 'a> {
+        Promise { far: self, owe: move |far| far.owe_removals(places), is_kept: false }
+    }
+
+    /// The entries of `places` are removed as soon as the store can be told.
+    pub(crate) fn owe_removals(self: &Arc<Self>, places: &[Place]) {
+        let now = self.clock.now();
+        for place in places {
+            let noted = self.undelivered.note_removal(place, now, self.ends(&place.group.namespace()));
+            self.send_for(place.shard(), noted);
+        }
+    }
+
+    fn owe_renewal(self: &Arc<Self>, epoch: &EpochName, namespace: &Namespace) {
+        let noted = self.undelivered.note_renewal(epoch, namespace.clone(), self.clock.now());
+        self.send_for(epoch.shard(), noted);
+    }
+
+    /// Can the whole namespace be cleared at once, where too many removals are owed?
+    fn ends(&self, namespace: &Namespace) -> bool {
+        !self.is_plain() || self.refuse_walk(&namespace.name).is_ok()
+    }
+
+    /// Removes the entry and voids its permits. Was it live?
+    pub(crate) async fn remove(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<bool> {
+        let (places, n_noted) = (std::slice::from_ref(place), self.undelivered.n_noted());
+        let mut promise = self.promise(places);
+        let removed = async {
+            let living = self.living(place, journey).await?;
+            let (adapter, key) = (journey.adapter(), place.key.clone());
+            journey.trip(async move { adapter.remove(&[key], &living).await }).await
+        };
+        let removed = removed.await;
+        promise.told(&removed);
+        let removed = removed?;
+        self.undelivered.removed(places, n_noted);
+        Ok(removed.first().copied().unwrap_or(false))
+    }
+
+    /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
+    pub(crate) async fn remove_many(self: &Arc<Self>, places: &[Place]) -> Result<Vec<bool>> {
+        let mut were_live = vec![false; places.len()];
+        let parts = by_shard(places).into_iter().map(|at| async move {
+            let part: Vec<_> = at.iter().map(|&at| places[at].clone()).collect();
+            let removed = self.remove_part(&part).await?;
+            Ok::<_, Error>((at, removed))
+        });
+        let mut failure = None;
+        // Each with a limit of its own: a shard that is down must not keep what the others hold.
+        for part in join_all(parts).await {
+            match part {
+                Ok((at, removed)) => at.into_iter().zip(removed).for_each(|(at, removed)| were_live[at] = removed),
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(were_live), Err)
+    }
+
+    /// Of places that are all on one shard.
+    async fn remove_part(self: &Arc<Self>, places: &[Place]) -> Result<Vec<bool>> {
+        let n_noted = self.undelivered.n_noted();
+        let mut promise = self.promise(places);
+        let removed = async {
+            let mut journey = self.journey(Limit::Helper);
+            let living = self.living(&places[0], &mut journey).await?;
+            let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
+            journey.trip(async move { adapter.remove(&keys, &living).await }).await
+        };
+        let removed = removed.await;
+        promise.told(&removed);
+        let removed = removed?;
+        self.undelivered.removed(places, n_noted);
+        Ok(removed)
+    }
+
+    /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept
+    /// away behind the caller.
+    pub(crate) async fn renew(self: &Arc<Self>, namespace: &str, template: Option<&str>) -> Result<()> {
+        let names = |shard| {
+            let whole = EpochName::namespace(shard, namespace);
+            let epoch = template.map_or(whole.clone(), |template| whole.and_template(fingerprint(template)));
+            (epoch, Namespace { epoch: whole, name: namespace.into() })
+        };
+        if self.is_plain() {
+            let (epoch, namespace) = names(0);
+            return self.clear_plain_now(&epoch, &namespace, template.is_some()).await;
+        }
+        let mut dead = Vec::new();
+        let mut failure = None;
+        // Each with a limit of its own: a shard that is down must not keep the others from being cleared.
+        let renewals = (0..self.capability().shards).map(|shard| async move {
+            let (epoch, namespace) = names(shard);
+            self.renew_now(&epoch, &namespace).await
+        });
+        for renewed in join_all(renewals).await {
+            match renewed {
+                Ok(old) => dead.extend(old),
+                Err(error) => failure = Some(error),
+            }
+        }
+        self.sweep_behind(namespace, dead);
+        failure.map_or(Ok(()), Err)
+    }
+
+    async fn renew_now(self: &Arc<Self>, epoch: &EpochName, namespace: &Namespace) -> Result<Option<u64>> {
+        let n_noted = self.undelivered.n_noted();
+        let owe = |far: &Arc<Self>| far.owe_renewal(epoch, namespace);
+        let mut promise = Promise { far: self, owe, is_kept: false };
+        let renewed = self.renew_one(epoch.clone(), self.journey(Limit::Helper)).await;
+        promise.told(&renewed);
+        if renewed.is_ok() {
+            self.undelivered.renewed(epoch, n_noted);
+        }
+        renewed
+    }
+
+    async fn clear_plain_now(
+        self: &Arc<Self>,
+        epoch: &EpochName,
+        namespace: &Namespace,
+        is_of_template: bool,
+    ) -> Result<()> {
+        let n_noted = self.undelivered.n_noted();
+        let owe = |far: &Arc<Self>| far.owe_renewal(epoch, namespace);
+        let mut promise = Promise { far: self, owe, is_kept: false };
+        let cleared = self.clear_plain(&namespace.name, is_of_template).await;
+        promise.told(&cleared);
+        if cleared.is_ok() {
+            self.undelivered.renewed(epoch, n_noted);
+        }
+        cleared
+    }
+
+    /// Replaces one epoch. Answers the one that it replaces, where its entries can be swept away.
+    pub(super) async fn renew_one(&self, name: EpochName, mut journey: Journey) -> Result<Option<u64>> {
+        let (adapter, asked_name, walks) = (journey.adapter(), name.clone(), self.capability().walks);
+        let now = self.clock.now();
+        let (old, asked) = (self.epochs.believed(&name, now), self.epochs.ask(now));
+        let work = async move {
+            // Read before it is replaced: what is read in between may be the new one, whose entries are alive.
+            let old = match old {
+                None if walks => adapter.epochs(std::slice::from_ref(&asked_name)).await?.first().copied(),
+                old => old.filter(|_| walks),
+            };
+            adapter.renew(&asked_name).await.map(|epoch| (old, epoch))
+        };
+        let renewed = journey.trip(work).await;
+        self.epochs.renewed(&name, renewed.as_ref().map_or(0, |&(_, epoch)| epoch), asked);
+        Ok(renewed?.0)
+    }
+
+    /// Takes away what is dead, behind the caller.
+    pub(super) fn sweep_behind(&self, namespace: &str, dead: Vec<u64>) {
+        if dead.is_empty() {
+            return;
+        }
+        let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
+        io::spawn(async move {
+            let _ = adapter.sweep(&namespace, &dead).await;
+        });
+    }
+
+    /// Removes everything in the store, and learns its new epochs. A failure is the caller's alone: nobody wants a store to be
+    /// emptied some time later.
+    pub(crate) async fn flush(&self) -> Result<()> {
+        self.fills_end().await?;
+        let n_noted = self.undelivered.n_noted();
+        let mut journey = self.journey(Limit::Helper);
+        let adapter = journey.adapter();
+        journey.trip(async move { adapter.flush().await }).await?;
+        self.epochs.forget();
+        self.undelivered.flushed(n_noted);
+        Ok(())
+    }
+}
