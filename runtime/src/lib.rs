@@ -50,6 +50,8 @@ pub mod fuzzing;
 #[doc(hidden)]
 pub mod __private;
 
+#[cfg(feature = "redis-tls")]
+pub use adapters::RedisTls;
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use adapters::StoreSource;
 #[cfg(feature = "memcached")]

@@ -31,6 +31,6 @@ pub use memcached::Memcached;
 pub use port::{Unreachable, free_port};
 pub use proxy::{Behaviour, Proxy};
 pub use python::Python;
-pub use redis::Redis;
+pub use redis::{Certificates, Redis};
 pub use server::Server;
 pub use skip::or_skip;

@@ -2,8 +2,9 @@
 
 use std::io;
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::port::free_port;
 use crate::server::{Kind, Server};
 
 const SOCKET: &str = "socket";
@@ -28,6 +29,37 @@ fn setting((name, value): (&str, &str)) -> [String; 2] {
     [format!("--{name}"), value.into()]
 }
 
+/// The certificates of a server, as files in PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct Certificates<'a> {
+    /// What it shows.
+    pub certificate: &'a Path,
+    /// The key to that.
+    pub key: &'a Path,
+    /// Who signs the certificates of its clients, which it asks for then.
+    pub clients: Option<&'a Path>,
+}
+
+impl Certificates<'_> {
+    /// What makes a server speak TLS on `port`.
+    pub(crate) fn settings(&self, port: u16) -> Vec<String> {
+        let path = |path: &Path| path.display().to_string();
+        let port = port.to_string();
+        let asks = if self.clients.is_some() { "yes" } else { "no" };
+        // It wants to know some authority even where it asks nobody.
+        let clients = path(self.clients.unwrap_or(self.certificate));
+        let (certificate, key) = (path(self.certificate), path(self.key));
+        let settings = [
+            ("tls-port", &*port),
+            ("tls-cert-file", &certificate),
+            ("tls-key-file", &key),
+            ("tls-ca-cert-file", &clients),
+            ("tls-auth-clients", asks),
+        ];
+        settings.into_iter().flat_map(setting).collect()
+    }
+}
+
 /// A Redis server; what it does is under [`Server`].
 #[derive(Debug)]
 pub struct Redis(Server);
@@ -48,6 +80,23 @@ impl Redis {
     pub fn with(settings: &[(&str, &str)]) -> io::Result<Self> {
         let settings = settings.iter().copied().flat_map(setting).collect();
         Server::start(&REDIS, settings).map(Self)
+    }
+
+    /// Starts one that speaks TLS too, on a second port, which is told.
+    ///
+    /// # Errors
+    /// As [`Server::restart`].
+    pub fn with_tls(certificates: &Certificates<'_>, settings: &[(&str, &str)]) -> io::Result<(Self, u16)> {
+        let settings: Vec<_> = settings.iter().copied().flat_map(setting).collect();
+        loop {
+            let port = free_port()?;
+            let settings = [certificates.settings(port), settings.clone()].concat();
+            match Server::start(&REDIS, settings) {
+                // Another was faster to that port.
+                Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
+                started => return Ok((Self(started?), port)),
+            }
+        }
     }
 
     /// The unix socket on which it listens too.

@@ -83,7 +83,7 @@ fn settings_that_contradict_each_other_are_refused_by_name() {
         (builder().user("annabel"), "password"),
         (builder().largest_entry(0), "largest_entry"),
         (builder().url("redis://annabel@h"), "password"),
-        (builder().url("rediss://h"), "TLS"),
+        (builder().url("redis://h?ca=/f"), "TLS"),
     ];
     for (builder, name) in cases {
         let error = builder.build().unwrap_err();

@@ -3,13 +3,16 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 
+mod certificates;
 mod conformance;
 mod connection;
 mod fake;
 mod foreign;
 mod login;
+mod rights;
 mod scripts;
 mod support;
 mod sweep;
 mod time;
+mod tls;
 mod wire;

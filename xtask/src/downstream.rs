@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::call::{Outcome, Workspace};
 
 /// What can be switched on alone, and must build so.
-const FEATURES: [&str; 17] = [
+const FEATURES: [&str; 18] = [
     "bincode",
     "chrono",
     "custom-codec",
@@ -20,6 +20,7 @@ const FEATURES: [&str; 17] = [
     "postcard",
     "raw",
     "redis",
+    "redis-tls",
     "sqlite",
     "testing",
     "time",

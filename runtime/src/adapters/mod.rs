@@ -16,6 +16,8 @@ pub use memory::{MemoryCache, MemoryCacheBuilder};
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 pub use named::StoreSource;
 pub use null::NullCache;
+#[cfg(feature = "redis-tls")]
+pub use redis::RedisTls;
 #[cfg(feature = "redis")]
 pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};
 #[cfg(feature = "sqlite")]

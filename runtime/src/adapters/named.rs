@@ -62,7 +62,11 @@ const fn kind(name: &'static str, aliases: &'static [&'static str], store: Optio
 pub(crate) static KINDS: [Kind; 5] = [
     kind("memory", &["mem", "ram", "memorycache", "asyncmemorycache"], local::MEMORY),
     kind("null", &["none", "nullcache", "asyncnullcache"], local::NULL),
-    kind("redis", &["rediscache", "asyncrediscache", "redis+unix", "unix", "valkey", "valkey+unix"], redis::STORE),
+    kind(
+        "redis",
+        &["rediscache", "asyncrediscache", "redis+unix", "rediss", "unix", "valkey", "valkey+unix", "valkeys"],
+        redis::STORE,
+    ),
     kind("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], memcached::STORE),
     kind("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], sqlite::STORE),
 ];
@@ -73,7 +77,6 @@ pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
     match (server, topology) {
         ("redis" | "rediss" | "valkey" | "valkeys", "cluster") => Some("Redis Cluster"),
         ("redis" | "rediss" | "valkey" | "valkeys", "sentinel") => Some("Redis Sentinel"),
-        ("rediss" | "valkeys", _) => Some("TLS"),
         _ => None,
     }
 }

@@ -1,5 +1,6 @@
 //! Redis: where it is, and how to get in.
 
+use super::super::redis::{URL_SETTINGS, UrlSettings};
 use super::super::{RedisCache, RedisCacheBuilder};
 use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
@@ -11,7 +12,7 @@ pub(super) const STORE: Option<Store> =
     Some(Store { variable: Some("REDIS_URL"), usual: "redis://127.0.0.1:6379", open });
 
 fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
-    let (url, settings) = Settings::split(url, &["db"])?;
+    let (url, settings) = Settings::split(url, &URL_SETTINGS)?;
     let is_plain = settings.is_plain();
     finish(settings.on(told(RedisCache::builder().url(url), is_plain, fields)?), fields)
 }
@@ -36,9 +37,16 @@ pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut 
     if let Some(number) = fields.number("database")? {
         builder = builder.database(number);
     }
+    builder = builder.settings(files(fields)?);
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
     }
     let (store, is_plain) = (builder.build()?, is_plain_by(fields, is_plain)?);
     Ok(if is_plain { Cache::plain(store) } else { Cache::builder(store) })
+}
+
+/// The files of TLS. That there are some does not encrypt: the scheme of a URL does.
+fn files(fields: &mut Fields) -> Result<UrlSettings, Fault> {
+    let mut path = |name| Ok::<_, Fault>(fields.text(name)?.map(Into::into));
+    Ok(UrlSettings { ca: path("ca")?, certificate: path("certificate")?, key: path("key")? })
 }

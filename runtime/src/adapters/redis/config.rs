@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 
 use super::connection::Source;
-use super::url::{Place, Server};
+use super::socket::Target;
+use super::tls::{RedisTls, Tls};
+use super::url::{Place, Server, Topology};
 use super::{RedisCache, url};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,11 +41,16 @@ pub struct RedisCacheBuilder {
     password: Option<String>,
     database: Option<u32>,
     largest_entry: Option<usize>,
+    tls: Option<RedisTls>,
+    settings: url::Settings,
 }
 
 impl RedisCacheBuilder {
     /// All at once: `redis://[[user]:password@]host[:port][/database]`, or
     /// `redis+unix://[[user]:password@]/path/of/socket[?db=database]`.
+    ///
+    /// `rediss` is `redis` over TLS, and takes `?ca=/a/file&certificate=/a/file&key=/a/file` as
+    /// [`RedisTls`](crate::RedisTls) does. It is never given up for a connection without TLS.
     ///
     /// `valkey` can stand for `redis`. In user and password, characters that mean something in a URL are written as `%23`
     /// and the like.
@@ -95,10 +102,24 @@ impl RedisCacheBuilder {
         self
     }
 
+    /// Encrypts the connection, as a URL with `rediss` does. What is said here goes before the files that the URL names.
+    #[cfg(feature = "redis-tls")]
+    pub fn tls(mut self, tls: RedisTls) -> Self {
+        self.tls = Some(tls);
+        self
+    }
+
+    /// What stands beside a URL and goes before what is in it.
+    pub(in crate::adapters) fn settings(mut self, settings: url::Settings) -> Self {
+        self.settings = settings.or(self.settings);
+        self
+    }
+
     /// The cache. It connects when it is first used.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the part of the URL or the setting that is wrong. That the server cannot be reached is
+    /// [`ErrorKind::Config`], naming the part of the URL, the setting or the file that is wrong;
+    /// [`ErrorKind::FeatureOff`] for TLS in a build without `redis-tls`. That the server cannot be reached is
     /// none: it may come.
     pub fn build(self) -> Result<RedisCache> {
         let refused = |message| Err(Error::new(ErrorKind::Config, message));
@@ -118,11 +139,12 @@ impl RedisCacheBuilder {
             Some(url) => url::parse(url)?,
             None => Server::default(),
         };
-        let user = self.user.or(server.user);
-        let password = self.password.or(server.password);
-        if user.is_some() && password.is_none() {
-            return refused("a redis cache with a `user` needs its `password`");
+        match server.topology {
+            Topology::Single => {}
+            Topology::Cluster => return refused("the URL asks for Redis Cluster, which larder does not do yet"),
+            Topology::Sentinel(_) => return refused("the URL asks for Redis Sentinel, which larder does not do yet"),
         }
+        let tls = encryption(self.tls, server.is_encrypted, self.settings.or(server.settings))?;
         let place = match (self.socket, self.host, self.port, server.place) {
             (Some(path), ..) => Place::Socket(path),
             (None, None, None, place) => place,
@@ -131,29 +153,68 @@ impl RedisCacheBuilder {
                 Place::Tcp(host.unwrap_or(own_host), port.unwrap_or(own_port))
             }
         };
-        let database = self.database.unwrap_or(server.database);
-        let info = info(place, user, password, database)?;
-        Ok(RedisCache::new(Source::Server(info), self.largest_entry.unwrap_or(LARGEST_ENTRY)))
+        if tls.is_some() && matches!(place, Place::Socket(_)) {
+            return refused("a redis cache takes `socket` or `tls`, not both");
+        }
+        let access = Access {
+            user: self.user.or(server.user),
+            password: self.password.or(server.password),
+            database: self.database.unwrap_or(server.database),
+            tls,
+        };
+        access.check()?;
+        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
+        Ok(RedisCache::new(Source::Server(access.to(place)?), largest_entry))
     }
 }
 
-fn info(place: Place, user: Option<String>, password: Option<String>, database: u32) -> Result<ConnectionInfo> {
-    let mut settings = RedisConnectionInfo::default()
-        .set_db(database.into())
-        .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    if let Some(user) = user {
-        settings = settings.set_username(user);
+/// How to get in, wherever.
+#[derive(Clone, Default)]
+pub(super) struct Access {
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: u32,
+    pub(super) tls: Option<Tls>,
+}
+
+impl Access {
+    pub(super) fn check(&self) -> Result<()> {
+        if self.user.is_some() && self.password.is_none() {
+            return Err(Error::new(ErrorKind::Config, "a redis cache with a `user` needs its `password`"));
+        }
+        Ok(())
     }
-    if let Some(password) = password {
-        settings = settings.set_password(password);
+
+    /// What a connection to `place` needs.
+    pub(super) fn to(&self, place: Place) -> Result<Target> {
+        let mut settings = RedisConnectionInfo::default()
+            .set_db(self.database.into())
+            .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        if let Some(user) = &self.user {
+            settings = settings.set_username(user);
+        }
+        if let Some(password) = &self.password {
+            settings = settings.set_password(password);
+        }
+        let address = match place {
+            Place::Tcp(host, port) => ConnectionAddr::Tcp(host, port),
+            Place::Socket(path) => ConnectionAddr::Unix(path),
+        };
+        let info = address.into_connection_info();
+        let info = info.map_err(|_| Error::new(ErrorKind::Config, "the address of a redis cache is not understood"))?;
+        Ok(Target { server: info.set_redis_settings(settings), tls: self.tls.clone() })
     }
-    let address = match place {
-        Place::Tcp(host, port) => ConnectionAddr::Tcp(host, port),
-        Place::Socket(path) => ConnectionAddr::Unix(path),
-    };
-    let info = address.into_connection_info();
-    let info = info.map_err(|_| Error::new(ErrorKind::Config, "the address of a redis cache is not understood"))?;
-    Ok(info.set_redis_settings(settings))
+}
+
+/// What code says of TLS, and what a URL and the settings beside it do.
+pub(super) fn encryption(said: Option<RedisTls>, is_encrypted: bool, settings: url::Settings) -> Result<Option<Tls>> {
+    if said.is_none() && !is_encrypted {
+        let message = "`ca`, `certificate` and `key` of a redis cache are for TLS: its URL begins with rediss://";
+        return if settings.is_of_tls() { Err(Error::new(ErrorKind::Config, message)) } else { Ok(None) };
+    }
+    let RedisTls { ca, certificate, key } = said.unwrap_or_default();
+    let url::Settings { ca, certificate, key } = url::Settings { ca, certificate, key }.or(settings);
+    Tls::new(&RedisTls { ca, certificate, key }).map(Some)
 }
 
 /// Neither credentials nor the URL, which may hold some.

@@ -7,14 +7,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::ConnectionInfo;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
 use super::health::Health;
 use super::link::{Line, Link, Wire};
 use super::reply::Failure;
-use super::socket;
+use super::socket::{self, Target};
 use crate::error::Error;
 use crate::io;
 use crate::sync::Mutex;
@@ -25,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(2);
 /// Where connections come from.
 pub(super) enum Source {
     /// Made by us.
-    Server(ConnectionInfo),
+    Server(Target),
     /// Handed in. It stays, and what it does when it is lost is its own business.
     Given(Box<dyn Wire>),
 }

@@ -11,6 +11,11 @@ mod plain;
 mod reply;
 mod scripts;
 mod socket;
+#[cfg(feature = "redis-tls")]
+mod tls;
+#[cfg(not(feature = "redis-tls"))]
+#[path = "tls/absent.rs"]
+mod tls;
 mod url;
 
 use std::fmt;
@@ -20,6 +25,9 @@ use redis::aio::ConnectionLike;
 
 pub use client::RedisClient;
 pub use config::RedisCacheBuilder;
+#[cfg(feature = "redis-tls")]
+pub use tls::RedisTls;
+pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings};
 
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
@@ -27,6 +35,7 @@ use crate::adapter::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 use connection::{Connector, Source};
+use socket::Target;
 
 /// Keeps results in one Redis or Valkey server, from Redis 6.0 on, for all processes that use it.
 ///
@@ -36,6 +45,8 @@ use connection::{Connector, Source};
 ///
 /// What stands under a key and is no entry (a list of another program, say) is absent for every verb, and what is stored
 /// takes its place.
+///
+#[doc = include_str!("../../../docs/redis.md")]
 ///
 /// # Examples
 /// ```no_run
@@ -69,10 +80,11 @@ impl RedisCache {
         RedisCacheBuilder::default()
     }
 
-    /// The server that `client` leads to, by a connection of our own. For what no URL can say, such as the certificates of
-    /// a client with TLS.
+    /// The server that `client` leads to, by a connection of our own. For what no URL can say. Over a transport
+    /// of the client's own, such as its TLS, the client makes the socket.
     pub fn from_client(client: &redis::Client) -> Self {
-        Self::new(Source::Server(client.get_connection_info().clone()), config::LARGEST_ENTRY)
+        let server = client.get_connection_info().clone();
+        Self::new(Source::Server(Target { server, tls: None }), config::LARGEST_ENTRY)
     }
 
     /// The server that `connection` leads to: a `MultiplexedConnection`, a `ConnectionManager`. It is used as it is and
@@ -84,7 +96,7 @@ impl RedisCache {
 
     fn new(source: Source, largest_entry: usize) -> Self {
         let (name, database) = match &source {
-            Source::Server(server) => (server.addr().to_string(), server.redis_settings().db()),
+            Source::Server(Target { server, .. }) => (server.addr().to_string(), server.redis_settings().db()),
             Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
         };
         Self { connector: Connector::new(source, name), database, largest_entry }

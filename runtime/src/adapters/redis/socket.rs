@@ -12,22 +12,35 @@ use std::task::Poll;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, RedisResult};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::health::Health;
 use super::reply::{self, Failure};
+use super::tls::Tls;
 
 /// How many commands may wait for the driver before callers do.
 const QUEUE: usize = 1024;
 
-/// A connection to `server`, logged in, its database selected. `health` tells when it has ended, and ends it.
-pub(super) async fn open(server: &ConnectionInfo, health: &Health) -> Result<MultiplexedConnection, Failure> {
-    let opened = match server.addr() {
-        ConnectionAddr::Tcp(host, port) => match tcp(host, *port).await {
+/// Where a connection leads, and whether it is encrypted.
+#[derive(Clone)]
+pub(super) struct Target {
+    pub(super) server: ConnectionInfo,
+    pub(super) tls: Option<Tls>,
+}
+
+/// A connection to `target`, logged in, its database selected. `health` tells when it has ended, and ends it.
+pub(super) async fn open(target: &Target, health: &Health) -> Result<MultiplexedConnection, Failure> {
+    let Target { server, tls } = target;
+    let opened = match (server.addr(), tls) {
+        (ConnectionAddr::Tcp(host, port), None) => match tcp(host, *port).await {
             Ok(stream) => speak(server, stream, health).await,
             Err(error) => Err(error.into()),
         },
-        ConnectionAddr::Unix(path) => unix::open(path, server, health).await,
+        (ConnectionAddr::Tcp(host, port), Some(tls)) => match tcp(host, *port).await {
+            Ok(stream) => speak(server, tls.around(stream, host).await?, health).await,
+            Err(error) => Err(error.into()),
+        },
+        (ConnectionAddr::Unix(path), _) => unix::open(path, server, health).await,
         _ => by_client(server).await,
     };
     let failed = |error| Failure { attempted: String::new(), cause: reply::cause(&error) };
@@ -67,7 +80,7 @@ async fn drive(driver: impl Future<Output = ()>, health: Health) {
 }
 
 /// To the first of the host's addresses that accepts.
-async fn tcp(host: &str, port: u16) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static> {
+async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     let mut failed = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
     for address in tokio::net::lookup_host((host, port)).await? {
         let socket = match address {

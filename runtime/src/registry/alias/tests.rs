@@ -39,13 +39,19 @@ fn valkey_can_stand_for_redis() {
 }
 
 #[test]
+#[cfg(all(feature = "redis", not(feature = "redis-tls")))]
+fn tls_names_its_feature() {
+    let error = make("rediss://h").expect_err("it is not in this build");
+    assert_eq!(error.kind(), ErrorKind::FeatureOff);
+    assert!(error.to_string().contains("`redis-tls`"), "{error}");
+}
+
+#[test]
 fn wrong_names_and_urls_are_told_what_would_be_right() {
     let table = [
         ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
         ("memroy", ErrorKind::UnknownAdapter, "did you mean `memory`?"),
         ("", ErrorKind::UnknownAdapter, "no adapter is named ``"),
-        ("rediss", ErrorKind::Config, "`rediss` asks for TLS, which larder does not do yet"),
-        ("VALKEYS://ann@host", ErrorKind::Config, "`valkeys` asks for TLS, which larder does not do yet"),
         (
             "redis+cluster://a,b",
             ErrorKind::Config,
