@@ -58,7 +58,7 @@ pub use adapters::StoreSource;
 pub use adapters::{MemcachedCache, MemcachedCacheBuilder, MemcachedClient, MemcachedReply};
 pub use adapters::{MemoryCache, MemoryCacheBuilder, NullCache};
 #[cfg(feature = "redis")]
-pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient};
+pub use adapters::{RedisCache, RedisCacheBuilder, RedisClient, RedisCluster, RedisClusterBuilder};
 #[cfg(feature = "sqlite")]
 pub use adapters::{SqliteCache, SqliteCacheBuilder, SqliteClient};
 #[cfg(feature = "far")]

@@ -1,7 +1,7 @@
 //! Real servers for tests: started in private, broken at will, gone when the test is.
 //!
 //! A fake store agrees with its author; only the real one knows how it is silent, or comes back. So tests start
-//! [`Redis`] and [`Memcached`] of their own, each on a free port and in a folder of its own. They never meet a server that
+//! [`Redis`] and [`Memcached`] of their own, or a whole [`RedisCluster`], each on a free port and in a folder of its own. They never meet a server that
 //! somebody else runs. Where a test needs a network that misbehaves, a [`Proxy`] stands in between.
 //!
 //! ```
@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod cluster;
 mod ensure;
 mod memcached;
 mod port;
@@ -23,9 +24,11 @@ mod process;
 mod proxy;
 mod python;
 mod redis;
+mod resp;
 mod server;
 mod skip;
 
+pub use cluster::RedisCluster;
 pub use ensure::ensure;
 pub use memcached::Memcached;
 pub use port::{Unreachable, free_port};

@@ -16,7 +16,7 @@ pub use any::AnyAdapter;
 pub use capability::Capability;
 pub use entry::{Entry, Fetched, Left, layout};
 pub use fleet::Fleet;
-pub(crate) use fleet::join_all;
+pub(crate) use fleet::{Place, join_all};
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
 pub use plain::{PlainAdapter, plain_sum};
@@ -81,8 +81,8 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// A permit exists in the store until it is used, is voided, or [`Token::LIFETIME`] has passed. Losing one (eviction,
     /// restart) is harmless: its fill is refused.
     ///
-    /// The epochs of `groups`, all of the key's shard, are read (and made, where there are none) in the same trip, no later than the permit is
-    /// taken.
+    /// The epochs of `groups`, all of the key's shard, are read (and made, where there are none) in the same trip, before this
+    /// ends and so before the computation begins.
     fn permit(
         &self,
         key: &StoreKey,

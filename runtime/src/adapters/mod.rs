@@ -19,6 +19,6 @@ pub use null::NullCache;
 #[cfg(feature = "redis-tls")]
 pub use redis::RedisTls;
 #[cfg(feature = "redis")]
-pub use redis::{RedisCache, RedisCacheBuilder, RedisClient};
+pub use redis::{RedisCache, RedisCacheBuilder, RedisClient, RedisCluster, RedisClusterBuilder};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteCache, SqliteCacheBuilder, SqliteClient};

@@ -64,7 +64,20 @@ pub(crate) static KINDS: [Kind; 5] = [
     kind("null", &["none", "nullcache", "asyncnullcache"], local::NULL),
     kind(
         "redis",
-        &["rediscache", "asyncrediscache", "redis+unix", "rediss", "unix", "valkey", "valkey+unix", "valkeys"],
+        &[
+            "rediscache",
+            "asyncrediscache",
+            "redis+cluster",
+            "redis+unix",
+            "rediss",
+            "rediss+cluster",
+            "unix",
+            "valkey",
+            "valkey+cluster",
+            "valkey+unix",
+            "valkeys",
+            "valkeys+cluster",
+        ],
         redis::STORE,
     ),
     kind("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], memcached::STORE),
@@ -75,7 +88,6 @@ pub(crate) static KINDS: [Kind; 5] = [
 pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
     let (server, topology) = scheme.split_once(['+', '-']).unwrap_or((scheme, ""));
     match (server, topology) {
-        ("redis" | "rediss" | "valkey" | "valkeys", "cluster") => Some("Redis Cluster"),
         ("redis" | "rediss" | "valkey" | "valkeys", "sentinel") => Some("Redis Sentinel"),
         _ => None,
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights, settings};
-use crate::adapter::{AnyAdapter, CacheAdapter};
+use crate::adapter::{AnyAdapter, CacheAdapter, Place};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::defaults::default_codec;
@@ -48,30 +48,37 @@ enum Stores {
     One(AnyAdapter),
     /// Each by its name, behind limits and a breaker of its own.
     Several(Vec<(String, AnyAdapter)>),
+    /// The same, where they are the parts of one store and this says which has a key.
+    Parts(Vec<(String, AnyAdapter)>, Place),
 }
 
 impl Stores {
     fn name(&self) -> &'static str {
         match self {
             Self::One(adapter) => adapter.name(),
-            Self::Several(stores) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
+            Self::Several(stores) | Self::Parts(stores, _) => {
+                stores.first().map_or("fleet", |(_, adapter)| adapter.name())
+            }
         }
     }
 
     fn is_plain(&self) -> bool {
         match self {
             Self::One(adapter) => adapter.capability().plain,
-            Self::Several(stores) => stores.iter().any(|(_, adapter)| adapter.capability().plain),
+            Self::Several(stores) | Self::Parts(stores, _) => {
+                stores.iter().any(|(_, adapter)| adapter.capability().plain)
+            }
         }
     }
 
     fn guarded(self, clock: &Clock) -> Result<Guarded> {
-        let stores = match self {
+        let (stores, place) = match self {
             Self::One(adapter) => return Ok(Guarded::new(adapter, clock)),
-            Self::Several(stores) => stores,
+            Self::Several(stores) => (stores, None),
+            Self::Parts(stores, place) => (stores, Some(place)),
         };
         let guarded = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock)));
-        Guarded::fleet(guarded.collect())
+        Guarded::fleet(guarded.collect(), place)
     }
 }
 
@@ -83,6 +90,12 @@ impl CacheBuilder {
     /// Over several stores, each by its name: one that is down takes its own keys with it, and no others.
     pub(super) fn of_fleet(stores: impl IntoIterator<Item = (String, AnyAdapter)>) -> Self {
         Self::over(Stores::Several(stores.into_iter().collect()))
+    }
+
+    /// Over the parts of one store, of which `place` says which has a key: one that is down takes its own keys with it.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a cluster has parts"))]
+    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, place: Place) -> Self {
+        Self::over(Stores::Parts(parts.into_iter().collect(), place))
     }
 
     fn over(stores: Stores) -> Self {
@@ -139,11 +152,12 @@ impl CacheBuilder {
     }
 
     pub(crate) fn wrapped(mut self, wrap: &dyn Fn(AnyAdapter) -> AnyAdapter) -> Self {
+        let each =
+            |stores: Vec<(String, AnyAdapter)>| stores.into_iter().map(|(name, store)| (name, wrap(store))).collect();
         self.stores = match self.stores {
             Stores::One(store) => Stores::One(wrap(store)),
-            Stores::Several(stores) => {
-                Stores::Several(stores.into_iter().map(|(name, store)| (name, wrap(store))).collect())
-            }
+            Stores::Several(stores) => Stores::Several(each(stores)),
+            Stores::Parts(stores, place) => Stores::Parts(each(stores), place),
         };
         self
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Far;
 use super::journey::Limit;
-use crate::adapter::CacheAdapter;
+use crate::adapter::{CacheAdapter, EpochName, join_all};
 use crate::io;
 
 /// Often enough that one failure is made good within the second for which an epoch is believed.
@@ -48,18 +48,24 @@ async fn run(far: Weak<Far>) {
         if names.is_empty() {
             return;
         }
-        // Each shard by itself: one that is down must not keep the others from being read.
-        for shard in 0..far.capability().shards {
+        // Each shard by itself and all at once: one that is down must not keep the others from being read.
+        let shards = (0..far.capability().shards).map(|shard| {
             let names: Vec<_> = names.iter().filter(|name| name.shard() == shard).cloned().collect();
-            if names.is_empty() {
-                continue;
-            }
-            let mut journey = far.journey(Limit::Function);
-            let (adapter, wanted) = (journey.adapter(), names.clone());
-            let asked = far.epochs.ask(far.clock.now());
-            if let Ok(epochs) = journey.trip(async move { adapter.epochs(&wanted).await }).await {
-                far.epochs.learn(&names, &epochs, asked);
-            }
-        }
+            read(&far, names)
+        });
+        join_all(shards).await;
+    }
+}
+
+/// Reads epochs of one shard.
+async fn read(far: &Far, names: Vec<EpochName>) {
+    if names.is_empty() {
+        return;
+    }
+    let mut journey = far.journey(Limit::Function);
+    let (adapter, wanted) = (journey.adapter(), names.clone());
+    let asked = far.epochs.ask(far.clock.now());
+    if let Ok(epochs) = journey.trip(async move { adapter.epochs(&wanted).await }).await {
+        far.epochs.learn(&names, &epochs, asked);
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Fleet, Living, Permitted,
-    StoreKey,
+    Place, StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -185,14 +185,17 @@ impl Guarded {
         Self { calls, helpers, deliveries, breakers: [Arc::clone(breaker)].into() }
     }
 
-    /// Several, each behind its own breaker, as one fleet.
+    /// Several, each behind its own breaker, as one fleet; where they are parts of one store, `place` says which has a key.
     ///
     /// # Errors
     /// As [`Fleet::new`].
-    pub(crate) fn fleet(stores: Vec<(String, Self)>) -> Result<Self> {
+    pub(crate) fn fleet(stores: Vec<(String, Self)>, place: Option<Place>) -> Result<Self> {
         let fleet = |pick: fn(&Self) -> &AnyAdapter| {
             let members = stores.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
-            Fleet::new(members).map(AnyAdapter::new)
+            match place {
+                Some(place) => Ok(AnyAdapter::new(Fleet::of_shards(members, place))),
+                None => Fleet::new(members).map(AnyAdapter::new),
+            }
         };
         let (calls, helpers) = (fleet(|store| &store.calls)?, fleet(|store| &store.helpers)?);
         let deliveries = fleet(|store| &store.deliveries)?;

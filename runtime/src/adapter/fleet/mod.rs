@@ -26,7 +26,12 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub struct Fleet {
     members: Arc<[Member]>,
+    /// Where the stores are parts of one, it says which part a key is in; `None` where their names do.
+    place: Option<Place>,
 }
+
+/// The shard of a key.
+pub(crate) type Place = fn(&StoreKey) -> u16;
 
 impl Fleet {
     /// Of these stores, each with its name: `10.0.0.1:11211`.
@@ -51,7 +56,18 @@ impl Fleet {
                 return refused(format!("two stores of a fleet are named `{}`", member.name));
             }
         }
-        Ok(Self { members })
+        Ok(Self { members, place: None })
+    }
+
+    /// Of the parts of one store, of which there is at least one; `place` says which has a key.
+    #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a cluster has parts"))]
+    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, place: Place) -> Self {
+        let members = parts.into_iter().map(|(name, part)| Member::new(name, part)).collect();
+        Self { members, place: Some(place) }
+    }
+
+    fn shard_of(&self, key: &StoreKey) -> u16 {
+        self.place.map_or_else(|| Member::of(&self.members, key), |place| place(key))
     }
 
     /// The names of its stores, by shard.
@@ -60,7 +76,7 @@ impl Fleet {
     }
 
     fn member(&self, key: &StoreKey) -> &AnyAdapter {
-        &self.members[usize::from(Member::of(&self.members, key))].adapter
+        &self.members[usize::from(self.shard_of(key))].adapter
     }
 
     /// The store of a shard that somebody says.

@@ -1,6 +1,5 @@
 //! The contract, shared out among a fleet's stores.
 
-use super::member::Member;
 use super::{Fleet, join_all};
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
@@ -28,7 +27,7 @@ impl CacheAdapter for Fleet {
     }
 
     fn shard(&self, key: &StoreKey) -> u16 {
-        Member::of(&self.members, key)
+        self.shard_of(key)
     }
 
     async fn connect(&self) -> Result<()> {

@@ -1,12 +1,12 @@
 //! Redis: where it is, and how to get in.
 
-use super::super::redis::{URL_SETTINGS, UrlSettings};
-use super::super::{RedisCache, RedisCacheBuilder};
+use super::super::redis::{URL_SETTINGS, UrlSettings, is_cluster};
+use super::super::{RedisCache, RedisCacheBuilder, RedisCluster};
 use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
 use crate::cache::{Cache, CacheBuilder};
 use crate::config::{Fault, Fields};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 pub(super) const STORE: Option<Store> =
     Some(Store { variable: Some("REDIS_URL"), usual: "redis://127.0.0.1:6379", open });
@@ -14,7 +14,31 @@ pub(super) const STORE: Option<Store> =
 fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     let (url, settings) = Settings::split(url, &URL_SETTINGS)?;
     let is_plain = settings.is_plain();
+    if is_cluster(&url) {
+        return finish(settings.on(cluster(&url, is_plain, fields)?), fields);
+    }
     finish(settings.on(told(RedisCache::builder().url(url), is_plain, fields)?), fields)
+}
+
+/// A cluster: its nodes are said by the URL alone.
+fn cluster(url: &str, is_plain: bool, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
+    let mut builder = RedisCluster::builder().url(url);
+    if let Some(user) = fields.text("user")? {
+        builder = builder.user(user);
+    }
+    if let Some(password) = fields.text("password")? {
+        builder = builder.password(password);
+    }
+    builder = builder.settings(files(fields)?);
+    if let Some(bytes) = fields.limit("largest_entry")? {
+        builder = builder.largest_entry(bytes);
+    }
+    let cluster = builder.build()?;
+    if is_plain_by(fields, is_plain)? {
+        let message = "bare values, of `envelope=off`, are not kept in a redis cluster yet: take one server for them";
+        return Err(Fault::at("envelope", Error::new(ErrorKind::Config, message)));
+    }
+    Ok(cluster.cache())
 }
 
 /// What the fields say goes before what the builder was told.

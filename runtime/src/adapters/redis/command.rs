@@ -74,6 +74,16 @@ pub(super) fn remove(keys: &[StoreKey], living: &Living) -> Cmd {
     command
 }
 
+/// What [`remove`] does, in two steps, each on one key: for where the two may be in two places. The permit goes first, so that
+/// nothing that was computed before is stored after.
+pub(super) fn remove_apart(key: &StoreKey, living: &Living) -> [Cmd; 2] {
+    let mut void = redis::cmd("UNLINK");
+    void.arg(permit_key(key));
+    let mut command = SCRIPTS.remove.on([key.as_str(), key.as_str()]);
+    add_living(&mut command, living);
+    [void, command]
+}
+
 pub(super) fn touch(key: &StoreKey, timeout: Timeout, grace: Timeout, living: &Living) -> Cmd {
     let kept = Timeout::from_millis(timeout.as_millis().saturating_add(grace.as_millis()));
     let mut command = SCRIPTS.touch.on([key.as_str()]);
@@ -90,17 +100,19 @@ pub(super) fn increment(key: &StoreKey, delta: i64, fresh: &Entry, living: &Livi
     Ok(command)
 }
 
-pub(super) fn epochs(names: &[EpochName]) -> Cmd {
-    let mut command = SCRIPTS.epochs.on(names.iter().map(EpochName::as_str));
-    for _ in names {
+pub(super) fn epochs<'a>(names: impl IntoIterator<Item = &'a str, IntoIter: ExactSizeIterator>) -> Cmd {
+    let names = names.into_iter();
+    let n_names = names.len();
+    let mut command = SCRIPTS.epochs.on(names);
+    for _ in 0..n_names {
         command.arg(random_epoch().to_le_bytes().as_slice());
     }
     command
 }
 
-pub(super) fn renew(name: &EpochName, epoch: u64) -> Cmd {
+pub(super) fn renew(name: &str, epoch: u64) -> Cmd {
     let mut command = redis::cmd("SET");
-    command.arg(name.as_str()).arg(epoch.to_le_bytes().as_slice());
+    command.arg(name).arg(epoch.to_le_bytes().as_slice());
     command
 }
 
@@ -142,6 +154,11 @@ pub(super) fn left(timeout: Timeout) -> Left {
         NEVER_MS.. => Left::Never,
         ms => Left::For(Duration::from_millis(ms)),
     }
+}
+
+/// Where an epoch stands in a cluster: in the slot of `tag`, and in no namespace.
+pub(super) fn tagged(name: &EpochName, tag: &str) -> String {
+    format!("{}{{{tag}}}", name.as_str())
 }
 
 /// Where the key's permit stands: in the key's own slot, and in no namespace.

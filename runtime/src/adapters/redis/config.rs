@@ -141,7 +141,7 @@ impl RedisCacheBuilder {
         };
         match server.topology {
             Topology::Single => {}
-            Topology::Cluster => return refused("the URL asks for Redis Cluster, which larder does not do yet"),
+            Topology::Cluster => return refused("the URL is of a redis cluster: open it by `RedisCluster`"),
             Topology::Sentinel(_) => return refused("the URL asks for Redis Sentinel, which larder does not do yet"),
         }
         let tls = encryption(self.tls, server.is_encrypted, self.settings.or(server.settings))?;

@@ -101,25 +101,37 @@ impl Link {
     }
 
     /// Runs one script.
-    pub(super) async fn run(&self, script: Cmd) -> Result<Value> {
-        let reply = self.ask(&script).await?;
+    pub(super) async fn run(&self, script: &Cmd) -> Result<Value> {
+        let reply = self.ask(script).await?;
         if !reply::is_unknown_script(&reply) {
             return Ok(reply);
         }
-        self.teach(vec![script]).await.map(|mut replies| replies.pop().unwrap_or_default())
+        self.teach(vec![script.clone()]).await.map(|mut replies| replies.pop().unwrap_or_default())
+    }
+
+    /// Runs one script, or another command, on a node of a cluster to which its slot is on the way.
+    pub(super) async fn run_asking(&self, script: &Cmd) -> Result<Value> {
+        let commands = vec![redis::cmd("ASKING"), script.clone()];
+        let mut replies = self.send(&commands).await.map_err(|error| lost(&error))?;
+        let reply = replies.pop().unwrap_or_default();
+        self.notice(&reply);
+        if !reply::is_unknown_script(&reply) {
+            return Ok(reply);
+        }
+        self.teach(commands).await.map(|mut replies| replies.pop().unwrap_or_default())
     }
 
     /// Runs scripts one after the other, in one round trip; answers as many replies.
-    pub(super) async fn run_all(&self, scripts: Vec<Cmd>) -> Result<Vec<Value>> {
-        let mut replies = self.send(&scripts).await.map_err(|error| lost(&error))?;
+    pub(super) async fn run_all(&self, scripts: &[Cmd]) -> Result<Vec<Value>> {
+        let mut replies = self.send(scripts).await.map_err(|error| lost(&error))?;
         replies.iter().for_each(|reply| self.notice(reply));
         if replies.len() != scripts.len() {
             self.give_up();
         }
         let is_missed: Vec<_> = replies.iter().map(reply::is_unknown_script).collect();
         if is_missed.contains(&true) {
-            let missed = scripts.into_iter().zip(&is_missed).filter(|(_, is_missed)| **is_missed);
-            let taught = self.teach(missed.map(|(script, _)| script).collect()).await?;
+            let missed = scripts.iter().zip(&is_missed).filter(|(_, is_missed)| **is_missed);
+            let taught = self.teach(missed.map(|(script, _)| script.clone()).collect()).await?;
             let places = replies.iter_mut().zip(is_missed).filter(|(_, is_missed)| *is_missed);
             places.zip(taught).for_each(|((place, _), reply)| *place = reply);
         }

@@ -2,6 +2,7 @@
 
 mod client;
 mod clock;
+mod cluster;
 mod command;
 mod config;
 mod connection;
@@ -24,13 +25,14 @@ use std::sync::Arc;
 use redis::aio::ConnectionLike;
 
 pub use client::RedisClient;
+pub use cluster::{RedisCluster, RedisClusterBuilder};
 pub use config::RedisCacheBuilder;
 #[cfg(feature = "redis-tls")]
 pub use tls::RedisTls;
-pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings};
+pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings, is_cluster};
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -106,15 +108,15 @@ impl RedisCache {
     pub fn client(&self) -> RedisClient {
         RedisClient { connector: self.connector.clone(), database: self.database }
     }
+}
 
-    /// What is too large is not sent.
-    fn check(&self, key: &StoreKey, entry: &Entry) -> Result<()> {
-        if entry.record.len() <= self.largest_entry {
-            return Ok(());
-        }
-        let (n_bytes, largest) = (entry.record.len(), self.largest_entry);
-        Err(Error::new(ErrorKind::TooLarge, format!("the entry `{key}` has {n_bytes} bytes, more than {largest}")))
+/// What is too large is not sent.
+fn check(largest: usize, key: &StoreKey, entry: &Entry) -> Result<()> {
+    let n_bytes = entry.record.len();
+    if n_bytes <= largest {
+        return Ok(());
     }
+    Err(Error::new(ErrorKind::TooLarge, format!("the entry `{key}` has {n_bytes} bytes, more than {largest}")))
 }
 
 impl CacheAdapter for RedisCache {
@@ -165,39 +167,29 @@ impl CacheAdapter for RedisCache {
         let link = self.connector.link().await?;
         let mut scripts = vec![command::permit(key, claim, living)];
         if !groups.is_empty() {
-            scripts.insert(0, command::epochs(groups));
+            scripts.insert(0, command::epochs(groups.iter().map(EpochName::as_str)));
         }
-        let mut replies = link.run_all(scripts).await?;
+        let mut replies = link.run_all(&scripts).await?;
         let permitted = replies.pop().unwrap_or_default();
-        let [token, record, now_ms] = reply::several(permitted)?;
-        let now_ms = reply::integer(now_ms)?.unsigned_abs();
-        let epochs = match replies.pop() {
-            Some(epochs) => reply::epochs(epochs, groups.len())?,
-            None => Vec::new(),
-        };
-        Ok(Permitted {
-            token: reply::token(token)?.map(Token::new),
-            found: reply::bytes(record)?.and_then(|record| reply::entry(record, now_ms)),
-            epochs,
-        })
+        reply::permitted(permitted, replies.pop(), groups.len())
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
-        self.check(key, entry)?;
+        check(self.largest_entry, key, entry)?;
         let script = command::put(key, entry, condition)?;
         let link = self.connector.link().await?;
-        Ok(reply::integer(link.run(script).await?)? == 1)
+        Ok(reply::integer(link.run(&script).await?)? == 1)
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
-        entries.iter().try_for_each(|(key, entry)| self.check(key, entry))?;
+        entries.iter().try_for_each(|(key, entry)| check(self.largest_entry, key, entry))?;
         let scripts = entries.iter().map(|(key, entry)| command::put(key, entry, Condition::Always));
-        let scripts = scripts.collect::<Result<_>>()?;
+        let scripts = scripts.collect::<Result<Vec<_>>>()?;
         let link = self.connector.link().await?;
-        let stored = link.run_all(scripts).await?;
+        let stored = link.run_all(&scripts).await?;
         stored.into_iter().try_for_each(|reply| reply::integer(reply).map(drop))
     }
 
@@ -206,7 +198,7 @@ impl CacheAdapter for RedisCache {
             return Ok(Vec::new());
         }
         let link = self.connector.link().await?;
-        let removed = reply::list_of(link.run(command::remove(keys, living)).await?, keys.len())?;
+        let removed = reply::list_of(link.run(&command::remove(keys, living)).await?, keys.len())?;
         removed.into_iter().map(|reply| Ok(reply::integer(reply)? == 1)).collect()
     }
 
@@ -218,7 +210,7 @@ impl CacheAdapter for RedisCache {
         living: &Living,
     ) -> Result<Option<Fetched>> {
         let link = self.connector.link().await?;
-        let record = reply::bytes(link.run(command::touch(key, timeout, grace, living)).await?)?;
+        let record = reply::bytes(link.run(&command::touch(key, timeout, grace, living)).await?)?;
         // By the server's clock its whole timeout is left: the script has read both in one step.
         let left = command::left(timeout);
         Ok(record.map(|record| Fetched { record, left }))
@@ -232,10 +224,10 @@ impl CacheAdapter for RedisCache {
     }
 
     async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
-        self.check(key, fresh)?;
+        check(self.largest_entry, key, fresh)?;
         let script = command::increment(key, delta, fresh, living)?;
         let link = self.connector.link().await?;
-        reply::sum(link.run(script).await?)
+        reply::sum(link.run(&script).await?)
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
@@ -243,13 +235,13 @@ impl CacheAdapter for RedisCache {
             return Ok(Vec::new());
         }
         let link = self.connector.link().await?;
-        reply::epochs(link.run(command::epochs(names)).await?, names.len())
+        reply::epochs(link.run(&command::epochs(names.iter().map(EpochName::as_str))).await?, names.len())
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let epoch = crate::adapter::random_epoch();
         let link = self.connector.link().await?;
-        reply::done(link.ask(&command::renew(name, epoch)).await?)?;
+        reply::done(link.ask(&command::renew(name.as_str(), epoch)).await?)?;
         Ok(epoch)
     }
 
@@ -265,7 +257,7 @@ impl CacheAdapter for RedisCache {
         loop {
             let (next, keys) = reply::scanned(link.ask(&command::scan(&cursor, &pattern)).await?)?;
             if !keys.is_empty() {
-                let removed = reply::integer(link.run(command::sweep(&keys, dead)).await?)?;
+                let removed = reply::integer(link.run(&command::sweep(&keys, dead)).await?)?;
                 n_removed += removed.unsigned_abs();
             }
             if next == "0" {

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Value};
 
-use super::{RedisCache, command, reply};
+use super::{RedisCache, check, command, reply};
 use crate::adapter::{Capability, Entry, Fetched, PlainAdapter, StoreKey};
 use crate::error::Result;
 use crate::timeout::Timeout;
@@ -39,19 +39,19 @@ impl PlainAdapter for RedisCache {
     }
 
     async fn set(&self, key: &StoreKey, entry: &Entry) -> Result<()> {
-        self.check(key, entry)?;
+        check(self.largest_entry, key, entry)?;
         let [reply] = self.ask_each([store(key, &entry.record, entry.timeout)]).await?;
         reply::done(reply)
     }
 
     async fn set_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
-        entries.iter().try_for_each(|(key, entry)| self.check(key, entry))?;
+        entries.iter().try_for_each(|(key, entry)| check(self.largest_entry, key, entry))?;
         let commands = entries.iter().map(|(key, entry)| store(key, &entry.record, entry.timeout)).collect();
         self.ask_all(commands).await?.into_iter().try_for_each(reply::done)
     }
 
     async fn add(&self, key: &StoreKey, entry: &Entry) -> Result<bool> {
-        self.check(key, entry)?;
+        check(self.largest_entry, key, entry)?;
         let mut command = store(key, &entry.record, entry.timeout);
         command.arg("NX");
         match self.ask_each([command]).await? {
@@ -137,7 +137,7 @@ impl RedisCache {
         }
         let n_commands = commands.len();
         let link = self.connector.link().await?;
-        reply::list_of(Value::Array(link.run_all(commands).await?), n_commands)
+        reply::list_of(Value::Array(link.run_all(&commands).await?), n_commands)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{ErrorKind as ClientKind, RedisError, ServerError, Value};
 
-use crate::adapter::{Fetched, Left, layout};
+use crate::adapter::{Fetched, Left, Permitted, Token, layout};
 use crate::error::{Error, ErrorKind};
 
 /// Why something failed. It can be told to each of many who wait for one connection.
@@ -103,6 +103,17 @@ pub(super) fn token(reply: Value) -> Result<Option<[u8; 16]>, Error> {
     bytes.map(|bytes| bytes.try_into().map_err(|_| odd())).transpose()
 }
 
+/// What a permit's script has answered, and that of the epochs beside it, of which there are so many.
+pub(super) fn permitted(permitted: Value, epochs_of: Option<Value>, n_epochs: usize) -> Result<Permitted, Error> {
+    let [given, record, now_ms] = several(permitted)?;
+    let now_ms = integer(now_ms)?.unsigned_abs();
+    Ok(Permitted {
+        token: token(given)?.map(Token::new),
+        found: bytes(record)?.and_then(|record| entry(record, now_ms)),
+        epochs: epochs_of.map_or_else(|| Ok(Vec::new()), |reply| epochs(reply, n_epochs))?,
+    })
+}
+
 /// What a counter has come to, or why it has not.
 pub(super) fn sum(reply: Value) -> Result<i64, Error> {
     let text = bytes(reply)?.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(odd)?;
@@ -189,6 +200,7 @@ fn said(error: &ServerError) -> String {
     let details = match error.code() {
         // Names the user.
         "NOPERM" => "",
+        "MOVED" | "ASK" => return "it is one of a cluster: then the URL begins with redis+cluster://".into(),
         _ => error.details().unwrap_or_default(),
     };
     let details = details.split(['\'', '"', '`']).next().unwrap_or_default();

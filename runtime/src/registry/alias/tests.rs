@@ -52,11 +52,6 @@ fn wrong_names_and_urls_are_told_what_would_be_right() {
         ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
         ("memroy", ErrorKind::UnknownAdapter, "did you mean `memory`?"),
         ("", ErrorKind::UnknownAdapter, "no adapter is named ``"),
-        (
-            "redis+cluster://a,b",
-            ErrorKind::Config,
-            "`redis+cluster` asks for Redis Cluster, which larder does not do yet",
-        ),
         ("rediss-sentinel://a", ErrorKind::Config, "`rediss-sentinel` asks for Redis Sentinel, which larder does not"),
         ("memory://host", ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`"),
         ("memory://?max_entries=many", ErrorKind::Config, "`max_entries` in a memory URL takes a whole number"),

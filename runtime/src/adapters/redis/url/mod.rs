@@ -74,12 +74,22 @@ impl Place {
             Self::Socket(_) => ("127.0.0.1".into(), DEFAULT_PORT),
         }
     }
+
+    /// A host with or without its port.
+    pub(super) fn of(address: &str) -> Result<Self> {
+        tcp(address, DEFAULT_PORT)
+    }
 }
 
 impl Default for Place {
     fn default() -> Self {
         Self::Tcp("127.0.0.1".into(), DEFAULT_PORT)
     }
+}
+
+/// Is this URL one of a cluster?
+pub(in crate::adapters) fn is_cluster(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(scheme, _)| matches!(way(scheme), Ok(Way::Cluster(_))))
 }
 
 /// What a scheme asks for; whether encrypted.

@@ -91,4 +91,5 @@ fn several_servers_are_told_apart_by_commas_and_what_they_are_by_the_scheme() {
     let server = parse(url).unwrap();
     assert_eq!((server.place, server.others), (tcp("a", 26379), vec![tcp("b", 7)]));
     assert_eq!((server.topology, server.database), (Topology::Sentinel("prime".into()), 2));
+    assert!(is_cluster("VALKEY+cluster://h") && !is_cluster("redis://redis+cluster") && !is_cluster("redis"));
 }

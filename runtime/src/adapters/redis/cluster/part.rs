@@ -1,0 +1,251 @@
+//! The contract for one shard of a cluster: each verb by the nodes that hold the shard's slots.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::Cmd;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+use super::map::SlotMap;
+use super::redirect;
+use super::router::{Answer, Router};
+use super::slot::{slot_of, slots_of, tag_of};
+use crate::adapter::{
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, join_all,
+};
+use crate::adapters::redis::{check, command, reply};
+use crate::error::{Error, ErrorKind, Result};
+use crate::io;
+use crate::timeout::Timeout;
+
+/// How long a node may take before it is seen whether another has its slots by now.
+const TURN: Duration = Duration::from_millis(300);
+/// Between two looks at who has them.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How long it is looked for a master that answers.
+const PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// A handle: clones are one.
+#[derive(Clone)]
+pub(super) struct Part {
+    pub(super) router: Arc<Router>,
+    pub(super) shard: u16,
+    pub(super) largest_entry: usize,
+}
+
+impl Part {
+    async fn ask(&self, key: &StoreKey, command: &Cmd) -> Result<Answer> {
+        self.router.ask(slot_of(key.as_str()), command).await
+    }
+
+    async fn ask_all(&self, commands: impl Iterator<Item = (&StoreKey, Cmd)>) -> Result<Vec<Answer>> {
+        let commands: Vec<_> = commands.map(|(key, command)| (slot_of(key.as_str()), command)).collect();
+        self.router.ask_all(&commands).await
+    }
+
+    async fn remove_apart(&self, key: &StoreKey, living: &Living) -> Result<Answer> {
+        let [void, remove] = command::remove_apart(key, living);
+        reply::integer(self.ask(key, &void).await?.reply)?;
+        self.ask(key, &remove).await
+    }
+
+    fn epochs_command(&self, names: &[EpochName]) -> (u16, Cmd) {
+        let tag = tag_of(self.shard);
+        let names: Vec<_> = names.iter().map(|name| command::tagged(name, tag)).collect();
+        (slot_of(tag), command::epochs(names.iter().map(String::as_str)))
+    }
+
+    /// Until those who hold the slots answer, whoever that comes to be: a failover ends this at once.
+    async fn find(&self) -> Result<()> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let map = self.router.renew().await?;
+            let reached = timeout(TURN, self.reach(&map)).await;
+            match reached {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(error)) if self.router.known().as_ref() == Some(&map) => return Err(error),
+                Err(_) if Instant::now() >= until => {
+                    let cause = "a master does not answer, and no other has its slots";
+                    return Err(Error::unavailable("cannot reach a part of the redis cluster", cause));
+                }
+                _ => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// Each master of the shard answers, and each slot has one.
+    async fn reach(&self, map: &SlotMap) -> Result<()> {
+        if !map.covers(slots_of(self.shard)) {
+            let cause = "some of its slots have no master";
+            return Err(Error::unavailable("cannot reach a part of the redis cluster", cause));
+        }
+        let masters = map.masters_of(slots_of(self.shard));
+        let reached = join_all(masters.into_iter().map(|address| async {
+            let link = self.router.link(address).await?;
+            link.learn().await
+        }));
+        reached.await.into_iter().collect()
+    }
+}
+
+impl CacheAdapter for Part {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn capability(&self) -> Capability {
+        Capability { largest_entry: self.largest_entry, ..Capability::new() }
+    }
+
+    fn shard(&self, _: &StoreKey) -> u16 {
+        0
+    }
+
+    async fn connect(&self) -> Result<()> {
+        let (sender, outcome) = oneshot::channel();
+        let part = self.clone();
+        // On the I/O runtime, as whoever waits may have no timers.
+        io::spawn(async move {
+            let _ = sender.send(part.find().await);
+        });
+        outcome.await.unwrap_or_else(|_| Err(Error::new(ErrorKind::Unavailable, "the attempt was given up")))
+    }
+
+    async fn close(&self) -> Result<()> {
+        if let Some(map) = self.router.known() {
+            for address in map.masters_of(slots_of(self.shard)) {
+                self.router.node(address)?.close();
+            }
+        }
+        Ok(())
+    }
+
+    async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {
+        fetched(self.ask(key, &command::get(key)).await?)
+    }
+
+    async fn get_many(&self, keys: &[StoreKey]) -> Result<Vec<Option<Fetched>>> {
+        let answers = self.ask_all(keys.iter().map(|key| (key, command::get(key)))).await?;
+        answers.into_iter().map(fetched).collect()
+    }
+
+    /// The epochs are read at the same time, as they may be on another node.
+    async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        let mut commands = vec![(slot_of(key.as_str()), command::permit(key, claim, living))];
+        if !groups.is_empty() {
+            commands.insert(0, self.epochs_command(groups));
+        }
+        let mut answers = self.router.ask_all(&commands).await?;
+        let permitted = answers.pop().map(|answer| answer.reply).unwrap_or_default();
+        reply::permitted(permitted, answers.pop().map(|answer| answer.reply), groups.len())
+    }
+
+    async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
+        check(self.largest_entry, key, entry)?;
+        let answer = self.ask(key, &command::put(key, entry, condition)?).await?;
+        Ok(reply::integer(answer.reply)? == 1)
+    }
+
+    async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
+        entries.iter().try_for_each(|(key, entry)| check(self.largest_entry, key, entry))?;
+        let scripts = entries.iter().map(|(key, entry)| Ok((key, command::put(key, entry, Condition::Always)?)));
+        let scripts = scripts.collect::<Result<Vec<_>>>()?;
+        let stored = self.ask_all(scripts.into_iter()).await?;
+        stored.into_iter().try_for_each(|answer| reply::integer(answer.reply).map(drop))
+    }
+
+    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+        let scripts = keys.iter().map(|key| (key, command::remove(std::slice::from_ref(key), living)));
+        let answers = self.ask_all(scripts).await?;
+        let removed = keys.iter().zip(answers).map(|(key, answer)| async move {
+            // As long as a slot is on its way, which may be long, one key at a time can be asked for.
+            let answer = if redirect::is_split(&answer.reply) { self.remove_apart(key, living).await? } else { answer };
+            let [is_live] = reply::several(answer.reply)?;
+            Ok(reply::integer(is_live)? == 1)
+        });
+        join_all(removed).await.into_iter().collect()
+    }
+
+    async fn touch(
+        &self,
+        key: &StoreKey,
+        timeout: Timeout,
+        grace: Timeout,
+        living: &Living,
+    ) -> Result<Option<Fetched>> {
+        let answer = self.ask(key, &command::touch(key, timeout, grace, living)).await?;
+        let left = command::left(timeout);
+        Ok(reply::bytes(answer.reply)?.map(|record| Fetched { record, left }))
+    }
+
+    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+        let Answer { reply, link, .. } = self.ask(key, &command::head(key)).await?;
+        let head = reply::bytes(reply)?.unwrap_or_default();
+        let left = reply::left(&head, link.clock.now_ms());
+        Ok(left.is_some_and(|left| left.is_live()) && living.admits(&head))
+    }
+
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+        check(self.largest_entry, key, fresh)?;
+        let answer = self.ask(key, &command::increment(key, delta, fresh, living)?).await?;
+        reply::sum(answer.reply)
+    }
+
+    async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
+        if names.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (slot, command) = self.epochs_command(names);
+        reply::epochs(self.router.ask(slot, &command).await?.reply, names.len())
+    }
+
+    async fn renew(&self, name: &EpochName) -> Result<u64> {
+        let (epoch, tag) = (crate::adapter::random_epoch(), tag_of(self.shard));
+        let command = command::renew(&command::tagged(name, tag), epoch);
+        reply::done(self.router.ask(slot_of(tag), &command).await?.reply)?;
+        Ok(epoch)
+    }
+
+    /// Of the masters that begin in this shard, so that of all shards each master is walked by one.
+    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        if dead.is_empty() {
+            return Ok(0);
+        }
+        let map = self.router.map().await?;
+        let masters = map.masters_that_begin_in(&slots_of(self.shard));
+        let walks = masters.into_iter().map(|address| async {
+            let (link, mut n_removed) = (self.router.link(address).await?, 0);
+            let pattern = command::pattern(namespace);
+            let mut cursor = "0".to_owned();
+            loop {
+                let (next, keys) = reply::scanned(link.ask(&command::scan(&cursor, &pattern)).await?)?;
+                // Each by itself, as they are of many slots. What has moved meanwhile is left to its timeout.
+                let sweeps: Vec<_> = keys.into_iter().map(|key| command::sweep(&[key], dead)).collect();
+                let removed = if sweeps.is_empty() { Vec::new() } else { link.run_all(&sweeps).await? };
+                n_removed +=
+                    removed.into_iter().filter_map(|reply| reply::integer(reply).ok()).sum::<i64>().unsigned_abs();
+                if next == "0" {
+                    return Ok(n_removed);
+                }
+                cursor = next;
+            }
+        });
+        join_all(walks).await.into_iter().sum()
+    }
+
+    /// Each master that has a slot of this shard, as a whole: the other shards do so too, and some part of it is this one's.
+    async fn flush(&self) -> Result<()> {
+        let map = self.router.renew().await?;
+        let flushes = map.masters_of(slots_of(self.shard)).into_iter().map(|address| async {
+            let link = self.router.link(address).await?;
+            reply::done(link.ask(&command::flush()).await?)
+        });
+        join_all(flushes).await.into_iter().collect()
+    }
+}
+
+fn fetched(answer: Answer) -> Result<Option<Fetched>> {
+    let Answer { reply, link, .. } = answer;
+    Ok(reply::bytes(reply)?.and_then(|record| reply::entry(record, link.clock.now_ms())))
+}

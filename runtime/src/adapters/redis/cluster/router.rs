@@ -1,0 +1,219 @@
+//! The way to the node that holds a slot. Each node has a connection of its own, with its own health and clock; where a node
+//! says that something is elsewhere, that is followed, a few times and within the one trip.
+//!
+//! Nothing is asked twice because it failed: that a node is lost makes the slots be learned anew, behind the callers.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Cmd, Value};
+use tokio::sync::oneshot;
+
+use super::map::{Address, SlotMap};
+use super::redirect::{self, Redirect};
+use super::renewal::Renewal;
+use crate::adapter::join_all;
+use crate::adapters::redis::config::Access;
+use crate::adapters::redis::connection::{Connector, Source};
+use crate::adapters::redis::link::Link;
+use crate::adapters::redis::reply::Failure;
+use crate::adapters::redis::url::Place;
+use crate::error::Result;
+use crate::io;
+use crate::sync::Mutex;
+
+/// So often a question is sent elsewhere, or again, before it has failed.
+const MOST_HOPS: u32 = 8;
+/// Before a question is asked again of a slot that is on its way; longer each time.
+const PAUSE: Duration = Duration::from_millis(4);
+
+/// The nodes of a cluster, and who of them holds what.
+pub(super) struct Router {
+    access: Access,
+    /// Where the user says that nodes are.
+    pub(super) seeds: Vec<Address>,
+    /// `None` before the first answer. Replaced as a whole, so that who reads holds no lock.
+    map: Mutex<Option<Arc<SlotMap>>>,
+    nodes: Mutex<HashMap<Address, Arc<Connector>>>,
+    pub(super) renewal: Renewal,
+}
+
+/// What a node has answered.
+pub(super) struct Answer {
+    pub(super) reply: Value,
+    /// Its clock tells what is left of an entry.
+    pub(super) link: Arc<Link>,
+    from: Address,
+}
+
+impl Router {
+    pub(super) fn new(access: Access, seeds: Vec<Address>) -> Arc<Self> {
+        Arc::new(Self {
+            access,
+            seeds,
+            map: Mutex::new(None),
+            nodes: Mutex::new(HashMap::new()),
+            renewal: Renewal::default(),
+        })
+    }
+
+    /// One command on keys of one slot.
+    pub(super) async fn ask(self: &Arc<Self>, slot: u16, command: &Cmd) -> Result<Answer> {
+        let answer = self.ask_at(self.master_of(slot).await?, command).await?;
+        self.follow(slot, command, answer).await
+    }
+
+    /// Many, each on keys of one slot: those for one node at once, and all nodes at once. Where one fails, the others have
+    /// done their part.
+    pub(super) async fn ask_all(self: &Arc<Self>, commands: &[(u16, Cmd)]) -> Result<Vec<Answer>> {
+        let mut by_node = HashMap::<Address, Vec<usize>>::new();
+        for (at, (slot, _)) in commands.iter().enumerate() {
+            by_node.entry(self.master_of(*slot).await?).or_default().push(at);
+        }
+        let asked = join_all(by_node.into_iter().map(|(address, at)| self.ask_node(address, at, commands))).await;
+        let mut answers: Vec<_> = commands.iter().map(|_| None).collect();
+        for asked in asked {
+            for (at, answer) in asked? {
+                answers[at] = Some(answer);
+            }
+        }
+        Ok(answers.into_iter().flatten().collect())
+    }
+
+    /// Those of the commands that stand at these places, of one node.
+    async fn ask_node(
+        self: &Arc<Self>,
+        address: Address,
+        at: Vec<usize>,
+        commands: &[(u16, Cmd)],
+    ) -> Result<Vec<(usize, Answer)>> {
+        let own: Vec<_> = at.iter().map(|&at| commands[at].1.clone()).collect();
+        let link = self.link(&address).await?;
+        let replies = link.run_all(&own).await.inspect_err(|_| self.doubt())?;
+        if replies.len() != own.len() {
+            return Err(Failure {
+                attempted: "the redis server refused".into(),
+                cause: "it left something out".into(),
+            }
+            .into());
+        }
+        let followed = at.into_iter().zip(replies).map(|(at, reply)| {
+            let answer = Answer { reply, link: link.clone(), from: address.clone() };
+            let (slot, command) = &commands[at];
+            async move { self.follow(*slot, command, answer).await.map(|answer| (at, answer)) }
+        });
+        join_all(followed).await.into_iter().collect()
+    }
+
+    /// The answer, wherever it is; the last redirection where there are too many.
+    async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, mut answer: Answer) -> Result<Answer> {
+        for hop in 0..MOST_HOPS {
+            let Some(redirect) = redirect::of(&answer.reply, &answer.from) else {
+                if redirect::is_upheaval(&answer.reply) {
+                    self.doubt();
+                }
+                return Ok(answer);
+            };
+            // Nodes that send one to each other have not heard the same yet.
+            if redirect == Redirect::Again || hop > 1 {
+                pause(PAUSE * (hop + 1)).await;
+            }
+            answer = match redirect {
+                Redirect::Moved(address) => {
+                    self.moved(slot, &address);
+                    self.ask_at(address, command).await?
+                }
+                Redirect::Ask(address) => {
+                    let link = self.link(&address).await?;
+                    let reply = link.run_asking(command).await.inspect_err(|_| self.doubt())?;
+                    Answer { reply, link, from: address }
+                }
+                Redirect::Again => self.ask_at(self.master_of(slot).await?, command).await?,
+            };
+        }
+        // Who asked says what that means.
+        Ok(answer)
+    }
+
+    async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd) -> Result<Answer> {
+        let link = self.link(&address).await?;
+        let reply = link.run(command).await.inspect_err(|_| self.doubt())?;
+        Ok(Answer { reply, link, from: address })
+    }
+
+    /// The connection to a node.
+    pub(super) async fn link(self: &Arc<Self>, address: &Address) -> Result<Arc<Link>> {
+        self.node(address)?.link().await.inspect_err(|_| self.doubt())
+    }
+
+    /// What connects to a node.
+    pub(super) fn node(&self, address: &Address) -> Result<Arc<Connector>> {
+        if let Some(node) = self.nodes.lock().get(address) {
+            return Ok(node.clone());
+        }
+        let (host, port) = address;
+        let target = self.access.to(Place::Tcp(host.clone(), *port))?;
+        let made = Connector::new(Source::Server(target), format!("{host}:{port}"));
+        Ok(self.nodes.lock().entry(address.clone()).or_insert(made).clone())
+    }
+
+    async fn master_of(self: &Arc<Self>, slot: u16) -> Result<Address> {
+        let map = self.map().await?;
+        map.master_of(slot).cloned().ok_or_else(|| {
+            self.doubt();
+            let cause = format!("slot {slot} has no master");
+            Failure { attempted: "the redis cluster is not whole".into(), cause }.into()
+        })
+    }
+
+    /// The map, learned if there is none.
+    pub(super) async fn map(self: &Arc<Self>) -> Result<Arc<SlotMap>> {
+        match self.known() {
+            Some(map) => Ok(map),
+            None => self.renew().await,
+        }
+    }
+
+    /// The map as far as it is known.
+    pub(super) fn known(&self) -> Option<Arc<SlotMap>> {
+        self.map.lock().clone()
+    }
+
+    /// A whole one. Nodes that it does not know are forgotten.
+    pub(super) fn settle(&self, map: Arc<SlotMap>) {
+        let mut gone = Vec::new();
+        {
+            let masters = map.masters();
+            let is_there = |address: &Address| {
+                masters.contains(&address) || map.replicas().contains(address) || self.seeds.contains(address)
+            };
+            let mut nodes = self.nodes.lock();
+            let addresses: Vec<_> = nodes.keys().filter(|address| !is_there(address)).cloned().collect();
+            gone.extend(addresses.iter().filter_map(|address| nodes.remove(address)));
+        }
+        let before = self.map.lock().replace(map);
+        drop((before, gone));
+    }
+
+    /// A node has said that a slot is elsewhere: that is believed at once, and the rest is asked for.
+    fn moved(self: &Arc<Self>, slot: u16, address: &Address) {
+        {
+            let mut known = self.map.lock();
+            if let Some(map) = known.as_mut().filter(|map| !map.has(slot, address)) {
+                Arc::make_mut(map).moved(slot, address);
+            }
+        }
+        self.doubt();
+    }
+}
+
+/// On the I/O runtime, as whoever waits may have no timers.
+async fn pause(duration: Duration) {
+    let (sender, over) = oneshot::channel();
+    io::spawn(async move {
+        tokio::time::sleep(duration).await;
+        let _ = sender.send(());
+    });
+    let _ = over.await;
+}

@@ -1,0 +1,112 @@
+//! Slots that go from one node to another, and nodes that take over from others.
+
+use std::time::{Duration, Instant};
+
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, layout};
+
+use crate::support::{LIVING, Store, entry, keys};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slots_that_have_moved_are_found() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let (fleet, keys) = (&store.fleet, keys(100));
+    let entries: Vec<_> = keys.iter().map(|key| (key.clone(), entry(key.as_str()))).collect();
+    fleet.put_many(&entries).await.unwrap();
+    let names: Vec<_> = (0..16).map(|shard| EpochName::namespace(shard, "shop")).collect();
+    let epochs = fleet.epochs(&names).await.unwrap();
+    for key in &keys {
+        let slot = store.slot(key);
+        store.servers.move_slots(slot..slot + 1, 1).unwrap();
+    }
+    // One by one, many, and those that change something: each meets slots that it believes elsewhere.
+    for key in &keys[..20] {
+        assert_eq!(store.live(key).await.as_deref(), Some(key.as_str()));
+    }
+    let found = fleet.get_many(&keys).await.unwrap();
+    let payload = |record: &[u8]| record[layout::PAYLOAD..].to_vec();
+    for (found, (key, entry)) in found.iter().zip(&entries) {
+        let found = found.as_ref().map(|found| payload(&found.record));
+        assert_eq!(found, Some(payload(&entry.record)), "{key}");
+    }
+    assert_eq!(fleet.remove(&keys, &LIVING).await.unwrap(), vec![true; keys.len()]);
+    assert_eq!(fleet.epochs(&names).await.unwrap(), epochs);
+}
+
+/// Between the first and the last step of moving a slot, which an operator may leave as it is.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_slot_is_on_its_way_reads_are_right_and_clears_are_clears() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let (fleet, key) = (&store.fleet, &keys(1)[0]);
+    let slot = store.slot(key);
+    let from = store.servers.master_of(slot).unwrap();
+    let to = 1 - from;
+    let id = |at| store.servers.ask(at, &["CLUSTER", "MYID"]).unwrap().remove(0);
+    let before = fleet.permit(key, Claim::Shared, &LIVING, &[]).await.unwrap().token.unwrap();
+    let slot = slot.to_string();
+    store.servers.ask(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]).unwrap();
+    store.servers.ask(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]).unwrap();
+
+    // The permit is here, and the entry nowhere: neither node does what needs both.
+    assert_eq!(fleet.get(key).await.unwrap(), None);
+    assert!(fleet.put(key, &entry("1"), Condition::IfPermit(&before)).await.is_err());
+    assert_eq!(fleet.remove(std::slice::from_ref(key), &LIVING).await.unwrap(), [false]);
+
+    // The slot arrives.
+    for at in [to, from] {
+        store.servers.ask(at, &["CLUSTER", "SETSLOT", &slot, "NODE", &id(to)]).unwrap();
+    }
+    assert!(!fleet.put(key, &entry("1"), Condition::IfPermit(&before)).await.unwrap(), "its permit was cleared");
+    fleet.put(key, &entry("2"), Condition::Always).await.unwrap();
+    assert_eq!(store.live(key).await.as_deref(), Some("2"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_moved_ahead_of_its_slot_is_asked_for_there() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let (fleet, key) = (&store.fleet, &keys(1)[0]);
+    let slot = store.slot(key);
+    let from = store.servers.master_of(slot).unwrap();
+    let to = 1 - from;
+    fleet.put(key, &entry("1"), Condition::Always).await.unwrap();
+    let id = |at| store.servers.ask(at, &["CLUSTER", "MYID"]).unwrap().remove(0);
+    let (slot, port) = (slot.to_string(), store.servers.node(to).port().to_string());
+    store.servers.ask(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]).unwrap();
+    store.servers.ask(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]).unwrap();
+    store.servers.ask(from, &["MIGRATE", "127.0.0.1", &port, key.as_str(), "0", "5000"]).unwrap();
+    // Who has forgotten its scripts is told them again, and asked again.
+    store.servers.ask(to, &["SCRIPT", "FLUSH"]).unwrap();
+    assert_eq!(store.live(key).await.as_deref(), Some("1"));
+    assert!(fleet.exists(key, &LIVING).await.unwrap());
+    let touched = fleet.touch(key, larder::Timeout::from_secs(60), larder::Timeout::ZERO, &LIVING).await.unwrap();
+    assert!(touched.is_some());
+    assert_eq!(fleet.remove(std::slice::from_ref(key), &LIVING).await.unwrap(), [true]);
+    assert_eq!(fleet.get(key).await.unwrap(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_master_that_dies_takes_its_part_and_gives_it_back_when_a_replica_takes_over() {
+    let Some(mut store) = Store::start_nervous() else { return };
+    let keys = keys(200);
+    for key in &keys {
+        store.fleet.put(key, &entry(key.as_str()), Condition::Always).await.unwrap();
+    }
+    // What a master has acknowledged is its replica's a moment later.
+    for at in 0..3 {
+        store.servers.ask(at, &["WAIT", "1", "5000"]).unwrap();
+    }
+    let slot = store.slot(&keys[0]);
+    let dead = store.servers.master_of(slot).unwrap();
+    let owners: Vec<_> = keys.iter().map(|key| store.servers.master_of(store.slot(key)).unwrap()).collect();
+    store.servers.kill(dead);
+    let start = Instant::now();
+    let others = keys.iter().zip(&owners).filter(|(_, owner)| **owner != dead);
+    for (key, _) in others {
+        assert_eq!(store.live(key).await.as_deref(), Some(key.as_str()));
+    }
+    while store.fleet.get_many(&keys).await.unwrap().contains(&None) {
+        assert!(start.elapsed() < Duration::from_secs(30), "it is never found");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    store.fleet.connect().await.unwrap();
+    assert_eq!(store.fleet.remove(&keys, &LIVING).await.unwrap(), vec![true; keys.len()]);
+}
