@@ -51,6 +51,8 @@ pub enum ErrorKind {
     WrongType,
     /// The sum does not fit: the counter is unchanged.
     OutOfRange,
+    /// It was cleared, and fewer replicas than were asked for have confirmed that: a failover could bring it back.
+    NotReplicated,
 }
 
 impl Error {

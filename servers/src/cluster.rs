@@ -1,5 +1,6 @@
 //! A Redis Cluster on this machine: masters, replicas, and what happens to them.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
 use std::thread;
@@ -21,6 +22,8 @@ const N_SLOTS: usize = 16_384;
 #[derive(Debug)]
 pub struct RedisCluster {
     nodes: Vec<Node>,
+    /// Those that do not answer, and are not to be asked.
+    frozen: BTreeSet<usize>,
 }
 
 #[derive(Debug)]
@@ -106,7 +109,7 @@ impl RedisCluster {
             let master = nodes[at % n_masters].id()?;
             wait("a replica to know its master", || replica.cluster(&["REPLICATE", &master]).is_ok())?;
         }
-        let cluster = Self { nodes };
+        let cluster = Self { nodes, frozen: BTreeSet::new() };
         cluster.wait_until_whole()?;
         Ok(cluster)
     }
@@ -118,7 +121,7 @@ impl RedisCluster {
         format!("redis+cluster://{}", nodes.join(","))
     }
 
-    /// A node, to be frozen or asked.
+    /// A node.
     #[must_use]
     pub fn node(&self, at: usize) -> &Redis {
         &self.nodes[at].redis
@@ -161,6 +164,34 @@ impl RedisCluster {
         self.nodes[at].redis.kill();
     }
 
+    /// Stops a node in its tracks.
+    ///
+    /// # Errors
+    /// As [`Server::freeze`](crate::Server::freeze).
+    pub fn freeze(&mut self, at: usize) -> io::Result<()> {
+        self.frozen.insert(at);
+        self.nodes[at].redis.freeze()
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// As [`Server::thaw`](crate::Server::thaw).
+    pub fn thaw(&mut self, at: usize) -> io::Result<()> {
+        self.frozen.remove(&at);
+        self.nodes[at].redis.thaw()
+    }
+
+    /// Until another than this node has the slot, and all that run know.
+    ///
+    /// # Errors
+    /// `TimedOut` if that does not come.
+    pub fn wait_for_another(&self, than: usize, slot: u16) -> io::Result<()> {
+        wait("another master", || {
+            self.running().all(|at| self.master_by(at, slot).is_some_and(|master| master != than))
+        })
+    }
+
     /// Starts a node that was killed: empty, and as a replica of whoever has this slot.
     ///
     /// # Errors
@@ -193,7 +224,7 @@ impl RedisCluster {
         });
         let replica = replica.ok_or_else(|| io::Error::other("the master has no replica"))?;
         self.nodes[replica].cluster(&["FAILOVER"])?;
-        wait("a replica to take over", || self.master_of(slot).is_ok_and(|now| now == replica))
+        wait("a replica to take over", || self.running().all(|at| self.master_by(at, slot) == Some(replica)))
     }
 
     /// Moves slots to another master, entry by entry, as is done while a cluster is in use. When this returns, all nodes know:
@@ -247,7 +278,7 @@ impl RedisCluster {
     }
 
     fn running(&self) -> impl Iterator<Item = usize> {
-        (0..self.nodes.len()).filter(|&at| self.nodes[at].redis.pid().is_some())
+        (0..self.nodes.len()).filter(|at| self.nodes[*at].redis.pid().is_some() && !self.frozen.contains(at))
     }
 }
 

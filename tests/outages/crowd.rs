@@ -123,15 +123,38 @@ impl Crowd {
     }
 
     fn watch(&self, lasting: Duration) -> (Figures, Duration, u64) {
+        self.watched(|| thread::sleep(lasting))
+    }
+
+    fn watched(&self, event: impl FnOnce()) -> (Figures, Duration, u64) {
         let count = |count: &AtomicU64| count.load(Ordering::SeqCst);
         let start = Instant::now();
         let (n_computed, n_clears) = (count(&self.truth.n_computed), count(&self.truth.n_clears));
         self.truth.latencies.take();
-        thread::sleep(lasting);
+        event();
         let latencies = self.truth.latencies.take();
         let figures = Figures { latencies, n_computed: count(&self.truth.n_computed) - n_computed };
         assert!(figures.longest() < LONGEST, "{figures}");
         (figures, start.elapsed(), count(&self.truth.n_clears) - n_clears)
+    }
+
+    /// What happens meanwhile, in however long.
+    pub(crate) fn during(&self, event: impl FnOnce()) -> Figures {
+        self.watched(event).0
+    }
+
+    /// Until each key's value is found in the store, wherever in it.
+    pub(crate) fn wait_for_all_hits(&self) {
+        let start = Instant::now();
+        larder::scoped(&self.cache, || {
+            for key in N_KEYS..2 * N_KEYS {
+                while !matches!(value::get(key), Ok(Some(_))) {
+                    assert!(start.elapsed() < PATIENCE, "hits of {key} do not come back");
+                    value(&self.truth, key);
+                    thread::sleep(Duration::from_millis(5));
+                }
+            }
+        });
     }
 
     /// Until what is computed is found in the store.

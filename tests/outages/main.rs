@@ -7,8 +7,9 @@
 
 mod crowd;
 mod figures;
+mod topologies;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use larder::{Cache, IntoCache, cached};
@@ -18,6 +19,10 @@ use crowd::Crowd;
 
 /// One crowd at a time.
 static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn is_full() -> bool {
     std::env::var("LARDER_SCALE").as_deref() == Ok("full")
@@ -42,7 +47,7 @@ fn nobody_notices_that_memcached_goes_away() {
 
 #[test]
 fn nobody_notices_that_there_was_never_a_store() {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     for scheme in ["redis", "memcache"] {
         let store = Unreachable::new().unwrap();
         let crowd = Crowd::gather(cache(&store.url(scheme)));
@@ -53,7 +58,7 @@ fn nobody_notices_that_there_was_never_a_store() {
 }
 
 fn outlive(name: &str, scheme: &str, server: &mut Server) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let proxy = Proxy::before(server.port()).unwrap();
     let direct = cache(&format!("{scheme}://127.0.0.1:{}", server.port()));
     let through = cache(&format!("{scheme}://127.0.0.1:{}", proxy.port()));
@@ -93,7 +98,7 @@ fn a_store_that_comes_later_is_used() {
     fn value(id: u64) -> u64 {
         id
     }
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let _turn = turn();
     let Some(mut redis) = or_skip(Redis::start()) else { return };
     let Some(mut memcached) = or_skip(Memcached::start()) else { return };
     for server in [&mut *redis, &mut *memcached] {

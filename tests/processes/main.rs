@@ -9,7 +9,7 @@ mod worker;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use larder_servers::{Memcached, Redis, or_skip};
+use larder_servers::{Memcached, Redis, RedisCluster, or_skip};
 use truth::Truth;
 
 const N_PROCESSES: usize = 8;
@@ -25,6 +25,12 @@ fn race_for() -> Duration {
 fn no_process_reads_what_another_cleared_on_redis() {
     let Some(redis) = or_skip(Redis::start()) else { return };
     race(&redis.url());
+}
+
+#[test]
+fn no_process_reads_what_another_cleared_on_a_redis_cluster() {
+    let Some(cluster) = or_skip(RedisCluster::start(3, 1)) else { return };
+    race(&cluster.url());
 }
 
 #[test]

@@ -150,6 +150,8 @@ impl Far {
                         dead.extend(replaced);
                         self.undelivered.delivered(shard, parcel);
                     }
+                    // It is done, if not everywhere.
+                    Err(error) if error.kind() == ErrorKind::NotReplicated => self.undelivered.delivered(shard, parcel),
                     Err(error) if error.kind() == ErrorKind::Unsupported => self.undelivered.give_up(shard, parcel),
                     Err(error) if is_away(&error) => failure = Some(error),
                     Err(error) => _ = failure.get_or_insert(error),

@@ -18,9 +18,12 @@ pub(crate) struct Promise<'a, F: Fn(&Arc<Far>)> {
 }
 
 impl<F: Fn(&Arc<Far>)> Promise<'_, F> {
-    /// What the store has answered. It has not heard where it cannot be reached; and a full one has not done it.
+    /// What the store has answered. It has not heard where it cannot be reached; and a full one has not done it. One whose
+    /// replicas are missing has: to tell it again would keep all from writing there until they are back.
     pub(crate) fn told<T>(&mut self, answer: &Result<T>) {
-        let cannot = |error: &Error| matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config);
+        let cannot = |error: &Error| {
+            matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config | ErrorKind::NotReplicated)
+        };
         self.is_kept = answer.as_ref().map_or_else(cannot, |_| true);
     }
 

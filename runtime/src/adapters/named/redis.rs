@@ -29,7 +29,7 @@ fn cluster(url: &str, is_plain: bool, fields: &mut Fields) -> Result<CacheBuilde
     if let Some(password) = fields.text("password")? {
         builder = builder.password(password);
     }
-    builder = builder.settings(files(fields)?);
+    builder = builder.settings(further(fields)?);
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
     }
@@ -61,7 +61,7 @@ pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut 
     if let Some(number) = fields.number("database")? {
         builder = builder.database(number);
     }
-    builder = builder.settings(files(fields)?);
+    builder = builder.settings(further(fields)?);
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
     }
@@ -69,8 +69,12 @@ pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut 
     Ok(if is_plain { Cache::plain(store) } else { Cache::builder(store) })
 }
 
-/// The files of TLS. That there are some does not encrypt: the scheme of a URL does.
-fn files(fields: &mut Fields) -> Result<UrlSettings, Fault> {
-    let mut path = |name| Ok::<_, Fault>(fields.text(name)?.map(Into::into));
-    Ok(UrlSettings { ca: path("ca")?, certificate: path("certificate")?, key: path("key")? })
+/// The files of TLS, and how many replicas must confirm a clear. That there are files does not encrypt: the scheme of a URL does.
+fn further(fields: &mut Fields) -> Result<UrlSettings, Fault> {
+    Ok(UrlSettings {
+        ca: fields.text("ca")?.map(Into::into),
+        certificate: fields.text("certificate")?.map(Into::into),
+        key: fields.text("key")?.map(Into::into),
+        wait_replicas: fields.number("wait_replicas")?,
+    })
 }

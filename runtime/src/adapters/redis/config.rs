@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 
+use super::clears::Confirmation;
 use super::connection::Source;
 use super::socket::Target;
 use super::tls::{RedisTls, Tls};
@@ -109,6 +110,16 @@ impl RedisCacheBuilder {
         self
     }
 
+    /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within half a
+    /// second, the clear answers [`ErrorKind::NotReplicated`]. In a URL it is `?wait_replicas=1`.
+    ///
+    /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just before,
+    /// until its timeout. Clears have a connection of their own then, and take two round trips.
+    pub fn wait_replicas(mut self, n_replicas: u32) -> Self {
+        self.settings.wait_replicas = Some(n_replicas);
+        self
+    }
+
     /// What stands beside a URL and goes before what is in it.
     pub(in crate::adapters) fn settings(mut self, settings: url::Settings) -> Self {
         self.settings = settings.or(self.settings);
@@ -144,7 +155,9 @@ impl RedisCacheBuilder {
             Topology::Cluster => return refused("the URL is of a redis cluster: open it by `RedisCluster`"),
             Topology::Sentinel(_) => return refused("the URL asks for Redis Sentinel, which larder does not do yet"),
         }
-        let tls = encryption(self.tls, server.is_encrypted, self.settings.or(server.settings))?;
+        let settings = self.settings.or(server.settings);
+        let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
+        let tls = encryption(self.tls, server.is_encrypted, settings)?;
         let place = match (self.socket, self.host, self.port, server.place) {
             (Some(path), ..) => Place::Socket(path),
             (None, None, None, place) => place,
@@ -164,7 +177,9 @@ impl RedisCacheBuilder {
         };
         access.check()?;
         let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
-        Ok(RedisCache::new(Source::Server(access.to(place)?), largest_entry))
+        let target = access.to(place)?;
+        let cache = RedisCache::new(Source::Server(target.clone()), largest_entry);
+        Ok(cache.confirmed(confirmation, Source::Server(target)))
     }
 }
 
@@ -213,7 +228,8 @@ pub(super) fn encryption(said: Option<RedisTls>, is_encrypted: bool, settings: u
         return if settings.is_of_tls() { Err(Error::new(ErrorKind::Config, message)) } else { Ok(None) };
     }
     let RedisTls { ca, certificate, key } = said.unwrap_or_default();
-    let url::Settings { ca, certificate, key } = url::Settings { ca, certificate, key }.or(settings);
+    let said = url::Settings { ca, certificate, key, wait_replicas: None };
+    let url::Settings { ca, certificate, key, .. } = said.or(settings);
     Tls::new(&RedisTls { ca, certificate, key }).map(Some)
 }
 

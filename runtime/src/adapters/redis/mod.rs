@@ -1,5 +1,6 @@
 //! Entries in a Redis or Valkey server.
 
+mod clears;
 mod client;
 mod clock;
 mod cluster;
@@ -23,6 +24,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use redis::aio::ConnectionLike;
+use redis::{Cmd, Value};
 
 pub use client::RedisClient;
 pub use cluster::{RedisCluster, RedisClusterBuilder};
@@ -36,6 +38,7 @@ use crate::adapter::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
+use clears::{Confirmation, Lane};
 use connection::{Connector, Source};
 use socket::Target;
 
@@ -66,6 +69,8 @@ pub struct RedisCache {
     connector: Arc<Connector>,
     database: i64,
     largest_entry: usize,
+    /// What replicas must confirm, and the connection for that.
+    clears: Option<(Confirmation, Arc<Connector>)>,
 }
 
 impl RedisCache {
@@ -101,7 +106,26 @@ impl RedisCache {
             Source::Server(Target { server, .. }) => (server.addr().to_string(), server.redis_settings().db()),
             Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
         };
-        Self { connector: Connector::new(source, name), database, largest_entry }
+        Self { connector: Connector::new(source, name), database, largest_entry, clears: None }
+    }
+
+    /// What is cleared is confirmed by so many replicas, by a second connection to the same server.
+    fn confirmed(self, confirmation: Confirmation, source: Source) -> Self {
+        let second = || (confirmation, Connector::new(source, self.connector.name().to_owned()));
+        Self { clears: (confirmation.lane() == Lane::Clears).then(second), ..self }
+    }
+
+    /// Clears something.
+    async fn clear(&self, command: &Cmd) -> Result<Value> {
+        let Some((confirmation, connector)) = &self.clears else {
+            return self.connector.link().await?.run(command).await;
+        };
+        let link = connector.link().await?;
+        let reply = link.run(command).await?;
+        if !matches!(reply, Value::ServerError(_)) {
+            confirmation.of([&link]).await?;
+        }
+        Ok(reply)
     }
 
     /// The connection, for commands of one's own.
@@ -143,6 +167,9 @@ impl CacheAdapter for RedisCache {
 
     async fn close(&self) -> Result<()> {
         self.connector.close();
+        if let Some((_, clears)) = &self.clears {
+            clears.close();
+        }
         Ok(())
     }
 
@@ -197,8 +224,7 @@ impl CacheAdapter for RedisCache {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let link = self.connector.link().await?;
-        let removed = reply::list_of(link.run(&command::remove(keys, living)).await?, keys.len())?;
+        let removed = reply::list_of(self.clear(&command::remove(keys, living)).await?, keys.len())?;
         removed.into_iter().map(|reply| Ok(reply::integer(reply)? == 1)).collect()
     }
 
@@ -240,8 +266,7 @@ impl CacheAdapter for RedisCache {
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let epoch = crate::adapter::random_epoch();
-        let link = self.connector.link().await?;
-        reply::done(link.ask(&command::renew(name.as_str(), epoch)).await?)?;
+        reply::done(self.clear(&command::renew(name.as_str(), epoch)).await?)?;
         Ok(epoch)
     }
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 pub use config::RedisClusterBuilder;
 
+use super::clears::{Confirmation, Lane};
 use super::client::RedisClient;
 use crate::adapter::{AnyAdapter, Fleet, StoreKey};
 use crate::cache::{Cache, CacheBuilder};
@@ -29,7 +30,7 @@ use router::Router;
 /// its way, some fills of it are not stored, and its clears are asked again.
 ///
 /// A failover can lose what the old master had acknowledged: then what was cleared just before may be served again, until its
-/// timeout.
+/// timeout. [`RedisClusterBuilder::wait_replicas`] is against that.
 ///
 /// # Examples
 /// ```
@@ -44,6 +45,7 @@ use router::Router;
 pub struct RedisCluster {
     router: Arc<Router>,
     largest_entry: usize,
+    confirmation: Confirmation,
 }
 
 impl RedisCluster {
@@ -78,14 +80,14 @@ impl RedisCluster {
     pub async fn client(&self, key: &str) -> Result<RedisClient> {
         let map = self.router.map().await?;
         let address = map.master_of(slot::slot_of(key)).unwrap_or(&self.router.seeds[0]);
-        Ok(RedisClient { connector: self.router.node(address)?, database: 0 })
+        Ok(RedisClient { connector: self.router.node(address, Lane::Calls)?, database: 0 })
     }
 
     fn parts(&self) -> impl Iterator<Item = (String, AnyAdapter)> {
-        let Self { router, largest_entry } = self.clone();
+        let Self { router, largest_entry, confirmation } = self.clone();
         (0..slot::N_SHARDS).map(move |shard| {
             let slots = slot::slots_of(shard);
-            let part = Part { router: router.clone(), shard, largest_entry };
+            let part = Part { router: router.clone(), shard, largest_entry, confirmation };
             (format!("slots {} to {}", slots.start, slots.end - 1), AnyAdapter::new(part))
         })
     }

@@ -14,6 +14,7 @@ use super::slot::{slot_of, slots_of, tag_of};
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, join_all,
 };
+use crate::adapters::redis::clears::{Confirmation, Lane};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
@@ -32,22 +33,24 @@ pub(super) struct Part {
     pub(super) router: Arc<Router>,
     pub(super) shard: u16,
     pub(super) largest_entry: usize,
+    pub(super) confirmation: Confirmation,
 }
 
 impl Part {
     async fn ask(&self, key: &StoreKey, command: &Cmd) -> Result<Answer> {
-        self.router.ask(slot_of(key.as_str()), command).await
+        self.router.ask(slot_of(key.as_str()), command, Lane::Calls).await
     }
 
     async fn ask_all(&self, commands: impl Iterator<Item = (&StoreKey, Cmd)>) -> Result<Vec<Answer>> {
         let commands: Vec<_> = commands.map(|(key, command)| (slot_of(key.as_str()), command)).collect();
-        self.router.ask_all(&commands).await
+        self.router.ask_all(&commands, Lane::Calls).await
     }
 
     async fn remove_apart(&self, key: &StoreKey, living: &Living) -> Result<Answer> {
-        let [void, remove] = command::remove_apart(key, living);
-        reply::integer(self.ask(key, &void).await?.reply)?;
-        self.ask(key, &remove).await
+        let ([void, remove], slot, lane) =
+            (command::remove_apart(key, living), slot_of(key.as_str()), self.confirmation.lane());
+        reply::integer(self.router.ask(slot, &void, lane).await?.reply)?;
+        self.router.ask(slot, &remove, lane).await
     }
 
     fn epochs_command(&self, names: &[EpochName]) -> (u16, Cmd) {
@@ -82,7 +85,7 @@ impl Part {
         }
         let masters = map.masters_of(slots_of(self.shard));
         let reached = join_all(masters.into_iter().map(|address| async {
-            let link = self.router.link(address).await?;
+            let link = self.router.link(address, Lane::Calls).await?;
             link.learn().await
         }));
         reached.await.into_iter().collect()
@@ -115,7 +118,9 @@ impl CacheAdapter for Part {
     async fn close(&self) -> Result<()> {
         if let Some(map) = self.router.known() {
             for address in map.masters_of(slots_of(self.shard)) {
-                self.router.node(address)?.close();
+                for lane in [Lane::Calls, Lane::Clears] {
+                    self.router.node(address, lane)?.close();
+                }
             }
         }
         Ok(())
@@ -136,7 +141,7 @@ impl CacheAdapter for Part {
         if !groups.is_empty() {
             commands.insert(0, self.epochs_command(groups));
         }
-        let mut answers = self.router.ask_all(&commands).await?;
+        let mut answers = self.router.ask_all(&commands, Lane::Calls).await?;
         let permitted = answers.pop().map(|answer| answer.reply).unwrap_or_default();
         reply::permitted(permitted, answers.pop().map(|answer| answer.reply), groups.len())
     }
@@ -156,15 +161,18 @@ impl CacheAdapter for Part {
     }
 
     async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        let scripts = keys.iter().map(|key| (key, command::remove(std::slice::from_ref(key), living)));
-        let answers = self.ask_all(scripts).await?;
+        let scripts =
+            keys.iter().map(|key| (slot_of(key.as_str()), command::remove(std::slice::from_ref(key), living)));
+        let answers = self.router.ask_all(&scripts.collect::<Vec<_>>(), self.confirmation.lane()).await?;
         let removed = keys.iter().zip(answers).map(|(key, answer)| async move {
             // As long as a slot is on its way, which may be long, one key at a time can be asked for.
             let answer = if redirect::is_split(&answer.reply) { self.remove_apart(key, living).await? } else { answer };
             let [is_live] = reply::several(answer.reply)?;
-            Ok(reply::integer(is_live)? == 1)
+            Ok((reply::integer(is_live)? == 1, answer.link))
         });
-        join_all(removed).await.into_iter().collect()
+        let removed = join_all(removed).await.into_iter().collect::<Result<Vec<_>>>()?;
+        self.confirmation.of(removed.iter().map(|(_, link)| link)).await?;
+        Ok(removed.into_iter().map(|(is_live, _)| is_live).collect())
     }
 
     async fn touch(
@@ -197,13 +205,15 @@ impl CacheAdapter for Part {
             return Ok(Vec::new());
         }
         let (slot, command) = self.epochs_command(names);
-        reply::epochs(self.router.ask(slot, &command).await?.reply, names.len())
+        reply::epochs(self.router.ask(slot, &command, Lane::Calls).await?.reply, names.len())
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let (epoch, tag) = (crate::adapter::random_epoch(), tag_of(self.shard));
         let command = command::renew(&command::tagged(name, tag), epoch);
-        reply::done(self.router.ask(slot_of(tag), &command).await?.reply)?;
+        let Answer { reply, link, .. } = self.router.ask(slot_of(tag), &command, self.confirmation.lane()).await?;
+        reply::done(reply)?;
+        self.confirmation.of([&link]).await?;
         Ok(epoch)
     }
 
@@ -215,7 +225,7 @@ impl CacheAdapter for Part {
         let map = self.router.map().await?;
         let masters = map.masters_that_begin_in(&slots_of(self.shard));
         let walks = masters.into_iter().map(|address| async {
-            let (link, mut n_removed) = (self.router.link(address).await?, 0);
+            let (link, mut n_removed) = (self.router.link(address, Lane::Calls).await?, 0);
             let pattern = command::pattern(namespace);
             let mut cursor = "0".to_owned();
             loop {
@@ -238,7 +248,7 @@ impl CacheAdapter for Part {
     async fn flush(&self) -> Result<()> {
         let map = self.router.renew().await?;
         let flushes = map.masters_of(slots_of(self.shard)).into_iter().map(|address| async {
-            let link = self.router.link(address).await?;
+            let link = self.router.link(address, Lane::Calls).await?;
             reply::done(link.ask(&command::flush()).await?)
         });
         join_all(flushes).await.into_iter().collect()

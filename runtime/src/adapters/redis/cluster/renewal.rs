@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::map::{Address, SlotMap, knowledge};
 use super::router::Router;
+use crate::adapters::redis::clears::Lane;
 use crate::adapters::redis::reply::Failure;
 use crate::error::{Error, Result};
 use crate::io;
@@ -128,7 +129,7 @@ impl Router {
             attempted: error.to_string(),
             cause: std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(),
         };
-        let link = self.node(address).map_err(failed)?.link().await.map_err(failed)?;
+        let link = self.node(address, Lane::Calls).map_err(failed)?.link().await.map_err(failed)?;
         let mut replies = link.run_all(&[cluster("SLOTS"), cluster("INFO")]).await.map_err(failed)?.into_iter();
         let map = SlotMap::read(replies.next().unwrap_or_default(), address).map_err(failed)?;
         Ok((knowledge(&replies.next().unwrap_or(Value::Nil)), Arc::new(map)))

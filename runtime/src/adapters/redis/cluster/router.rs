@@ -14,6 +14,7 @@ use super::map::{Address, SlotMap};
 use super::redirect::{self, Redirect};
 use super::renewal::Renewal;
 use crate::adapter::join_all;
+use crate::adapters::redis::clears::Lane;
 use crate::adapters::redis::config::Access;
 use crate::adapters::redis::connection::{Connector, Source};
 use crate::adapters::redis::link::Link;
@@ -35,7 +36,7 @@ pub(super) struct Router {
     pub(super) seeds: Vec<Address>,
     /// `None` before the first answer. Replaced as a whole, so that who reads holds no lock.
     map: Mutex<Option<Arc<SlotMap>>>,
-    nodes: Mutex<HashMap<Address, Arc<Connector>>>,
+    nodes: Mutex<HashMap<(Address, Lane), Arc<Connector>>>,
     pub(super) renewal: Renewal,
 }
 
@@ -59,19 +60,20 @@ impl Router {
     }
 
     /// One command on keys of one slot.
-    pub(super) async fn ask(self: &Arc<Self>, slot: u16, command: &Cmd) -> Result<Answer> {
-        let answer = self.ask_at(self.master_of(slot).await?, command).await?;
-        self.follow(slot, command, answer).await
+    pub(super) async fn ask(self: &Arc<Self>, slot: u16, command: &Cmd, lane: Lane) -> Result<Answer> {
+        let answer = self.ask_at(self.master_of(slot).await?, command, lane).await?;
+        self.follow(slot, command, lane, answer).await
     }
 
     /// Many, each on keys of one slot: those for one node at once, and all nodes at once. Where one fails, the others have
     /// done their part.
-    pub(super) async fn ask_all(self: &Arc<Self>, commands: &[(u16, Cmd)]) -> Result<Vec<Answer>> {
+    pub(super) async fn ask_all(self: &Arc<Self>, commands: &[(u16, Cmd)], lane: Lane) -> Result<Vec<Answer>> {
         let mut by_node = HashMap::<Address, Vec<usize>>::new();
         for (at, (slot, _)) in commands.iter().enumerate() {
             by_node.entry(self.master_of(*slot).await?).or_default().push(at);
         }
-        let asked = join_all(by_node.into_iter().map(|(address, at)| self.ask_node(address, at, commands))).await;
+        let asked =
+            join_all(by_node.into_iter().map(|(address, at)| self.ask_node((address, lane), at, commands))).await;
         let mut answers: Vec<_> = commands.iter().map(|_| None).collect();
         for asked in asked {
             for (at, answer) in asked? {
@@ -84,12 +86,12 @@ impl Router {
     /// Those of the commands that stand at these places, of one node.
     async fn ask_node(
         self: &Arc<Self>,
-        address: Address,
+        (address, lane): (Address, Lane),
         at: Vec<usize>,
         commands: &[(u16, Cmd)],
     ) -> Result<Vec<(usize, Answer)>> {
         let own: Vec<_> = at.iter().map(|&at| commands[at].1.clone()).collect();
-        let link = self.link(&address).await?;
+        let link = self.link(&address, lane).await?;
         let replies = link.run_all(&own).await.inspect_err(|_| self.doubt())?;
         if replies.len() != own.len() {
             return Err(Failure {
@@ -101,13 +103,13 @@ impl Router {
         let followed = at.into_iter().zip(replies).map(|(at, reply)| {
             let answer = Answer { reply, link: link.clone(), from: address.clone() };
             let (slot, command) = &commands[at];
-            async move { self.follow(*slot, command, answer).await.map(|answer| (at, answer)) }
+            async move { self.follow(*slot, command, lane, answer).await.map(|answer| (at, answer)) }
         });
         join_all(followed).await.into_iter().collect()
     }
 
     /// The answer, wherever it is; the last redirection where there are too many.
-    async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, mut answer: Answer) -> Result<Answer> {
+    async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, lane: Lane, mut answer: Answer) -> Result<Answer> {
         for hop in 0..MOST_HOPS {
             let Some(redirect) = redirect::of(&answer.reply, &answer.from) else {
                 if redirect::is_upheaval(&answer.reply) {
@@ -122,40 +124,41 @@ impl Router {
             answer = match redirect {
                 Redirect::Moved(address) => {
                     self.moved(slot, &address);
-                    self.ask_at(address, command).await?
+                    self.ask_at(address, command, lane).await?
                 }
                 Redirect::Ask(address) => {
-                    let link = self.link(&address).await?;
+                    let link = self.link(&address, lane).await?;
                     let reply = link.run_asking(command).await.inspect_err(|_| self.doubt())?;
                     Answer { reply, link, from: address }
                 }
-                Redirect::Again => self.ask_at(self.master_of(slot).await?, command).await?,
+                Redirect::Again => self.ask_at(self.master_of(slot).await?, command, lane).await?,
             };
         }
         // Who asked says what that means.
         Ok(answer)
     }
 
-    async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd) -> Result<Answer> {
-        let link = self.link(&address).await?;
+    async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd, lane: Lane) -> Result<Answer> {
+        let link = self.link(&address, lane).await?;
         let reply = link.run(command).await.inspect_err(|_| self.doubt())?;
         Ok(Answer { reply, link, from: address })
     }
 
     /// The connection to a node.
-    pub(super) async fn link(self: &Arc<Self>, address: &Address) -> Result<Arc<Link>> {
-        self.node(address)?.link().await.inspect_err(|_| self.doubt())
+    pub(super) async fn link(self: &Arc<Self>, address: &Address, lane: Lane) -> Result<Arc<Link>> {
+        self.node(address, lane)?.link().await.inspect_err(|_| self.doubt())
     }
 
     /// What connects to a node.
-    pub(super) fn node(&self, address: &Address) -> Result<Arc<Connector>> {
-        if let Some(node) = self.nodes.lock().get(address) {
+    pub(super) fn node(&self, address: &Address, lane: Lane) -> Result<Arc<Connector>> {
+        let place = (address.clone(), lane);
+        if let Some(node) = self.nodes.lock().get(&place) {
             return Ok(node.clone());
         }
         let (host, port) = address;
         let target = self.access.to(Place::Tcp(host.clone(), *port))?;
         let made = Connector::new(Source::Server(target), format!("{host}:{port}"));
-        Ok(self.nodes.lock().entry(address.clone()).or_insert(made).clone())
+        Ok(self.nodes.lock().entry(place).or_insert(made).clone())
     }
 
     async fn master_of(self: &Arc<Self>, slot: u16) -> Result<Address> {
@@ -189,8 +192,8 @@ impl Router {
                 masters.contains(&address) || map.replicas().contains(address) || self.seeds.contains(address)
             };
             let mut nodes = self.nodes.lock();
-            let addresses: Vec<_> = nodes.keys().filter(|address| !is_there(address)).cloned().collect();
-            gone.extend(addresses.iter().filter_map(|address| nodes.remove(address)));
+            let addresses: Vec<_> = nodes.keys().filter(|(address, _)| !is_there(address)).cloned().collect();
+            gone.extend(addresses.iter().filter_map(|place| nodes.remove(place)));
         }
         let before = self.map.lock().replace(map);
         drop((before, gone));

@@ -46,13 +46,18 @@ pub(in crate::adapters) struct Settings {
     pub(in crate::adapters) ca: Option<PathBuf>,
     pub(in crate::adapters) certificate: Option<PathBuf>,
     pub(in crate::adapters) key: Option<PathBuf>,
+    pub(in crate::adapters) wait_replicas: Option<u32>,
 }
 
 impl Settings {
     /// These, and where they say nothing, those.
     pub(super) fn or(self, other: Self) -> Self {
-        let Self { ca, certificate, key } = self;
-        Self { ca: ca.or(other.ca), certificate: certificate.or(other.certificate), key: key.or(other.key) }
+        Self {
+            ca: self.ca.or(other.ca),
+            certificate: self.certificate.or(other.certificate),
+            key: self.key.or(other.key),
+            wait_replicas: self.wait_replicas.or(other.wait_replicas),
+        }
     }
 
     pub(super) fn is_of_tls(&self) -> bool {

@@ -5,7 +5,7 @@ use super::{Server, Topology};
 use crate::error::Result;
 
 /// All there are. Some are for some servers only.
-pub(in crate::adapters) const KNOWN: [&str; 4] = ["db", "ca", "certificate", "key"];
+pub(in crate::adapters) const KNOWN: [&str; 5] = ["db", "ca", "certificate", "key", "wait_replicas"];
 
 pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
@@ -19,6 +19,10 @@ pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
             }
             "key" if server.is_encrypted => settings.key = Some(decoded("`key`", value)?.into()),
             "ca" | "certificate" | "key" => return wrong(&format!("`{name}`"), "is for TLS: rediss://…"),
+            "wait_replicas" => match value.parse() {
+                Ok(n_replicas) => settings.wait_replicas = Some(n_replicas),
+                Err(_) => return wrong("`wait_replicas`", "is a number of replicas"),
+            },
             _ => return unknown(setting, query),
         }
     }

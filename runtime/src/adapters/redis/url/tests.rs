@@ -48,6 +48,7 @@ fn an_error_names_the_part_and_shows_none_of_it() {
         ("redis+cluster://:secret@h/1", "database"),
         ("redis+cluster://:secret@h,", "host"),
         ("redis+cluster://h?db=1", "`db`"),
+        ("redis://h?wait_replicas=secret", "`wait_replicas`"),
         ("redis+sentinel://:secret@h", "master"),
         ("redis+sentinel://h/%secret", "master"),
         ("redis://", "host"),
@@ -82,10 +83,10 @@ fn an_error_names_the_part_and_shows_none_of_it() {
 
 #[test]
 fn several_servers_are_told_apart_by_commas_and_what_they_are_by_the_scheme() {
-    let server = parse("rediss+cluster://ann:pass@a,b:7,[::1]?ca=/etc/a%20b.pem").unwrap();
+    let server = parse("rediss+cluster://ann:pass@a,b:7,[::1]?ca=/etc/a%20b.pem&wait_replicas=1").unwrap();
     assert_eq!((server.place, server.others), (tcp("a", 6379), vec![tcp("b", 7), tcp("::1", 6379)]));
     assert!(server.topology == Topology::Cluster && server.is_encrypted);
-    assert_eq!(server.settings.ca, Some("/etc/a b.pem".into()));
+    assert_eq!((server.settings.ca, server.settings.wait_replicas), (Some("/etc/a b.pem".into()), Some(1)));
 
     let url = "valkey+sentinel://:pass@a,b:7/prime/2";
     let server = parse(url).unwrap();
