@@ -3,18 +3,15 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::Range;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::port::free_port;
 use crate::redis::Redis;
 use crate::resp::{ask, ask_text};
+use crate::wait::wait;
 
 /// How long a node may be silent before the others take it for dead: so long that on a busy machine none is by mistake.
 const NODE_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// How long the nodes may take to agree; they need a second or two.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 const N_SLOTS: usize = 16_384;
 
@@ -280,15 +277,4 @@ impl RedisCluster {
     fn running(&self) -> impl Iterator<Item = usize> {
         (0..self.nodes.len()).filter(|at| self.nodes[*at].redis.pid().is_some() && !self.frozen.contains(at))
     }
-}
-
-fn wait(what: &str, mut is_so: impl FnMut() -> bool) -> io::Result<()> {
-    let start = Instant::now();
-    while !is_so() {
-        if start.elapsed() > PATIENCE {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("waited in vain for {what}")));
-        }
-        thread::sleep(Duration::from_millis(20));
-    }
-    Ok(())
 }

@@ -25,8 +25,10 @@ mod proxy;
 mod python;
 mod redis;
 mod resp;
+mod sentinel;
 mod server;
 mod skip;
+mod wait;
 
 pub use cluster::RedisCluster;
 pub use ensure::ensure;
@@ -35,5 +37,6 @@ pub use port::{Unreachable, free_port};
 pub use proxy::{Behaviour, Proxy};
 pub use python::Python;
 pub use redis::{Certificates, Redis};
+pub use sentinel::RedisSentinel;
 pub use server::Server;
 pub use skip::or_skip;

@@ -1,4 +1,4 @@
-//! The cells: {places} x {sync, async} x {memory, redis, memcached, sqlite}. No panic, no hang, the right value, and the
+//! The cells: {places} x {sync, async} x {memory, redis, cluster, memcached, sqlite}. No panic, no hang, the right value, and the
 //! second call is a hit.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_lite::future::yield_now;
 use larder::{IntoCache, cached, register_adapter};
-use larder_servers::{Memcached, Redis, or_skip};
+use larder_servers::{Memcached, Redis, RedisCluster, or_skip};
 
 use crate::places::{Job, PLACES};
 
@@ -59,6 +59,7 @@ macro_rules! store {
 
 store!(memory, "cells-memory");
 store!(redis, "cells-redis");
+store!(cluster, "cells-cluster");
 store!(memcached, "cells-memcached");
 store!(sqlite, "cells-sqlite");
 
@@ -102,6 +103,12 @@ fn every_cell_over_memory() {
 fn every_cell_over_redis() {
     let Some(server) = or_skip(Redis::start()) else { return };
     over("cells-redis", server.url(), redis::run_all);
+}
+
+#[test]
+fn every_cell_over_a_redis_cluster() {
+    let Some(servers) = or_skip(RedisCluster::start(3, 0)) else { return };
+    over("cells-cluster", servers.url(), cluster::run_all);
 }
 
 #[test]

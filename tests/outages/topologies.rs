@@ -2,17 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use larder_servers::{RedisCluster, or_skip};
+use larder_servers::{RedisCluster, RedisSentinel, or_skip};
 
 use crate::crowd::Crowd;
+use crate::figures::Figures;
 use crate::{cache, is_full, turn};
 
 /// After so long a silence a replica takes over.
 const NODE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The slot of the key that crowds wait for, and a run of slots to be moved.
+/// Of the master to which it happens.
 const SLOT: u16 = 0;
-const MOVED: std::ops::Range<u16> = 0..1_400;
+
+/// What is moved.
+fn moved() -> std::ops::Range<u16> {
+    0..if is_full() { 2_000 } else { 200 }
+}
 
 fn n_rounds() -> usize {
     if is_full() { 10 } else { 1 }
@@ -24,7 +29,7 @@ fn nobody_notices_what_happens_to_a_cluster() {
     let Some(mut cluster) = or_skip(RedisCluster::with_timeout(3, 1, NODE_TIMEOUT)) else { return };
     // Otherwise a master that dies may take an acknowledged clear with it.
     let store = cache(&format!("{}?wait_replicas=1", cluster.url()));
-    for _ in 0..n_rounds() {
+    for round in 1..=n_rounds() {
         for event in ["failed over by hand", "slots moved", "frozen", "killed"] {
             let crowd = Crowd::gather(store.clone());
             crowd.wait_for_hits();
@@ -44,14 +49,10 @@ fn nobody_notices_what_happens_to_a_cluster() {
             });
             let over = Instant::now();
             crowd.wait_for_all_hits();
-            println!(
-                "cluster, {event}: up {up}; amid {amid}; over after {} ms, hits back {} ms later",
-                (over - start).as_millis(),
-                over.elapsed().as_millis()
-            );
+            tell("cluster", event, &[up, amid], over - start, over.elapsed());
             match event {
                 "frozen" => cluster.thaw(master).unwrap(),
-                "killed" => cluster.rejoin(master, SLOT).unwrap(),
+                "killed" if round < n_rounds() => cluster.rejoin(master, SLOT).unwrap(),
                 _ => {}
             }
             cluster.wait_until_whole().unwrap();
@@ -63,5 +64,46 @@ fn nobody_notices_what_happens_to_a_cluster() {
 /// To whoever has not got them.
 fn move_away(cluster: &RedisCluster, from: usize) {
     let to = [16_383, 8_000].into_iter().map(|slot| cluster.master_of(slot).unwrap()).find(|&at| at != from);
-    cluster.move_slots(MOVED, to.unwrap()).unwrap();
+    cluster.move_slots(moved(), to.unwrap()).unwrap();
+}
+
+#[test]
+fn nobody_notices_that_sentinels_choose_another_master() {
+    let _turn = turn();
+    let Some(mut servers) = or_skip(RedisSentinel::start(NODE_TIMEOUT)) else { return };
+    let store = cache(&format!("{}?wait_replicas=2", servers.url()));
+    let events: &[_] = if is_full() { &["failed over by hand", "frozen", "killed"] } else { &["frozen", "killed"] };
+    for round in 1..=n_rounds() {
+        for &event in events {
+            let crowd = Crowd::gather(store.clone());
+            crowd.wait_for_hits();
+            let up = crowd.up(Duration::from_millis(300));
+            let (master, start) = (servers.master().unwrap(), Instant::now());
+            let amid = crowd.during(|| {
+                match event {
+                    "failed over by hand" => return servers.fail_over().unwrap(),
+                    "frozen" => servers.node(master).freeze().unwrap(),
+                    _ => servers.node(master).kill(),
+                }
+                servers.wait_for_another(master).unwrap();
+            });
+            let over = Instant::now();
+            crowd.wait_for_all_hits();
+            tell("sentinels", event, &[up, amid], over - start, over.elapsed());
+            match event {
+                "frozen" => servers.node(master).thaw().unwrap(),
+                "killed" if round < n_rounds() => servers.node(master).restart().unwrap(),
+                _ => {}
+            }
+            servers.wait_until_whole().unwrap();
+            crowd.disperse();
+        }
+    }
+}
+
+/// In a soak, which has the machine for itself, hits are back within the node timeout and three seconds.
+fn tell(store: &str, event: &str, [up, amid]: &[Figures; 2], took: Duration, back: Duration) {
+    let (took, back) = (took.as_millis(), back.as_millis());
+    println!("{store}, {event}: up {up}; amid {amid}; over after {took} ms, hits back {back} ms later");
+    assert!(!is_full() || back < 3_000, "hits came back {back} ms after another had taken over");
 }

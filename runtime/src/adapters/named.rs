@@ -68,30 +68,25 @@ pub(crate) static KINDS: [Kind; 5] = [
             "rediscache",
             "asyncrediscache",
             "redis+cluster",
+            "redis+sentinel",
             "redis+unix",
             "rediss",
             "rediss+cluster",
+            "rediss+sentinel",
             "unix",
             "valkey",
             "valkey+cluster",
+            "valkey+sentinel",
             "valkey+unix",
             "valkeys",
             "valkeys+cluster",
+            "valkeys+sentinel",
         ],
         redis::STORE,
     ),
     kind("memcached", &["memcache", "mcache", "memcachedcache", "asyncmemcachedcache"], memcached::STORE),
     kind("sqlite", &["sqlite3", "sqlitedb", "sqlitecache", "asyncsqlitecache"], sqlite::STORE),
 ];
-
-/// What the scheme of a URL asks for, where it is known and not there yet.
-pub(crate) fn not_yet(scheme: &str) -> Option<&'static str> {
-    let (server, topology) = scheme.split_once(['+', '-']).unwrap_or((scheme, ""));
-    match (server, topology) {
-        ("redis" | "rediss" | "valkey" | "valkeys", "sentinel") => Some("Redis Sentinel"),
-        _ => None,
-    }
-}
 
 impl Store {
     /// A cache at `url`, or where the store usually is.

@@ -18,8 +18,8 @@ pub(crate) use breaker::Breaker;
 pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Fleet, Living, Permitted,
-    Place, StoreKey,
+    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Fleet, Living, Permitted, Place,
+    StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::Result;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Standing, making, named, registry};
-use crate::adapters::named::{KINDS, Kind, Maker, not_yet, seen_through};
+use crate::adapters::named::{KINDS, Kind, Maker, seen_through};
 use crate::cache::Cache;
 use crate::config::{Fault, Fields, nearest, shown};
 use crate::error::{Error, ErrorKind, Result};
@@ -51,7 +51,7 @@ pub(super) fn maker(text: &str) -> Result<Maker> {
     let Some(kind) = kind(&name) else {
         return match (standing, url) {
             (Some(standing), None) => Ok(standing.maker(&name)),
-            (None, _) => Err(not_there_yet(&name).unwrap_or_else(|| unknown(&name))),
+            (None, _) => Err(unknown(&name)),
             (Some(_), Some(_)) => {
                 Err(Error::new(ErrorKind::Config, format!("the adapter `{}` takes no URL", shown(&name))))
             }
@@ -88,11 +88,6 @@ fn feature_off(name: &str, feature: &str) -> Error {
         list(built)
     );
     Error::new(ErrorKind::FeatureOff, message)
-}
-
-fn not_there_yet(name: &str) -> Option<Error> {
-    let what = not_yet(name)?;
-    Some(Error::new(ErrorKind::Config, format!("`{name}` asks for {what}, which larder does not do yet")))
 }
 
 fn unknown(name: &str) -> Error {

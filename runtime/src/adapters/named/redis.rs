@@ -75,6 +75,8 @@ fn further(fields: &mut Fields) -> Result<UrlSettings, Fault> {
         ca: fields.text("ca")?.map(Into::into),
         certificate: fields.text("certificate")?.map(Into::into),
         key: fields.text("key")?.map(Into::into),
+        sentinel_user: fields.text("sentinel_user")?,
+        sentinel_password: fields.text("sentinel_password")?,
         wait_replicas: fields.number("wait_replicas")?,
     })
 }

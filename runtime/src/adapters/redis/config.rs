@@ -2,13 +2,13 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
-
+use super::access::{Access, encryption};
 use super::clears::Confirmation;
 use super::connection::Source;
-use super::socket::Target;
-use super::tls::{RedisTls, Tls};
+use super::sentinel::Sentinels;
+use super::tls::RedisTls;
 use super::url::{Place, Server, Topology};
 use super::{RedisCache, url};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,6 +43,8 @@ pub struct RedisCacheBuilder {
     database: Option<u32>,
     largest_entry: Option<usize>,
     tls: Option<RedisTls>,
+    sentinels: Vec<String>,
+    master: Option<String>,
     settings: url::Settings,
 }
 
@@ -52,6 +54,9 @@ impl RedisCacheBuilder {
     ///
     /// `rediss` is `redis` over TLS, and takes `?ca=/a/file&certificate=/a/file&key=/a/file` as
     /// [`RedisTls`](crate::RedisTls) does. It is never given up for a connection without TLS.
+    ///
+    /// `redis+sentinel://[[user]:password@]host[:port],…/master[/database]` asks these sentinels where the master is, and takes
+    /// `?sentinel_user=…&sentinel_password=…` for a login of theirs; `rediss+sentinel` speaks TLS with all of them.
     ///
     /// `valkey` can stand for `redis`. In user and password, characters that mean something in a URL are written as `%23`
     /// and the like.
@@ -110,6 +115,31 @@ impl RedisCacheBuilder {
         self
     }
 
+    /// A sentinel, `host` or `host:port`, where the port is 26379 by default: called once for each. They say where the
+    /// [`master`](Self::master) is, each time that a connection is made.
+    pub fn sentinel(mut self, address: impl Into<String>) -> Self {
+        self.sentinels.push(address.into());
+        self
+    }
+
+    /// The name by which the sentinels know the master.
+    pub fn master(mut self, name: impl Into<String>) -> Self {
+        self.master = Some(name.into());
+        self
+    }
+
+    /// The user to log in as with the sentinels, where they ask for one.
+    pub fn sentinel_user(mut self, user: impl Into<String>) -> Self {
+        self.settings.sentinel_user = Some(user.into());
+        self
+    }
+
+    /// The password to log in with at the sentinels: that of the servers is not shown to them.
+    pub fn sentinel_password(mut self, password: impl Into<String>) -> Self {
+        self.settings.sentinel_password = Some(password.into());
+        self
+    }
+
     /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within half a
     /// second, the clear answers [`ErrorKind::NotReplicated`]. In a URL it is `?wait_replicas=1`.
     ///
@@ -150,25 +180,8 @@ impl RedisCacheBuilder {
             Some(url) => url::parse(url)?,
             None => Server::default(),
         };
-        match server.topology {
-            Topology::Single => {}
-            Topology::Cluster => return refused("the URL is of a redis cluster: open it by `RedisCluster`"),
-            Topology::Sentinel(_) => return refused("the URL asks for Redis Sentinel, which larder does not do yet"),
-        }
         let settings = self.settings.or(server.settings);
-        let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
-        let tls = encryption(self.tls, server.is_encrypted, settings)?;
-        let place = match (self.socket, self.host, self.port, server.place) {
-            (Some(path), ..) => Place::Socket(path),
-            (None, None, None, place) => place,
-            (None, host, port, place) => {
-                let (own_host, own_port) = place.into_tcp();
-                Place::Tcp(host.unwrap_or(own_host), port.unwrap_or(own_port))
-            }
-        };
-        if tls.is_some() && matches!(place, Place::Socket(_)) {
-            return refused("a redis cache takes `socket` or `tls`, not both");
-        }
+        let tls = encryption(self.tls, server.is_encrypted, settings.clone())?;
         let access = Access {
             user: self.user.or(server.user),
             password: self.password.or(server.password),
@@ -176,61 +189,56 @@ impl RedisCacheBuilder {
             tls,
         };
         access.check()?;
-        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
-        let target = access.to(place)?;
-        let cache = RedisCache::new(Source::Server(target.clone()), largest_entry);
-        Ok(cache.confirmed(confirmation, Source::Server(target)))
-    }
-}
-
-/// How to get in, wherever.
-#[derive(Clone, Default)]
-pub(super) struct Access {
-    pub(super) user: Option<String>,
-    pub(super) password: Option<String>,
-    pub(super) database: u32,
-    pub(super) tls: Option<Tls>,
-}
-
-impl Access {
-    pub(super) fn check(&self) -> Result<()> {
-        if self.user.is_some() && self.password.is_none() {
-            return Err(Error::new(ErrorKind::Config, "a redis cache with a `user` needs its `password`"));
-        }
-        Ok(())
-    }
-
-    /// What a connection to `place` needs.
-    pub(super) fn to(&self, place: Place) -> Result<Target> {
-        let mut settings = RedisConnectionInfo::default()
-            .set_db(self.database.into())
-            .set_lib_name(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-        if let Some(user) = &self.user {
-            settings = settings.set_username(user);
-        }
-        if let Some(password) = &self.password {
-            settings = settings.set_password(password);
-        }
-        let address = match place {
-            Place::Tcp(host, port) => ConnectionAddr::Tcp(host, port),
-            Place::Socket(path) => ConnectionAddr::Unix(path),
+        let is_elsewhere = self.socket.is_some() || self.host.is_some() || self.port.is_some();
+        let sentinels: Vec<_> = self.sentinels.iter().map(|one| Place::of_sentinel(one)).collect::<Result<_>>()?;
+        let (master, places) = match (server.topology, self.master) {
+            (Topology::Cluster, _) => return refused("the URL is of a redis cluster: open it by `RedisCluster`"),
+            (Topology::Sentinel(own), said) => {
+                let places = [server.place.clone()].into_iter().chain(server.others).collect();
+                (Some(said.unwrap_or(own)), if sentinels.is_empty() { places } else { sentinels })
+            }
+            (Topology::Single, said) => (said, sentinels),
         };
-        let info = address.into_connection_info();
-        let info = info.map_err(|_| Error::new(ErrorKind::Config, "the address of a redis cache is not understood"))?;
-        Ok(Target { server: info.set_redis_settings(settings), tls: self.tls.clone() })
+        let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
+        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
+        let Some(master) = master else {
+            if !places.is_empty() {
+                return refused("sentinels of a redis cache know a master by its name: call `master`");
+            }
+            let place = place(self.socket, self.host, self.port, server.place);
+            if access.tls.is_some() && matches!(place, Place::Socket(_)) {
+                return refused("a redis cache takes `socket` or `tls`, not both");
+            }
+            let target = access.to(place)?;
+            return Ok(RedisCache::new(Source::Server(target.clone()), largest_entry)
+                .confirmed(confirmation, Source::Server(target)));
+        };
+        if is_elsewhere || places.is_empty() {
+            return refused("a redis cache with a `master` takes `sentinel`, and neither `host`, `port` nor `socket`");
+        }
+        let own = Access {
+            user: settings.sentinel_user,
+            password: settings.sentinel_password,
+            database: 0,
+            tls: access.tls.clone(),
+        };
+        own.check()?;
+        let sentinels = Arc::new(Sentinels { places, master, own, access });
+        Ok(RedisCache::new(Source::Sentinels(sentinels.clone()), largest_entry)
+            .confirmed(confirmation, Source::Sentinels(sentinels)))
     }
 }
 
-/// What code says of TLS, and what a URL and the settings beside it do.
-pub(super) fn encryption(said: Option<RedisTls>, is_encrypted: bool, settings: url::Settings) -> Result<Option<Tls>> {
-    if said.is_none() && !is_encrypted {
-        let message = "`ca`, `certificate` and `key` of a redis cache are for TLS: its URL begins with rediss://";
-        return if settings.is_of_tls() { Err(Error::new(ErrorKind::Config, message)) } else { Ok(None) };
+/// Where the server is: what is said by a setting, and what the URL says.
+fn place(socket: Option<PathBuf>, host: Option<String>, port: Option<u16>, own: Place) -> Place {
+    match (socket, host, port) {
+        (Some(path), ..) => Place::Socket(path),
+        (None, None, None) => own,
+        (None, host, port) => {
+            let (own_host, own_port) = own.into_tcp();
+            Place::Tcp(host.unwrap_or(own_host), port.unwrap_or(own_port))
+        }
     }
-    let RedisTls { ca, certificate, key } = said.unwrap_or_default();
-    let said = url::Settings { ca, certificate, key, wait_replicas: None };
-    let url::Settings { ca, certificate, key, .. } = said.or(settings);
-    Tls::new(&RedisTls { ca, certificate, key }).map(Some)
 }
 
 /// Neither credentials nor the URL, which may hold some.

@@ -1,5 +1,6 @@
 //! Entries in a Redis or Valkey server.
 
+mod access;
 mod clears;
 mod client;
 mod clock;
@@ -12,6 +13,7 @@ mod link;
 mod plain;
 mod reply;
 mod scripts;
+mod sentinel;
 mod socket;
 #[cfg(feature = "redis-tls")]
 mod tls;
@@ -104,6 +106,7 @@ impl RedisCache {
     fn new(source: Source, largest_entry: usize) -> Self {
         let (name, database) = match &source {
             Source::Server(Target { server, .. }) => (server.addr().to_string(), server.redis_settings().db()),
+            Source::Sentinels(sentinels) => (sentinels.name(), sentinels.access.database.into()),
             Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
         };
         Self { connector: Connector::new(source, name), database, largest_entry, clears: None }

@@ -52,7 +52,7 @@ fn wrong_names_and_urls_are_told_what_would_be_right() {
         ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
         ("memroy", ErrorKind::UnknownAdapter, "did you mean `memory`?"),
         ("", ErrorKind::UnknownAdapter, "no adapter is named ``"),
-        ("rediss-sentinel://a", ErrorKind::Config, "`rediss-sentinel` asks for Redis Sentinel, which larder does not"),
+        ("redis-cluster://a", ErrorKind::UnknownAdapter, "did you mean `redis+cluster`?"),
         ("memory://host", ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`"),
         ("memory://?max_entries=many", ErrorKind::Config, "`max_entries` in a memory URL takes a whole number"),
         ("memory://?size=1", ErrorKind::Config, "no setting `size`: known are max_entries, max_weight, timeout, grace"),

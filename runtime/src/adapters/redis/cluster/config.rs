@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::RedisCluster;
 use super::router::Router;
+use crate::adapters::redis::access::{Access, encryption};
 use crate::adapters::redis::clears::Confirmation;
-use crate::adapters::redis::config::{Access, LARGEST_ENTRY, encryption};
+use crate::adapters::redis::config::LARGEST_ENTRY;
 use crate::adapters::redis::tls::RedisTls;
 use crate::adapters::redis::url::{self, Place, Topology};
 use crate::error::{Error, ErrorKind, Result};

@@ -67,7 +67,10 @@ impl Part {
             let reached = timeout(TURN, self.reach(&map)).await;
             match reached {
                 Ok(Ok(())) => return Ok(()),
-                Ok(Err(error)) if self.router.known().as_ref() == Some(&map) => return Err(error),
+                // It has said no; and who has the slots has not changed meanwhile.
+                Ok(Err(error)) if self.router.known().as_ref() == Some(&map) || Instant::now() >= until => {
+                    return Err(error);
+                }
                 Err(_) if Instant::now() >= until => {
                     let cause = "a master does not answer, and no other has its slots";
                     return Err(Error::unavailable("cannot reach a part of the redis cluster", cause));

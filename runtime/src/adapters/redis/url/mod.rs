@@ -6,6 +6,7 @@
 mod part;
 mod query;
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::error::Result;
@@ -46,6 +47,8 @@ pub(in crate::adapters) struct Settings {
     pub(in crate::adapters) ca: Option<PathBuf>,
     pub(in crate::adapters) certificate: Option<PathBuf>,
     pub(in crate::adapters) key: Option<PathBuf>,
+    pub(in crate::adapters) sentinel_user: Option<String>,
+    pub(in crate::adapters) sentinel_password: Option<String>,
     pub(in crate::adapters) wait_replicas: Option<u32>,
 }
 
@@ -56,6 +59,8 @@ impl Settings {
             ca: self.ca.or(other.ca),
             certificate: self.certificate.or(other.certificate),
             key: self.key.or(other.key),
+            sentinel_user: self.sentinel_user.or(other.sentinel_user),
+            sentinel_password: self.sentinel_password.or(other.sentinel_password),
             wait_replicas: self.wait_replicas.or(other.wait_replicas),
         }
     }
@@ -83,6 +88,20 @@ impl Place {
     /// A host with or without its port.
     pub(super) fn of(address: &str) -> Result<Self> {
         tcp(address, DEFAULT_PORT)
+    }
+
+    /// The same of a sentinel.
+    pub(super) fn of_sentinel(address: &str) -> Result<Self> {
+        tcp(address, SENTINEL_PORT)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(host, port) => write!(f, "{host}:{port}"),
+            Self::Socket(path) => write!(f, "{}", path.display()),
+        }
     }
 }
 

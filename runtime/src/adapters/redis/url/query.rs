@@ -5,11 +5,13 @@ use super::{Server, Topology};
 use crate::error::Result;
 
 /// All there are. Some are for some servers only.
-pub(in crate::adapters) const KNOWN: [&str; 5] = ["db", "ca", "certificate", "key", "wait_replicas"];
+pub(in crate::adapters) const KNOWN: [&str; 7] =
+    ["db", "ca", "certificate", "key", "sentinel_user", "sentinel_password", "wait_replicas"];
 
 pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
         let Some((name, value)) = setting.split_once('=') else { return unknown(setting, query) };
+        let is_sentinel = matches!(server.topology, Topology::Sentinel(_));
         let settings = &mut server.settings;
         match name {
             "db" if server.topology != Topology::Cluster => server.database = database(value)?,
@@ -19,6 +21,10 @@ pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
             }
             "key" if server.is_encrypted => settings.key = Some(decoded("`key`", value)?.into()),
             "ca" | "certificate" | "key" => return wrong(&format!("`{name}`"), "is for TLS: rediss://…"),
+            "sentinel_user" if is_sentinel => settings.sentinel_user = Some(decoded("`sentinel_user`", value)?),
+            "sentinel_password" if is_sentinel => {
+                settings.sentinel_password = Some(decoded("`sentinel_password`", value)?);
+            }
             "wait_replicas" => match value.parse() {
                 Ok(n_replicas) => settings.wait_replicas = Some(n_replicas),
                 Err(_) => return wrong("`wait_replicas`", "is a number of replicas"),

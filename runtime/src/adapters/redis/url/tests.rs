@@ -49,6 +49,8 @@ fn an_error_names_the_part_and_shows_none_of_it() {
         ("redis+cluster://:secret@h,", "host"),
         ("redis+cluster://h?db=1", "`db`"),
         ("redis://h?wait_replicas=secret", "`wait_replicas`"),
+        ("redis://h?sentinel_password=secret", "`sentinel_password`"),
+        ("redis+sentinel://h/m?sentinel_password=%secret", "`sentinel_password`"),
         ("redis+sentinel://:secret@h", "master"),
         ("redis+sentinel://h/%secret", "master"),
         ("redis://", "host"),
@@ -88,9 +90,11 @@ fn several_servers_are_told_apart_by_commas_and_what_they_are_by_the_scheme() {
     assert!(server.topology == Topology::Cluster && server.is_encrypted);
     assert_eq!((server.settings.ca, server.settings.wait_replicas), (Some("/etc/a b.pem".into()), Some(1)));
 
-    let url = "valkey+sentinel://:pass@a,b:7/prime/2";
+    let url = "valkey+sentinel://:pass@a,b:7/prime/2?sentinel_user=ann&sentinel_password=p%23";
     let server = parse(url).unwrap();
     assert_eq!((server.place, server.others), (tcp("a", 26379), vec![tcp("b", 7)]));
     assert_eq!((server.topology, server.database), (Topology::Sentinel("prime".into()), 2));
+    let Settings { sentinel_user, sentinel_password, .. } = server.settings;
+    assert_eq!(sentinel_user.zip(sentinel_password), Some(("ann".into(), "p#".into())));
     assert!(is_cluster("VALKEY+cluster://h") && !is_cluster("redis://redis+cluster") && !is_cluster("redis"));
 }

@@ -1,0 +1,79 @@
+//! A Redis behind sentinels: finding the master, and leaving what is none any more.
+
+use std::time::{Duration, Instant};
+
+use larder::testing::conformance::{Subject, run};
+use larder::{ErrorKind, IntoCache, RedisCache};
+use larder_servers::{RedisSentinel, Unreachable, or_skip};
+
+/// So long that on a busy machine no master is replaced by mistake.
+const PATIENT: Duration = Duration::from_secs(30);
+
+#[test]
+fn it_keeps_the_contract() {
+    let Some(servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let open = || RedisCache::open(servers.url()).unwrap();
+    let subject = Subject::new("redis behind sentinels", open()).with_peer(open()).with_flush();
+    tokio::runtime::Runtime::new().unwrap().block_on(run(&subject));
+}
+
+#[test]
+fn a_replica_that_takes_over_is_found_and_what_was_cleared_stays_so() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    // One sentinel that is gone, and one that was never there, are not asked for long.
+    servers.sentinel(2).kill();
+    let gone = Unreachable::new().unwrap();
+    let url = servers.url().replace("//", &format!("//127.0.0.1:{},", gone.port()));
+    let cache = format!("{url}?wait_replicas=2").into_cache().unwrap().blocking();
+    cache.set("tea", 1, 600).unwrap();
+    cache.set("old", 1, 600).unwrap();
+    assert!(cache.delete("old").unwrap());
+    for _ in 0..2 {
+        servers.fail_over().unwrap();
+        servers.wait_until_whole().unwrap();
+        let start = Instant::now();
+        // Calls that come while the old connection is given up say so, and nothing is made up.
+        while cache.set("new", 2, 600).is_err() {
+            assert!(start.elapsed() < Duration::from_secs(30), "the new master is not found");
+        }
+        assert_eq!(cache.get::<i32>("old").unwrap(), None);
+        assert_eq!(cache.get::<i32>("new").unwrap(), Some(2));
+    }
+    assert_eq!(cache.get::<i32>("tea").unwrap(), Some(1));
+}
+
+#[test]
+fn what_replicas_have_not_confirmed_is_an_error_and_the_store_is_not_down() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let cache = format!("{}?wait_replicas=2", servers.url()).into_cache().unwrap().blocking();
+    cache.set("tea", 1, 600).unwrap();
+    assert!(cache.delete("tea").unwrap());
+    servers.node(2).freeze().unwrap();
+    for _ in 0..6 {
+        cache.set("tea", 1, 600).unwrap();
+        assert_eq!(cache.delete("tea").unwrap_err().kind(), ErrorKind::NotReplicated);
+        assert_eq!(cache.get::<i32>("tea").unwrap(), None);
+    }
+    assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::NotReplicated);
+    servers.node(2).thaw().unwrap();
+}
+
+#[test]
+fn errors_say_what_is_missing_and_show_no_password() {
+    let Some(servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let unknown = servers.url().replace("/prime", "/other").replace("//", "//:hunter2@");
+    let gone = Unreachable::new().unwrap();
+    let nobody = format!("redis+sentinel://:hunter2@127.0.0.1:{}/prime?sentinel_password=hunter2", gone.port());
+    for (url, said) in [(unknown, "no master `other`"), (nobody, "refused")] {
+        let cache = url.as_str().into_cache().unwrap().blocking();
+        let error = cache.connect().unwrap_err();
+        let told = format!("{error} {error:?} {:?}", RedisCache::open(&url).unwrap());
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(told.contains(said) && !told.contains("hunter2"), "{told}");
+    }
+    let builder = || RedisCache::builder().sentinel("a").master("prime");
+    assert!(builder().host("h").build().unwrap_err().to_string().contains("`master`"));
+    assert!(builder().sentinel_user("ann").build().unwrap_err().to_string().contains("password"));
+    assert!(RedisCache::builder().sentinel("a").build().unwrap_err().to_string().contains("`master`"));
+    assert_eq!(format!("{:?}", builder().build().unwrap()), "RedisCache(the master `prime` of a:26379/0)");
+}
