@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::port::free_port;
-use crate::redis::Redis;
+use crate::redis::{Certificates, Redis};
 use crate::resp::{ask, ask_text};
 use crate::wait::wait;
 
@@ -28,10 +28,12 @@ struct Node {
     redis: Redis,
     /// Where it speaks with the others.
     bus: u16,
+    /// Where it speaks TLS, if it does.
+    tls: Option<u16>,
 }
 
 impl Node {
-    fn start(timeout: Duration) -> io::Result<Self> {
+    fn start(timeout: Duration, certificates: Option<&Certificates<'_>>) -> io::Result<Self> {
         loop {
             let bus = free_port()?;
             let (own, timeout) = (bus.to_string(), timeout.as_millis().to_string());
@@ -44,10 +46,18 @@ impl Node {
                 ("cluster-replica-validity-factor", "0"),
                 ("repl-diskless-sync-delay", "0"),
             ];
-            match Redis::with(&settings) {
+            let started = match certificates {
+                None => Redis::with(&settings).map(|redis| (redis, None)),
+                // Nodes tell clients the ports at which they speak TLS only if they do so among themselves.
+                Some(certificates) => {
+                    let settings = [&settings[..], &[("tls-cluster", "yes")]].concat();
+                    Redis::with_tls(certificates, &settings).map(|(redis, port)| (redis, Some(port)))
+                }
+            };
+            match started {
                 // Another was faster to that port.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                started => return started.map(|redis| Self { redis, bus }),
+                started => return started.map(|(redis, tls)| Self { redis, bus, tls }),
             }
         }
     }
@@ -89,8 +99,21 @@ impl RedisCluster {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn with_timeout(n_masters: usize, n_replicas_each: usize, timeout: Duration) -> io::Result<Self> {
-        let n_nodes = n_masters * (1 + n_replicas_each);
-        let nodes = (0..n_nodes).map(|_| Node::start(timeout)).collect::<io::Result<Vec<_>>>()?;
+        let nodes = (0..n_masters * (1 + n_replicas_each)).map(|_| Node::start(timeout, None));
+        Self::of(nodes.collect::<io::Result<_>>()?, n_masters)
+    }
+
+    /// Masters alone that speak TLS, among themselves too.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn with_tls(n_masters: usize, certificates: &Certificates<'_>) -> io::Result<Self> {
+        let nodes = (0..n_masters).map(|_| Node::start(NODE_TIMEOUT, Some(certificates)));
+        Self::of(nodes.collect::<io::Result<_>>()?, n_masters)
+    }
+
+    fn of(nodes: Vec<Node>, n_masters: usize) -> io::Result<Self> {
+        let n_nodes = nodes.len();
         for (at, master) in nodes[..n_masters].iter().enumerate() {
             let slots = at * N_SLOTS / n_masters..(at + 1) * N_SLOTS / n_masters;
             master.cluster(&["ADDSLOTSRANGE", &slots.start.to_string(), &(slots.end - 1).to_string()])?;
@@ -114,8 +137,10 @@ impl RedisCluster {
     /// What a client is given to find it.
     #[must_use]
     pub fn url(&self) -> String {
-        let nodes: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", node.redis.port())).collect();
-        format!("redis+cluster://{}", nodes.join(","))
+        let port = |node: &Node| node.tls.unwrap_or(node.redis.port());
+        let nodes: Vec<_> = self.nodes.iter().map(|node| format!("127.0.0.1:{}", port(node))).collect();
+        let scheme = if self.nodes[0].tls.is_some() { "rediss" } else { "redis" };
+        format!("{scheme}+cluster://{}", nodes.join(","))
     }
 
     /// A node.

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 
+#[path = "../redis/certificates.rs"]
+mod certificates;
 mod conformance;
 mod moves;
 mod opening;

@@ -4,6 +4,7 @@ use larder::adapter::CacheAdapter;
 use larder::{ErrorKind, IntoCache, RedisCache, RedisCluster};
 use larder_servers::{Redis, Unreachable, or_skip};
 
+use crate::certificates::Authority;
 use crate::support::{Store, keys};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,6 +37,25 @@ async fn any_node_leads_to_all_and_none_is_an_error_that_shows_no_password() {
     let told = format!("{error} {error:?} {nobody:?}");
     assert!(error.kind() == ErrorKind::Unavailable && told.contains("127.0.0.1"), "{told}");
     assert!(!told.contains("hunter2"), "{told}");
+}
+
+#[test]
+fn all_nodes_are_spoken_to_over_tls() {
+    let authority = Authority::new();
+    let signed = authority.sign(&["127.0.0.1"]);
+    let servers = larder_servers::RedisCluster::with_tls(2, &signed.of_server(Some(&authority.file())));
+    let Some(servers) = or_skip(servers) else { return };
+    let (certificate, key) = (signed.certificate.display(), signed.key.display());
+    let url = format!("{}?ca={}&certificate={certificate}&key={key}", servers.url(), authority.file().display());
+    let cache = url.as_str().into_cache().unwrap().blocking();
+    for number in 0..40 {
+        cache.set(format!("tea{number}"), number, 60).unwrap();
+        assert_eq!(cache.get::<i32>(format!("tea{number}")).unwrap(), Some(number));
+    }
+    let stranger = Authority::new();
+    let url = format!("{}?ca={}", servers.url(), stranger.file().display());
+    let error = url.as_str().into_cache().unwrap().blocking().get::<i32>("tea1").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
 }
 
 #[test]
