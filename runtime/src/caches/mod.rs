@@ -25,7 +25,9 @@
 //! | `codec` | far stores | how values are written: `"msgpack"`, `"json"` … |
 //! | `envelope` | `redis`, `memcached` | `"off"` for values that programs in other languages share; see [`Cache::plain`] |
 //! | `max_entries`, `max_weight` | `memory` | as in [`MemoryCacheBuilder`](crate::MemoryCacheBuilder) |
-//! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry` | `redis` | as in its builder |
+//! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry`, `wait_replicas` | `redis` | as in its builder |
+//! | `ca`, `certificate`, `key` | `redis` over TLS | paths of files in PEM, as in its builder |
+//! | `sentinel_user`, `sentinel_password` | `redis` behind sentinels | how to get in there |
 //! | `servers`, `largest_entry` | `memcached` | as in its builder; `servers` is a list |
 //! | `path`, `max_bytes`, `max_entries` | `sqlite` | as in its builder |
 //!
