@@ -1,5 +1,5 @@
-//! Two hundred tasks and some threads that call, a few that clear, and an oracle: every value tells its key and its
-//! version, so that each can be judged.
+//! Tasks and threads that call, some that clear, and an oracle: every value tells its key and its version, so that each can be
+//! judged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,8 +12,6 @@ use tokio::task;
 
 use crate::figures::{Figures, Latencies};
 
-const N_TASKS: usize = 200;
-const N_THREADS: usize = 16;
 const N_KEYS: usize = 100;
 const COMPUTATION: Duration = Duration::from_millis(5);
 
@@ -74,8 +72,20 @@ impl Truth {
     }
 }
 
+/// How many are at it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Load {
+    pub(crate) n_tasks: usize,
+    pub(crate) n_threads: usize,
+    pub(crate) n_clearing: usize,
+}
+
+/// Two hundred, who mostly read.
+pub(crate) const MANY: Load = Load { n_tasks: 200, n_threads: 16, n_clearing: 1 };
+
 /// Callers at work.
 pub(crate) struct Crowd {
+    load: Load,
     truth: Arc<Truth>,
     cache: Cache,
     runtime: Runtime,
@@ -84,7 +94,7 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    pub(crate) fn gather(cache: Cache) -> Self {
+    pub(crate) fn gather(cache: Cache, load: Load) -> Self {
         // Crowds before this one have left entries, of other versions.
         let _ = cache.clear();
         let origin = thread::current().id();
@@ -93,17 +103,20 @@ impl Crowd {
         let keys = (0..2 * N_KEYS).map(|_| Default::default()).collect();
         let truth = Arc::new(Truth { keys, ..Truth::default() });
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let calling = (0..N_TASKS).map(|seed| {
-            let call = call_on(Arc::clone(&truth), seed as u64);
-            runtime.spawn(larder::scoped_async(&cache, call))
-        });
-        let mut tasks: Vec<_> = calling.collect();
-        tasks.push(runtime.spawn(larder::scoped_async(&cache, clear_on(Arc::clone(&truth)))));
-        let threads = (0..N_THREADS).map(|seed| {
+        // No two have the same dice.
+        let mut seeds = 0..;
+        let mut tasks = Vec::new();
+        for seed in seeds.by_ref().take(load.n_tasks) {
+            tasks.push(runtime.spawn(larder::scoped_async(&cache, call_on(Arc::clone(&truth), seed))));
+        }
+        for seed in seeds.by_ref().take(load.n_clearing) {
+            tasks.push(runtime.spawn(larder::scoped_async(&cache, clear_on(Arc::clone(&truth), seed))));
+        }
+        let threads = seeds.take(load.n_threads).map(|seed| {
             let (cache, truth) = (cache.clone(), Arc::clone(&truth));
-            thread::spawn(move || larder::scoped(&cache, || call_on_a_thread(&truth, seed as u64)))
+            thread::spawn(move || larder::scoped(&cache, || call_on_a_thread(&truth, seed)))
         });
-        Self { threads: threads.collect(), truth, cache, runtime, tasks }
+        Self { load, threads: threads.collect(), truth, cache, runtime, tasks }
     }
 
     /// The store is there for so long.
@@ -118,7 +131,7 @@ impl Crowd {
         let most = 2 * N_KEYS as u64 * (n_seconds + 1) + n_clears;
         let Figures { n_computed, .. } = figures;
         assert!(n_computed <= most, "{n_computed} computations of {} keys in {lasted:?}", 2 * N_KEYS);
-        assert!(figures.latencies.len() > N_TASKS, "they are stuck: {figures}");
+        assert!(figures.latencies.len() > self.load.n_tasks, "they are stuck: {figures}");
         figures
     }
 
@@ -206,7 +219,7 @@ async fn call_on(truth: Arc<Truth>, seed: u64) {
 
 /// The keys of threads stand behind those of the tasks.
 fn call_on_a_thread(truth: &Truth, seed: u64) {
-    let mut dice = Dice::new(seed + N_TASKS as u64);
+    let mut dice = Dice::new(seed);
     while !truth.is_over() {
         let key = N_KEYS + dice.below(N_KEYS);
         let (acknowledged, start) = (truth.acknowledged(key), Instant::now());
@@ -218,15 +231,16 @@ fn call_on_a_thread(truth: &Truth, seed: u64) {
 }
 
 /// Changes keys and clears them; a clear that fails promises nothing.
-async fn clear_on(truth: Arc<Truth>) {
-    let mut dice = Dice::new(1_000_000);
+async fn clear_on(truth: Arc<Truth>, seed: u64) {
+    let mut dice = Dice::new(seed);
     while !truth.is_over() {
         let key = dice.below(2 * N_KEYS);
         let version = truth.keys[key].0.fetch_add(1, Ordering::SeqCst) + 1;
         truth.n_clears.fetch_add(1, Ordering::SeqCst);
         let cleared = if key < N_KEYS { later::clear(key).await } else { clear_blocking(key).await };
         if cleared.is_ok() {
-            truth.keys[key].1.store(version, Ordering::SeqCst);
+            // Others may clear it too, and have come later.
+            truth.keys[key].1.fetch_max(version, Ordering::SeqCst);
         }
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use larder::{Cache, IntoCache, cached};
 use larder_servers::{Behaviour, Memcached, Proxy, Redis, Server, Unreachable, or_skip};
 
-use crowd::Crowd;
+use crowd::{Crowd, MANY};
 
 /// One crowd at a time.
 static TURN: Mutex<()> = Mutex::new(());
@@ -50,7 +50,7 @@ fn nobody_notices_that_there_was_never_a_store() {
     let _turn = turn();
     for scheme in ["redis", "memcache"] {
         let store = Unreachable::new().unwrap();
-        let crowd = Crowd::gather(cache(&store.url(scheme)));
+        let crowd = Crowd::gather(cache(&store.url(scheme)), MANY);
         let down = crowd.down(Duration::from_secs(1));
         crowd.disperse();
         println!("{scheme}, never there: {down}");
@@ -65,7 +65,7 @@ fn outlive(name: &str, scheme: &str, server: &mut Server) {
     let down_for = Duration::from_millis(if is_full() { 2_000 } else { 1_500 });
     for round in 0..n_rounds() {
         let (outage, cache) = [("killed", &direct), ("frozen", &direct), ("black-holed", &through)][round % 3];
-        let crowd = Crowd::gather(cache.clone());
+        let crowd = Crowd::gather(cache.clone(), MANY);
         crowd.wait_for_hits();
         let up = crowd.up(Duration::from_millis(300));
         match outage {

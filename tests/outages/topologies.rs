@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use larder_servers::{RedisCluster, RedisSentinel, or_skip};
 
-use crate::crowd::Crowd;
+use crate::crowd::{Crowd, Load, MANY};
 use crate::figures::Figures;
 use crate::{cache, is_full, turn};
 
@@ -23,6 +23,12 @@ fn n_rounds() -> usize {
     if is_full() { 10 } else { 1 }
 }
 
+/// Of rounds from 1 on: many, then few and more, who read or clear for the most part.
+fn load(round: usize) -> Load {
+    let of = |n_tasks, n_clearing| Load { n_tasks, n_threads: 4, n_clearing };
+    [MANY, of(4, 1), of(4, 4), of(100, 1), of(100, 50)][(round - 1) % 5]
+}
+
 #[test]
 fn nobody_notices_what_happens_to_a_cluster() {
     let _turn = turn();
@@ -31,7 +37,7 @@ fn nobody_notices_what_happens_to_a_cluster() {
     let store = cache(&format!("{}?wait_replicas=1", cluster.url()));
     for round in 1..=n_rounds() {
         for event in ["failed over by hand", "slots moved", "frozen", "killed"] {
-            let crowd = Crowd::gather(store.clone());
+            let crowd = Crowd::gather(store.clone(), load(round));
             crowd.wait_for_hits();
             let up = crowd.up(Duration::from_millis(300));
             let (master, start) = (cluster.master_of(SLOT).unwrap(), Instant::now());
@@ -49,7 +55,7 @@ fn nobody_notices_what_happens_to_a_cluster() {
             });
             let over = Instant::now();
             crowd.wait_for_all_hits();
-            tell("cluster", event, &[up, amid], over - start, over.elapsed());
+            tell("cluster", event, load(round), &[up, amid], over - start, over.elapsed());
             match event {
                 "frozen" => cluster.thaw(master).unwrap(),
                 "killed" if round < n_rounds() => cluster.rejoin(master, SLOT).unwrap(),
@@ -75,7 +81,7 @@ fn nobody_notices_that_sentinels_choose_another_master() {
     let events: &[_] = if is_full() { &["failed over by hand", "frozen", "killed"] } else { &["frozen", "killed"] };
     for round in 1..=n_rounds() {
         for &event in events {
-            let crowd = Crowd::gather(store.clone());
+            let crowd = Crowd::gather(store.clone(), load(round));
             crowd.wait_for_hits();
             let up = crowd.up(Duration::from_millis(300));
             let (master, start) = (servers.master().unwrap(), Instant::now());
@@ -89,7 +95,7 @@ fn nobody_notices_that_sentinels_choose_another_master() {
             });
             let over = Instant::now();
             crowd.wait_for_all_hits();
-            tell("sentinels", event, &[up, amid], over - start, over.elapsed());
+            tell("sentinels", event, load(round), &[up, amid], over - start, over.elapsed());
             match event {
                 "frozen" => servers.node(master).thaw().unwrap(),
                 "killed" if round < n_rounds() => servers.node(master).restart().unwrap(),
@@ -102,8 +108,11 @@ fn nobody_notices_that_sentinels_choose_another_master() {
 }
 
 /// In a soak, which has the machine for itself, hits are back within the node timeout and three seconds.
-fn tell(store: &str, event: &str, [up, amid]: &[Figures; 2], took: Duration, back: Duration) {
+fn tell(store: &str, event: &str, load: Load, [up, amid]: &[Figures; 2], took: Duration, back: Duration) {
+    let Load { n_tasks, n_clearing, .. } = load;
     let (took, back) = (took.as_millis(), back.as_millis());
-    println!("{store}, {event}: up {up}; amid {amid}; over after {took} ms, hits back {back} ms later");
+    println!(
+        "{store}, {event}, {n_tasks} tasks, {n_clearing} clearing: up {up}; amid {amid}; over after {took} ms, hits back {back} ms later"
+    );
     assert!(!is_full() || back < 3_000, "hits came back {back} ms after another had taken over");
 }
