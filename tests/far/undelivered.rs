@@ -243,6 +243,21 @@ fn a_clear_that_was_given_up_half_way_is_made_good() {
     wait_for("it is told", &clock, || cache.n_undelivered() == 0);
 }
 
+/// More than go in one trip: who gives up during the first has asked for all of them.
+#[test]
+fn many_that_were_given_up_half_way_are_all_made_good() {
+    let (store, cache, clock) = store();
+    store.turn(Mood::Hangs);
+    {
+        let hand = cache.asynchronous();
+        let mut removal = pin!(hand.remove((0..2_500).map(|n| n.to_string())));
+        assert!(removal.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(cache.n_undelivered(), 2_500);
+    store.turn(Mood::Works);
+    wait_for("all are told", &clock, || cache.n_undelivered() == 0);
+}
+
 /// Panics so often.
 #[derive(Default)]
 struct Panics(AtomicUsize);

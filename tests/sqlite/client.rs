@@ -134,3 +134,55 @@ fn what_nobody_waits_for_is_not_begun() {
         assert_eq!(n_notes(cache), 0);
     });
 }
+
+/// Its end panics.
+struct Spiteful;
+
+impl Drop for Spiteful {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            panic!("the program's own, and at its end");
+        }
+    }
+}
+
+#[test]
+fn what_is_dropped_unused_takes_nobody_with_it() {
+    both(|cache| {
+        put(cache, "a", &entry(1, 10)).unwrap();
+        let (client, (began, is_begun), (go_on, goes_on)) = (cache.client(), mpsc::channel(), mpsc::channel());
+        let holding = std::thread::spawn(move || {
+            block_on(client.transaction(move |_| {
+                began.send(()).unwrap();
+                goes_on.recv()
+            }))
+        });
+        is_begun.recv().unwrap();
+        let (client, spiteful) = (cache.client(), Spiteful);
+        let unwanted = client.transaction(move |_| {
+            std::mem::forget(spiteful);
+            Ok::<_, ()>(())
+        });
+        let (key, entry) = (key("b"), entry(2, 10));
+        let mut putting = Box::pin(cache.put(&key, &entry, larder::adapter::Condition::Always));
+        assert!(block_on(poll_once(Box::pin(unwanted))).is_none(), "and dropped here");
+        assert!(block_on(poll_once(&mut putting)).is_none());
+        go_on.send(()).unwrap();
+        holding.join().unwrap().unwrap().unwrap();
+        assert!(block_on(putting).unwrap());
+        assert!(has(cache, "a"));
+    });
+}
+
+/// A crate for migrations counts in `user_version`: as larder does, which would refuse the file from then on.
+#[test]
+fn the_marks_of_the_file_cannot_be_changed() {
+    both(|cache| {
+        put(cache, "a", &entry(1, 10)).unwrap();
+        for sql in ["PRAGMA user_version = 7", "PRAGMA application_id = 7"] {
+            let error = batch(cache, sql).unwrap_err();
+            assert!(error.to_string().contains("larder's own"), "{sql}: {error}");
+            assert!(has(cache, "a") && put(cache, "b", &entry(2, 10)).unwrap(), "{sql}");
+        }
+    });
+}

@@ -74,8 +74,9 @@ impl Debts {
     /// be done instead.
     pub(super) fn remember_removal(&mut self, key: &StoreKey, debt: Debt, ends: bool) -> bool {
         if let Some(renewal) = self.renewals.get_mut(&debt.namespace.epoch).filter(|renewal| !renewal.is_sent) {
-            // It goes with the rest of its namespace.
+            // It goes with the rest of its namespace, and not with a renewal that somebody has begun before.
             renewal.debt.until = renewal.debt.until.max(debt.until);
+            renewal.debt.number = renewal.debt.number.max(debt.number);
             return true;
         }
         if self.removals.len() < MOST_REMOVALS || self.owes_removal(key) {
@@ -255,6 +256,17 @@ mod tests {
         debts.flushed(4);
         assert_eq!(debts.n_owed(), 1, "it is on its way, and who writes waits for that");
         debts.delivered(&sent);
+        assert_eq!(debts.n_owed(), 0);
+    }
+
+    #[test]
+    fn what_goes_with_its_namespace_is_not_settled_by_who_began_before() {
+        let mut debts = Debts::default();
+        debts.remember_renewal(&namespace("shop").epoch, debt("shop", 1));
+        assert!(debts.remember_removal(&key("shop", 1), debt("shop", 2), true));
+        debts.renewed(&namespace("shop").epoch, 1);
+        assert!(debts.owes_renewal(&namespace("shop").epoch), "it may have been stored after that renewal");
+        debts.renewed(&namespace("shop").epoch, 2);
         assert_eq!(debts.n_owed(), 0);
     }
 

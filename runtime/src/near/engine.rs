@@ -69,13 +69,16 @@ impl Engine {
             Bound::Weight(weight) => (weight / TYPICAL_WEIGHT, weight),
         };
         let n_shards = n_shards(n_entries);
-        let options = OptionsBuilder::new()
-            .estimated_items_capacity(usize::try_from(n_entries.div_ceil(n_shards).max(1)).unwrap_or(usize::MAX))
-            .weight_capacity(capacity.div_ceil(n_shards))
-            .build();
-        let options = options.expect("both capacities are given");
-        let shard =
-            |_| RwLock::new(Shard::with_options(options.clone(), Weights, BuildHasherDefault::new(), Evictions));
+        let shard = |number| {
+            // Together they hold what was said, and not one more for each that has a rest.
+            let own = capacity / n_shards + u64::from(number < capacity % n_shards);
+            let options = OptionsBuilder::new()
+                .estimated_items_capacity(usize::try_from(n_entries.div_ceil(n_shards).max(1)).unwrap_or(usize::MAX))
+                .weight_capacity(own)
+                .build();
+            let options = options.expect("both capacities are given");
+            RwLock::new(Shard::with_options(options, Weights, BuildHasherDefault::new(), Evictions))
+        };
         Self { shards: (0..n_shards).map(shard).collect() }
     }
 

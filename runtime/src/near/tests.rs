@@ -44,6 +44,18 @@ fn values_are_dropped_with_no_lock_held() {
 }
 
 #[test]
+fn all_shards_together_hold_no_more_than_the_bound() {
+    for bound in [1, 33, 97, 129, 500, 1_001] {
+        let near = Near::new(Bound::Entries(bound));
+        for i in 0..10 * bound {
+            let slot = Slot::seal(header(Moment::NEVER), ());
+            near.insert(key(&i.to_string()).to_owned(), slot, 1, &mut Garbage::default());
+        }
+        assert!(near.n_entries() as u64 <= bound, "{} of {bound}", near.n_entries());
+    }
+}
+
+#[test]
 fn namespaces_are_apart() {
     let near = Near::new(Bound::Entries(10));
     let slot = Slot::seal(header(Moment::NEVER), 1_u8);

@@ -32,6 +32,8 @@ impl Raw {
         let shape = match *words {
             ["mn" | "version"] => Shape::Meta,
             ["mg" | "md" | "ma" | "me", key, ref flags @ ..] => meta(key, flags).map(|()| Shape::Meta)?,
+            // The list that memcached 1.6 answers these with has no end.
+            ["stats", "sizes_enable" | "sizes_disable", ..] => return refused("is answered without an end"),
             ["stats"] | ["stats", _] | ["stats", _, _] | ["stats", _, _, _] => Shape::List,
             ["ms", ..] => return refused("has a value: call `store`"),
             _ => {
@@ -160,6 +162,8 @@ mod tests {
             ("quit", "none of"),
             ("watch fetchers", "none of"),
             ("flush_all", "none of"),
+            ("stats sizes_enable", "without an end"),
+            ("stats sizes_disable x", "without an end"),
             ("ms a 1", "call `store`"),
         ] {
             let error = Raw::line(line).err().unwrap_or_else(|| panic!("{line:?} is let through"));

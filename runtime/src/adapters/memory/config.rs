@@ -32,7 +32,8 @@ pub struct MemoryCacheBuilder {
 }
 
 impl MemoryCacheBuilder {
-    /// Holds so many entries; 10,000 if neither this nor [`max_weight`](Self::max_weight) is said.
+    /// Holds at most so many entries; 10,000 if neither this nor [`max_weight`](Self::max_weight) is said. They are shared out among
+    /// shards by their keys, of which one may be full while another has room: some part goes before the last is reached.
     pub fn max_entries(mut self, n_entries: u64) -> Self {
         self.max_entries = Some(n_entries);
         self

@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The database of a [`SqliteCache`], for statements of one's own.
 ///
 /// [`transaction`](Self::transaction) runs a closure on the connection that larder writes with. The tables `entry`, `permit` and
-/// `epoch` are larder's: to look at, not to change. A program that wants tables of its own for long has a file of its own for
-/// them; this one is a cache, and may be set aside when it is damaged.
+/// `epoch` are larder's, and so are `user_version` and `application_id` of the file: to look at, not to change. A program that
+/// wants tables of its own for long has a file of its own for them; this one is a cache, and may be set aside when it is damaged.
 ///
 /// # Examples
 /// ```
@@ -50,8 +50,8 @@ impl SqliteClient {
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable): the database failed, or another process has it;
-    /// [`TooLarge`](ErrorKind::TooLarge): it is full; [`Config`](ErrorKind::Config): `work` has changed larder's tables, which
-    /// undoes all that it did, or has ended the transaction itself, which does not.
+    /// [`TooLarge`](ErrorKind::TooLarge): it is full; [`Config`](ErrorKind::Config): `work` has changed what is larder's,
+    /// which undoes all that it did, or has ended the transaction itself, which does not.
     pub fn transaction<T, E, W>(&self, work: W) -> impl Future<Output = Result<Result<T, E>>> + Send + use<T, E, W>
     where
         T: Send + 'static,
@@ -62,7 +62,7 @@ impl SqliteClient {
         async move {
             let (asker, told) = oneshot::channel();
             let database = engine.id();
-            engine.ask_alone(Box::new(Own { database, work: Some(work), ended: None, asker }))?;
+            engine.ask_alone(Box::new(Own { database, work: Some(work), ended: None, asker: Some(asker) }))?;
             match told.await {
                 Ok(Ended::Returned(returned)) => Ok(returned),
                 Ok(Ended::Panicked(panic)) => resume_unwind(panic),
@@ -85,7 +85,8 @@ struct Own<T, E, W> {
     database: usize,
     work: Option<W>,
     ended: Option<Ended<T, E>>,
-    asker: oneshot::Sender<Ended<T, E>>,
+    /// Until it is told.
+    asker: Option<oneshot::Sender<Ended<T, E>>>,
 }
 
 enum Ended<T, E> {
@@ -101,7 +102,7 @@ where
     W: FnOnce(&Connection) -> Result<T, E> + Send,
 {
     fn is_wanted(&self) -> bool {
-        !self.asker.is_closed()
+        self.asker.as_ref().is_some_and(|asker| !asker.is_closed())
     }
 
     /// It may end the transaction, and with it what others have done in it.
@@ -132,12 +133,22 @@ where
         Ok(())
     }
 
-    fn answer(self: Box<Self>, failure: Option<Error>) {
-        let Some(ended) = failure.map(Ended::Failed).or(self.ended) else { return };
-        if let Err(unwanted) = self.asker.send(ended) {
-            // The program's values: their end may panic too.
-            let _ = catch_unwind(AssertUnwindSafe(|| drop(unwanted)));
+    fn answer(mut self: Box<Self>, failure: Option<Error>) {
+        let told = failure.map(Ended::Failed).or_else(|| self.ended.take());
+        if let (Some(asker), Some(ended)) = (self.asker.take(), told) {
+            self.ended = asker.send(ended).err();
         }
+    }
+}
+
+/// The program's values end here where nobody takes them. That may panic as well, or ask the cache: it is no less the program's
+/// code than the closure is.
+impl<T, E, W> Drop for Own<T, E, W> {
+    fn drop(&mut self) {
+        let _inside = Inside::of(self.database);
+        let (work, ended) = (self.work.take(), self.ended.take());
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(work)));
+        let _ = catch_unwind(AssertUnwindSafe(|| drop(ended)));
     }
 }
 
@@ -145,7 +156,8 @@ where
 pub(super) fn misfit() -> Error {
     Error::new(
         ErrorKind::Config,
-        "what ran on a SQLite cache has changed larder's own tables: all that it did is undone",
+        "what ran on a SQLite cache has changed larder's own tables, or the version or application of the file: all that it did \
+         is undone",
     )
 }
 
@@ -154,18 +166,18 @@ thread_local! {
     static INSIDE: Cell<Option<usize>> = const { Cell::new(None) };
 }
 
-struct Inside;
+/// What the thread was inside of before.
+struct Inside(Option<usize>);
 
 impl Inside {
     fn of(database: usize) -> Self {
-        INSIDE.set(Some(database));
-        Self
+        Self(INSIDE.replace(Some(database)))
     }
 }
 
 impl Drop for Inside {
     fn drop(&mut self) {
-        INSIDE.set(None);
+        INSIDE.set(self.0);
     }
 }
 

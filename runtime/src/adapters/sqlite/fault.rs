@@ -14,6 +14,9 @@ impl Fault {
     /// What is in the file is not what was written to it.
     pub(super) const DAMAGED: Self = Self(ffi::SQLITE_CORRUPT);
 
+    /// What makes the database ours has been changed.
+    pub(super) const MISFIT: Self = Self(ffi::SQLITE_ERROR);
+
     /// Is the file broken, so that it has to be built anew?
     pub(super) fn is_damage(self) -> bool {
         matches!(self.primary(), ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB)

@@ -87,7 +87,7 @@ pub(super) fn kind(connection: &Connection) -> Result<Kind, Fault> {
 }
 
 /// The same inside a transaction.
-fn kind_within(connection: &Connection) -> Result<Kind, Fault> {
+pub(super) fn kind_within(connection: &Connection) -> Result<Kind, Fault> {
     let application: i32 = pragma(connection, "application_id")?;
     let version: i32 = pragma(connection, "user_version")?;
     let table = "SELECT count(*), count(*) FILTER (WHERE name = 'entry') FROM sqlite_schema WHERE type = 'table'";

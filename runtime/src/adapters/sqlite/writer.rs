@@ -10,6 +10,7 @@ use super::database::Trouble;
 use super::fault::Fault;
 use super::housekeeping::{self, Dead, Room, Step};
 use super::request::Request;
+use super::schema::{self, Kind};
 use super::statements::{self, Statements};
 use super::worker::{Batch, N_RETRIES, N_WAITS, Worker, wanted};
 
@@ -202,6 +203,9 @@ fn alone(connection: &Connection, room: &Room, request: &mut dyn Request) -> Res
             return Ok(());
         }
         statements::check(connection)?;
+        if schema::kind_within(connection)? != Kind::Ours {
+            return Err(Fault::MISFIT);
+        }
         room.make(&statements)?;
         run(connection, "COMMIT")
     });

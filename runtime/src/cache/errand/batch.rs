@@ -95,14 +95,12 @@ impl Batch {
         let Some((far, places)) = self.close().await? else { return Ok(Vec::new()) };
         let mut all = Vec::with_capacity(places.len());
         for part in places.chunks(MOST_KEYS) {
-            match far.remove_many(part).await {
-                Ok(were_live) => all.extend(were_live),
-                Err(error) => {
-                    // A store that is down is not asked for the rest: that would be a limit on time for each thousand.
-                    far.owe_removals(places.get(all.len() + part.len()..).unwrap_or_default());
-                    return Err(error);
-                }
-            }
+            // A store that is down is not asked for the rest: that would be a limit on time for each thousand. And who gives up
+            // wants the rest gone too.
+            let mut rest = far.promise(places.get(all.len() + part.len()..).unwrap_or_default());
+            let removed = far.remove_many(part).await;
+            rest.told(&removed);
+            all.extend(removed?);
         }
         Ok(all)
     }
