@@ -68,7 +68,7 @@ impl Engine {
             Bound::Entries(n_entries) => (n_entries, n_entries),
             Bound::Weight(weight) => (weight / TYPICAL_WEIGHT, weight),
         };
-        let n_shards = n_shards(n_entries);
+        let n_shards = n_shards(bound, thread::available_parallelism().map_or(1, |n| n.get() as u64));
         let shard = |number| {
             // Together they hold what was said, and not one more for each that has a rest.
             let own = capacity / n_shards + u64::from(number < capacity % n_shards);
@@ -93,11 +93,15 @@ impl Engine {
     }
 }
 
-/// Enough that writers seldom meet, and few enough that what each of them holds is not a handful: each evicts for itself.
-fn n_shards(n_entries: u64) -> u64 {
+/// Enough that writers seldom meet, and few enough that what each of them holds is not a handful, and not less than a large
+/// value: each evicts for itself, and keeps nothing that is heavier than all of it.
+pub(super) fn n_shards(bound: Bound, n_threads: u64) -> u64 {
     const FEWEST_ENTRIES: u64 = 32;
-    let n_threads = thread::available_parallelism().map_or(1, |n| n.get() as u64);
+    const LEAST_WEIGHT: u64 = 1 << 20;
     let most = (n_threads * 4).next_power_of_two();
-    let n_full = (n_entries / FEWEST_ENTRIES).max(1);
-    most.min(1 << n_full.ilog2())
+    let n_full = match bound {
+        Bound::Entries(n_entries) => n_entries / FEWEST_ENTRIES,
+        Bound::Weight(weight) => weight / LEAST_WEIGHT,
+    };
+    most.min(1 << n_full.max(1).ilog2())
 }

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use super::engine::n_shards;
 use super::{Bound, Garbage, Generation, Header, KeyHash, Near, NearKeyRef, Slot, key_hash};
 use crate::clock::Moment;
 use crate::timeout::Timeout;
@@ -96,4 +97,17 @@ fn the_dead_are_those_past_their_grace_or_of_a_dead_generation() {
     assert_eq!(dead.len(), 2);
     assert!(dead.contains(&key("expired").to_owned()) && dead.contains(&key("cleared").to_owned()));
     assert_eq!(next, Moment::from_millis(105), "the one in grace, at 95 and 10 more");
+}
+
+#[test]
+fn a_shard_holds_no_handful_and_no_less_than_a_large_value_on_however_many_cores() {
+    for n_threads in [1, 2, 12, 64] {
+        for megabytes in [1, 2, 10, 1000] {
+            assert!((megabytes << 20) / n_shards(Bound::Weight(megabytes << 20), n_threads) >= 1 << 20);
+        }
+        for n_entries in [64, 500, 10_000] {
+            assert!(n_entries / n_shards(Bound::Entries(n_entries), n_threads) >= 32);
+        }
+        assert_eq!((n_shards(Bound::Entries(1), n_threads), n_shards(Bound::Weight(1), n_threads)), (1, 1));
+    }
 }

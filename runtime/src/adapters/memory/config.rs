@@ -40,7 +40,8 @@ impl MemoryCacheBuilder {
     }
 
     /// Holds entries of so much weight in all, in bytes: 128 each, the key, and the value by [`weigh`](Self::weigh) or
-    /// else by its size on the stack. A value heavier than a shard's part of the whole is returned and not kept.
+    /// else by its size on the stack. A value heavier than a shard's part of the whole is returned and not kept; that part is 1 MiB
+    /// or more, unless the whole is less.
     pub fn max_weight(mut self, bytes: u64) -> Self {
         self.max_weight = Some(bytes);
         self
