@@ -30,7 +30,11 @@ fn run(workspace: &Workspace) -> Outcome {
 
 /// What git knows of the workspace, beside it: a flaw must not come near the sources.
 fn copy(workspace: &Workspace, tree: &Path) -> Outcome {
-    fs::create_dir_all(tree).map_err(|error| format!("cannot make {}: {error}", tree.display()))?;
+    // What an earlier copy had and this one has not would be compiled too.
+    let emptied = fs::remove_dir_all(tree).or_else(|error| if tree.exists() { Err(error) } else { Ok(()) });
+    emptied
+        .and_then(|()| fs::create_dir_all(tree))
+        .map_err(|error| format!("cannot make {}: {error}", tree.display()))?;
     let prefix = format!("--prefix={}/", tree.display());
     workspace.program("git").argument("checkout-index").argument("--all").argument("--force").argument(prefix).run()
 }
