@@ -163,19 +163,8 @@ impl RedisCacheBuilder {
     /// [`ErrorKind::FeatureOff`] for TLS in a build without `redis-tls`. That the server cannot be reached is
     /// none: it may come.
     pub fn build(self) -> Result<RedisCache> {
-        let refused = |message| Err(Error::new(ErrorKind::Config, message));
-        if self.socket.is_some() && (self.host.is_some() || self.port.is_some()) {
-            return refused("a redis cache takes `socket`, or `host` and `port`, not both");
-        }
-        if self.port == Some(0) {
-            return refused("`port` of a redis cache is 1 to 65535");
-        }
-        if self.host.as_deref() == Some("") {
-            return refused("`host` of a redis cache is empty");
-        }
-        if self.largest_entry == Some(0) {
-            return refused("`largest_entry` is 0: use the `null` adapter to store nothing");
-        }
+        self.check_address()?;
+        let largest_entry = largest(self.largest_entry)?;
         let server = match &self.url {
             Some(url) => url::parse(url)?,
             None => Server::default(),
@@ -200,7 +189,6 @@ impl RedisCacheBuilder {
             (Topology::Single, said) => (said, sentinels),
         };
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
-        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
         let Some(master) = master else {
             if !places.is_empty() {
                 return refused("sentinels of a redis cache know a master by its name: call `master`");
@@ -226,6 +214,31 @@ impl RedisCacheBuilder {
         let sentinels = Arc::new(Sentinels { places, master, own, access });
         Ok(RedisCache::new(Source::Sentinels(sentinels.clone()), largest_entry)
             .confirmed(confirmation, Source::Sentinels(sentinels)))
+    }
+
+    fn check_address(&self) -> Result<()> {
+        if self.socket.is_some() && (self.host.is_some() || self.port.is_some()) {
+            return refused("a redis cache takes `socket`, or `host` and `port`, not both");
+        }
+        if self.port == Some(0) {
+            return refused("`port` of a redis cache is 1 to 65535");
+        }
+        if self.host.as_deref() == Some("") {
+            return refused("`host` of a redis cache is empty");
+        }
+        Ok(())
+    }
+}
+
+pub(super) fn refused<T>(message: &'static str) -> Result<T> {
+    Err(Error::new(ErrorKind::Config, message))
+}
+
+/// What the largest entry is, of one server or of a cluster.
+pub(super) fn largest(said: Option<usize>) -> Result<usize> {
+    match said {
+        Some(0) => refused("`largest_entry` is 0: use the `null` adapter to store nothing"),
+        said => Ok(said.unwrap_or(LARGEST_ENTRY)),
     }
 }
 

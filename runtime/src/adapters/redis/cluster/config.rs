@@ -6,10 +6,10 @@ use super::RedisCluster;
 use super::router::Router;
 use crate::adapters::redis::access::{Access, encryption};
 use crate::adapters::redis::clears::Confirmation;
-use crate::adapters::redis::config::LARGEST_ENTRY;
+use crate::adapters::redis::config::{largest, refused};
 use crate::adapters::redis::tls::RedisTls;
 use crate::adapters::redis::url::{self, Place, Topology};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// Builds a [`RedisCluster`].
 ///
@@ -78,7 +78,7 @@ impl RedisClusterBuilder {
     }
 
     /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within half a
-    /// second, the clear answers [`ErrorKind::NotReplicated`]. In a URL it is `?wait_replicas=1`.
+    /// second, the clear answers [`NotReplicated`](crate::ErrorKind::NotReplicated). In a URL it is `?wait_replicas=1`.
     ///
     /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just before,
     /// until its timeout. Clears have a connection of their own then, and take two round trips.
@@ -96,13 +96,10 @@ impl RedisClusterBuilder {
     /// The cluster. It connects when it is first used.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`], naming the part of the URL, the setting or the file that is wrong;
-    /// [`ErrorKind::FeatureOff`] for TLS in a build without `redis-tls`.
+    /// [`Config`](crate::ErrorKind::Config), naming the part of the URL, the setting or the file that is wrong;
+    /// [`FeatureOff`](crate::ErrorKind::FeatureOff) for TLS in a build without `redis-tls`.
     pub fn build(self) -> Result<RedisCluster> {
-        let refused = |message| Err(Error::new(ErrorKind::Config, message));
-        if self.largest_entry == Some(0) {
-            return refused("`largest_entry` is 0: use the `null` adapter to store nothing");
-        }
+        let largest_entry = largest(self.largest_entry)?;
         let mut server = match &self.url {
             Some(url) => url::parse(url)?,
             None => url::Server { topology: Topology::Cluster, ..url::Server::default() },
@@ -126,11 +123,7 @@ impl RedisClusterBuilder {
         access.check()?;
         let mut seeds: Vec<_> = places.into_iter().map(Place::into_tcp).collect();
         seeds.dedup();
-        Ok(RedisCluster {
-            router: Router::new(access, seeds),
-            largest_entry: self.largest_entry.unwrap_or(LARGEST_ENTRY),
-            confirmation,
-        })
+        Ok(RedisCluster { router: Router::new(access, seeds), largest_entry, confirmation })
     }
 }
 
