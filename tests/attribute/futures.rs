@@ -165,3 +165,18 @@ fn a_timeout_may_read_borrowed_arguments() {
         assert_ne!(timed("").await, timed("").await, "a timeout of 0 computed there stores nothing");
     });
 }
+
+#[cached]
+async fn large(id: u64) -> u64 {
+    let bytes = [id as u8; 4096];
+    futures_lite::future::yield_now().await;
+    bytes.iter().map(|byte| u64::from(*byte)).sum()
+}
+
+#[test]
+fn a_future_that_hits_has_neither_the_key_in_it_nor_the_computation() {
+    assert!(size_of_val(&large::uncached(1)) > 4096);
+    for bytes in [size_of_val(&plain(1)), size_of_val(&large(1))] {
+        assert!(bytes < 300, "{bytes} bytes");
+    }
+}

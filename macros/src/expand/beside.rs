@@ -68,12 +68,7 @@ impl Beside<'_> {
             _ => generate!(Self),
         };
         let compute = computed(self.plan, &self.computation(&owner));
-        let entry = match self.plan.returns.form {
-            Form::Value => self.entry_in_place(&owner),
-            // A future does not hold it.
-            Form::Async | Form::Future | Form::Boxed => self.entry(&owner),
-        };
-        let call = call(self.plan, &entry, &self.rules(&owner), &compute);
+        let call = call(self.plan, &self.entry_in_place(&owner), &self.rules(&owner), &compute);
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         let block = in_place_of(&self.function.body, call);

@@ -6,7 +6,7 @@ use syn::spanned::Spanned;
 
 use super::inputs::{self, Take};
 use crate::plan::{Key, Plan, Step};
-use crate::signature::{Argument, Form};
+use crate::signature::Argument;
 
 /// Statements that write the key into `key`; the inputs are in scope as references.
 ///
@@ -95,8 +95,7 @@ pub(super) fn generics(plan: &Plan) -> TokenStream {
 /// The entry made where the inputs are, behind the static that is its function's site.
 pub(super) fn in_place(plan: &Plan, site: &TokenStream) -> TokenStream {
     let (private, looks, steps) = (&plan.private, inputs::looks(plan), steps(plan));
-    let lent = (plan.returns.form == Form::Value).then(|| generate!(&mut));
-    generate!(#lent {
+    generate!(&mut {
         let mut entry = #private::Entry::new(&#site);
         let key = &mut entry.key;
         #looks

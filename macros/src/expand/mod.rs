@@ -107,15 +107,33 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
 ///       Answer::Result(result) => result,
 ///       Answer::Compute(lead) => lead.land(user::uncached(id)),
 ///   }
+///
+/// `entry`, `rules`, `lead.compute(user::uncached(id)).await`
+/// ⇒ let way = match call_async(entry, rules) {
+///       Answer::Result(result) => return result,
+///       Answer::Compute(way) => way,
+///   };
+///   match way.await {
+///       Answer::Result(result) => result,
+///       Answer::Compute(lead) => lead.compute(user::uncached(id)).await,
+///   }
 /// ```
 fn call(plan: &Plan, entry: &TokenStream, rules: &TokenStream, compute: &TokenStream) -> TokenStream {
     let private = &plan.private;
-    let call = match plan.returns.form {
-        Form::Value => generate!(call(#entry, #rules)),
-        _ => generate!(call_async(#entry, #rules).await),
-    };
     let timed = timed(plan);
-    let call = answered(private, &generate!(#private::#call), &generate!(#timed #compute));
+    let turn = generate!(#timed #compute);
+    if plan.returns.form == Form::Value {
+        return answered(private, &generate!(#private::call(#entry, #rules)), &turn);
+    }
+    let rest = answered(private, &generate!(way.await), &turn);
+    // A statement of its own, so that nothing of the entry is left in a future that goes on.
+    let call = generate! {
+        let way = match #private::call_async(#entry, #rules) {
+            #private::Answer::Result(result) => return result,
+            #private::Answer::Compute(way) => way,
+        };
+        #rest
+    };
     match plan.returns.form {
         Form::Value | Form::Async => call,
         Form::Future => generate!(async move { #call }),

@@ -3,7 +3,6 @@
 
 use std::future::poll_fn;
 use std::marker::PhantomData;
-use std::pin::pin;
 
 use crate::cache::{self, Delivery};
 use crate::flight::Inside;
@@ -100,27 +99,32 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
     }
 
     /// Awaits what has not begun, and shares and stores the result, as the rules say.
-    // The one part that users compile once per function: what follows a computation is generic over its result alone.
-    pub async fn compute<C: Future<Output = R>>(self, computation: C) -> R {
+    // The one part that users compile once per function: what follows a computation is generic over its result alone. In a box,
+    // which a miss can pay for: else the computation would stand in the future of each call that hits, and three times,
+    // as what an `async fn` is handed stands in it once more wherever it is moved to.
+    pub fn compute<C: Future<Output = R>>(self, computation: C) -> impl Future<Output = R> + use<R, U, C> {
         let Turn { site, mut lead, rules, timeout, .. } = self.0;
-        claim(&mut lead).await;
-        let result = {
-            // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
-            let mut computation = pin!(computation);
-            poll_fn(|context| {
-                let _inside = lead.as_ref().and_then(|lead| lead.inside());
-                computation.as_mut().poll(context)
-            })
-            .await
-        };
-        // The result is not held while the store takes its time: a future that held it could move to another thread only if
-        // it can.
-        let mut delivery = match pack(lead, site, timeout, &rules, result) {
-            Packed::Landed(result) => return result,
-            Packed::Far(delivery) => delivery,
-        };
-        Box::pin(delivery.store()).await;
-        land(delivery, &rules)
+        let computation = Box::pin(computation);
+        async move {
+            claim(&mut lead).await;
+            let result = {
+                // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
+                let mut computation = computation;
+                poll_fn(|context| {
+                    let _inside = lead.as_ref().and_then(|lead| lead.inside());
+                    computation.as_mut().poll(context)
+                })
+                .await
+            };
+            // The result is not held while the store takes its time: a future that held it could move to another thread only
+            // if it can.
+            let mut delivery = match pack(lead, site, timeout, &rules, result) {
+                Packed::Landed(result) => return result,
+                Packed::Far(delivery) => delivery,
+            };
+            Box::pin(delivery.store()).await;
+            land(*delivery, &rules)
+        }
     }
 
     /// The same for a function that does a part of its work before it returns a future.
@@ -157,8 +161,8 @@ async fn claim(lead: &mut Option<Box<cache::Lead>>) {
 enum Packed<R> {
     /// It is where it is kept, and with those who wait.
     Landed(R),
-    /// It goes to the far tier first.
-    Far(Delivery),
+    /// It goes to the far tier first. In a box, as the future of a call has room for it whether it comes to that or not.
+    Far(Box<Delivery>),
 }
 
 fn pack<R>(
@@ -173,7 +177,7 @@ fn pack<R>(
     let _inside = lead.inside();
     match lead.pack(site, timeout, &(rules, &result)) {
         // What those who wait get is the same.
-        Some(delivery) if delivery.goes_far() => Packed::Far(delivery),
+        Some(delivery) if delivery.goes_far() => Packed::Far(Box::new(delivery)),
         delivery => {
             delivery.map(Delivery::land);
             Packed::Landed(result)

@@ -37,28 +37,35 @@ pub fn call<R, U: Rules<R>>(entry: &mut Entry, rules: U) -> Answer<R, Lead<R, U>
     }
 }
 
-/// A call of an asynchronous function. A hit is answered before the computation's future is made.
+/// A call of an asynchronous function: a hit is answered before there is a future to wait for, from the entry where it stands;
+/// what is to be awaited for all else is the way to the result, or to a turn.
 #[inline]
-pub async fn call_async<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R, AsyncLead<R, U>> {
-    if let Some(result) = hit(&mut entry, Face::Async, &rules) {
-        return Answer::Result(result);
+pub fn call_async<R, U: Rules<R>>(
+    entry: &mut Entry,
+    rules: U,
+) -> Answer<R, impl Future<Output = Answer<R, AsyncLead<R, U>>> + use<R, U>> {
+    match hit(entry, Face::Async, &rules) {
+        Some(result) => Answer::Result(result),
+        None => Answer::Compute(miss_async(entry.take(), rules)),
     }
-    let Some(cache) = target(entry.site, Face::Async) else {
-        return Answer::Compute(AsyncLead::new(entry.site, None, rules));
-    };
-    approach_async(cache, entry, rules).await
 }
 
 /// The way of an async call that found nothing near.
 // In a box, which a miss can pay for: what stands here would stand on the stack once for each level of a recursion, and in the
 // future of each call that hits.
+#[cold]
 #[inline(never)]
-fn approach_async<R, U: Rules<R>>(
-    cache: Cache,
+fn miss_async<R, U: Rules<R>>(
     mut entry: Entry,
     rules: U,
 ) -> Pin<Box<impl Future<Output = Answer<R, AsyncLead<R, U>>>>> {
-    Box::pin(async move { go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await })
+    let cache = target(entry.site, Face::Async);
+    Box::pin(async move {
+        match cache {
+            Some(cache) => go_async(Approach::new(cache, entry.request(Caller::Async)), rules).await,
+            None => Answer::Compute(AsyncLead::new(entry.site, None, rules)),
+        }
+    })
 }
 
 /// The way of a blocking call to its result, or to its turn.
