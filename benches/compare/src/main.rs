@@ -17,6 +17,7 @@ fn main() -> Result<(), String> {
         Contender::of("larder", ours::user),
         Contender::of("quick_cache", peers::quick_cache),
         Contender::of("concurrent_cached", peers::concurrent_cached),
+        Contender::of("a table behind locks", ours::table),
         Contender::of("concurrent_cached, string key", peers::concurrent_cached_text),
         Contender::of("cached", peers::cached),
         Contender::of("cached, no bound, no timeout", peers::cached_plain),
