@@ -78,8 +78,7 @@ fn the_adapter_is_switched_under_load() {
         id * 7
     }
     let far: Vec<Store> = stores().collect();
-    let mut urls: Vec<String> = far.iter().map(|store| store.url.clone()).collect();
-    urls.extend(["memory".to_owned(), "null".to_owned()]);
+    let n_stores = far.len() + 2;
     register_adapter("churn", || "memory".into_cache());
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -98,8 +97,11 @@ fn the_adapter_is_switched_under_load() {
             });
         }
         for round in 0..60 {
-            let url = urls[round % urls.len()].clone();
-            register_adapter("churn", move || url.as_str().into_cache());
+            let number = round % n_stores;
+            match far.get(number).map(Store::patient) {
+                Some(connect) => register_adapter("churn", move || Ok(connect())),
+                None => register_adapter("churn", move || ["memory", "null"][number % 2].into_cache()),
+            }
             thread::sleep(Duration::from_millis(10));
         }
         is_over.store(true, Ordering::Relaxed);

@@ -3,6 +3,7 @@
 use std::any::Any;
 
 use larder::adapter::AnyAdapter;
+use larder::testing::ManualClock;
 use larder::{Cache, Codec, IntoCache, MemcachedCache, RedisCache, SqliteCache};
 use larder_servers::{Memcached, Redis, or_skip};
 
@@ -23,12 +24,21 @@ impl Store {
 
     /// Another cache on it, which writes values in another way.
     pub(crate) fn with(&self, codec: Codec) -> Cache {
-        let adapter = match self.name {
-            "redis" => AnyAdapter::new(RedisCache::open(&self.url).unwrap()),
-            "memcached" => AnyAdapter::new(MemcachedCache::builder().url(&self.url).unwrap().build().unwrap()),
-            _ => AnyAdapter::new(SqliteCache::open(self.url.trim_start_matches("sqlite:")).unwrap()),
-        };
-        Cache::builder(adapter).codec(codec).build().unwrap()
+        Cache::builder(connect(self.name, &self.url)).codec(codec).build().unwrap()
+    }
+
+    /// Makes other caches on it, for which no time passes: no limit on a trip ends one, however busy the machine is.
+    pub(crate) fn patient(&self) -> impl Fn() -> Cache + Send + Sync + 'static {
+        let (name, url) = (self.name, self.url.clone());
+        move || Cache::builder(connect(name, &url)).clock(ManualClock::new().clock()).build().unwrap()
+    }
+}
+
+fn connect(name: &str, url: &str) -> AnyAdapter {
+    match name {
+        "redis" => AnyAdapter::new(RedisCache::open(url).unwrap()),
+        "memcached" => AnyAdapter::new(MemcachedCache::builder().url(url).unwrap().build().unwrap()),
+        _ => AnyAdapter::new(SqliteCache::open(url.trim_start_matches("sqlite:")).unwrap()),
     }
 }
 
