@@ -95,8 +95,11 @@ fn unknown(name: &str) -> Error {
     let own = own();
     let known = KINDS.iter().flat_map(|kind| kind.aliases.iter().copied().chain([kind.name]));
     let known = known.chain(own.iter().map(String::as_str));
-    let hint = nearest(name, known).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    let message = format!("no adapter is named `{}`: known are {}{hint}", shown(name), list(kinds));
+    let hint = match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "names of your own are made by `register_adapter` and `caches::configure`".to_owned(),
+    };
+    let message = format!("no adapter is named `{}`: known are {}; {hint}", shown(name), list(kinds));
     Error::new(ErrorKind::UnknownAdapter, message)
 }
 

@@ -51,6 +51,11 @@ fn wrong_names_and_urls_are_told_what_would_be_right() {
     let table = [
         ("memroy", ErrorKind::UnknownAdapter, "no adapter is named `memroy`: known are memory (mem, ram), null"),
         ("memroy", ErrorKind::UnknownAdapter, "did you mean `memory`?"),
+        (
+            "sessions",
+            ErrorKind::UnknownAdapter,
+            "; names of your own are made by `register_adapter` and `caches::configure`",
+        ),
         ("", ErrorKind::UnknownAdapter, "no adapter is named ``"),
         ("redis-cluster://a", ErrorKind::UnknownAdapter, "did you mean `redis+cluster`?"),
         ("memory://host", ErrorKind::Config, "a memory URL has no address: write `memory://?max_entries=1000`"),
