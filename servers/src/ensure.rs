@@ -4,11 +4,16 @@ use std::io;
 use std::process::{Command, Stdio};
 
 /// Debian's package of a program, and what runs if it is installed. Python is of use with what makes environments of it.
-const PROGRAMS: [(&str, &[&str]); 3] = [
+type Program = (&'static str, &'static [&'static str]);
+
+const PROGRAMS: [Program; 3] = [
     ("redis-server", &["redis-server", "--version"]),
     ("memcached", &["memcached", "--version"]),
     ("python3-venv", &["python3", "-c", "import ensurepip, venv"]),
 ];
+
+/// What speaks the protocol of Redis too, and its package.
+pub const VALKEY: &str = "valkey-server";
 
 /// Installs the packages `$@`. Their scripts would start a server each, on the usual port: what `policy-rc.d` forbids. The
 /// lists of packages are only fetched if the ones at hand do not do.
@@ -30,7 +35,23 @@ install "$@" || { apt-get update && install "$@"; }
 /// # Errors
 /// Says what is missing, why it was not installed, and the command that installs it.
 pub fn ensure() -> io::Result<()> {
-    let missing = missing();
+    install(&PROGRAMS)
+}
+
+/// Can [`VALKEY`] be run? It is installed too, where apt knows it, which older systems' do not.
+///
+/// # Errors
+/// As [`ensure`], where apt knows it.
+pub fn ensure_valkey() -> io::Result<bool> {
+    let valkey = (VALKEY, [VALKEY, "--version"].as_slice());
+    if !missing(&[valkey]).is_empty() && !runs("apt-cache", &["show", VALKEY]) {
+        return Ok(false);
+    }
+    install(&[valkey]).map(|()| true)
+}
+
+fn install(programs: &[Program]) -> io::Result<()> {
+    let missing = missing(programs);
     if missing.is_empty() {
         return Ok(());
     }
@@ -52,7 +73,7 @@ pub fn ensure() -> io::Result<()> {
     };
     println!("installing {} by apt", missing.join(", "));
     let status = command.args(["-c", INSTALL, "sh"]).args(&missing).stdin(Stdio::null()).status()?;
-    if self::missing().is_empty() { Ok(()) } else { Err(refused(&format!("apt was asked: {status}"))) }
+    if self::missing(programs).is_empty() { Ok(()) } else { Err(refused(&format!("apt was asked: {status}"))) }
 }
 
 /// What to type, for people.
@@ -67,9 +88,9 @@ pub(crate) fn advice() -> String {
     format!("the tests start private servers and programs in Python, and need:\n{}", lines.join("\n"))
 }
 
-fn missing() -> Vec<&'static str> {
-    let missing = PROGRAMS.into_iter().filter(|(_, command)| !runs(command[0], &command[1..]));
-    missing.map(|(package, _)| package).collect()
+fn missing(programs: &[Program]) -> Vec<&'static str> {
+    let missing = programs.iter().filter(|(_, command)| !runs(command[0], &command[1..]));
+    missing.map(|&(package, _)| package).collect()
 }
 
 fn is_root() -> bool {

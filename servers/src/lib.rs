@@ -2,7 +2,7 @@
 //!
 //! A fake store agrees with its author; only the real one knows how it is silent, or comes back. So tests start
 //! [`Redis`] and [`Memcached`] of their own, or a whole [`RedisCluster`], each on a free port and in a folder of its own. They never meet a server that
-//! somebody else runs. Where a test needs a network that misbehaves, a [`Proxy`] stands in between.
+//! somebody else runs. `LARDER_REDIS_SERVER` names a program to be run in place of `redis-server`, as Valkey's. Where a test needs a network that misbehaves, a [`Proxy`] stands in between.
 //!
 //! ```
 //! use larder_servers::{Redis, or_skip};
@@ -31,7 +31,7 @@ mod skip;
 mod wait;
 
 pub use cluster::RedisCluster;
-pub use ensure::ensure;
+pub use ensure::{VALKEY, ensure, ensure_valkey};
 pub use memcached::Memcached;
 pub use port::{Unreachable, free_port};
 pub use proxy::{Behaviour, Proxy};

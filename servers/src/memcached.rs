@@ -7,7 +7,7 @@ use crate::server::{Kind, Server};
 
 /// Once it listens it writes its ports down, where [`crate::process`] asks for it.
 static MEMCACHED: Kind =
-    Kind { program: "memcached", scheme: "memcache", arguments, proof: "ports", question: "version\r\n" };
+    Kind { program: || "memcached", scheme: "memcache", arguments, proof: "ports", question: "version\r\n" };
 
 fn arguments(port: u16) -> Vec<String> {
     // Root must say which user it wants to be; for all others `-u` does nothing.

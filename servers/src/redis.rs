@@ -1,8 +1,10 @@
-//! Redis, or what is installed under its name.
+//! Redis, or what stands for it: Valkey speaks the same protocol.
 
+use std::env;
 use std::io;
 use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use crate::port::free_port;
 use crate::server::{Kind, Server};
@@ -10,7 +12,14 @@ use crate::server::{Kind, Server};
 const SOCKET: &str = "socket";
 
 /// It opens its socket after its port, so that where the first is, the second is its own.
-static REDIS: Kind = Kind { program: "redis-server", scheme: "redis", arguments, proof: SOCKET, question: "PING\r\n" };
+static REDIS: Kind = Kind { program, scheme: "redis", arguments, proof: SOCKET, question: "PING\r\n" };
+
+/// `redis-server`, unless the environment names another.
+pub(crate) fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> =
+        LazyLock::new(|| env::var("LARDER_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned()));
+    &PROGRAM
+}
 
 fn arguments(port: u16) -> Vec<String> {
     let port = port.to_string();

@@ -3,31 +3,31 @@
 use std::io;
 use std::time::Duration;
 
-use crate::redis::Redis;
+use crate::redis::{Redis, program};
 use crate::resp::{ask, ask_text};
 use crate::server::{Kind, Server};
 use crate::wait::wait;
 
 /// It wants a file of its own to write in, and a program before it writes one there.
-static SENTINEL: Kind = Kind { program: "sh", scheme: "redis", arguments, proof: "socket", question: "PING\r\n" };
+static SENTINEL: Kind = Kind { program: || "sh", scheme: "redis", arguments, proof: "socket", question: "PING\r\n" };
 
-/// Port of its own and of the master; how long the master may be silent, in milliseconds.
+/// The program, its own port, that of the master, and how long the master may be silent, in milliseconds.
 const SCRIPT: &str = r#"
 cat > sentinel.conf <<END
-port $1
+port $2
 bind 127.0.0.1
 unixsocket socket
 dir .
-sentinel monitor prime 127.0.0.1 $2 2
-sentinel down-after-milliseconds prime $3
+sentinel monitor prime 127.0.0.1 $3 2
+sentinel down-after-milliseconds prime $4
 sentinel failover-timeout prime 2000
 sentinel parallel-syncs prime 2
 END
-exec redis-server sentinel.conf --sentinel
+exec "$1" sentinel.conf --sentinel
 "#;
 
 fn arguments(port: u16) -> Vec<String> {
-    ["-c", SCRIPT, "sh", &port.to_string()].map(Into::into).into()
+    ["-c", SCRIPT, "sh", program(), &port.to_string()].map(Into::into).into()
 }
 
 const N_SENTINELS: usize = 3;

@@ -21,7 +21,7 @@ const N_RACES: usize = 10;
 
 /// What tells one kind of server from another.
 pub(crate) struct Kind {
-    pub(crate) program: &'static str,
+    pub(crate) program: fn() -> &'static str,
     pub(crate) scheme: &'static str,
     /// What makes it listen on 127.0.0.1 and this port, and keep nothing but what lies in its folder.
     pub(crate) arguments: fn(u16) -> Vec<String>,
@@ -53,7 +53,7 @@ impl Server {
                 outcome => return outcome.map(|()| server),
             }
         }
-        Err(io::Error::new(io::ErrorKind::AddrInUse, format!("{}: each free port was taken at once", kind.program)))
+        Err(io::Error::new(io::ErrorKind::AddrInUse, format!("{}: each free port was taken at once", (kind.program)())))
     }
 
     /// Where it listens, on 127.0.0.1.
@@ -109,13 +109,13 @@ impl Server {
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill();
         let arguments = [(self.kind.arguments)(self.port), self.settings.clone()].concat();
-        let process = Process::start(self.kind.program, &arguments, &self.folder)?;
+        let process = Process::start((self.kind.program)(), &arguments, &self.folder)?;
         self.process = Some(self.ready(process)?);
         Ok(())
     }
 
     fn running(&self) -> io::Result<&Process> {
-        self.process.as_ref().ok_or_else(|| io::Error::other(format!("{} does not run", self.kind.program)))
+        self.process.as_ref().ok_or_else(|| io::Error::other(format!("{} does not run", (self.kind.program)())))
     }
 
     /// The `process`, once it answers.
@@ -141,7 +141,7 @@ impl Server {
     }
 
     fn failed(&self, kind: io::ErrorKind, what: &str, process: &Process) -> io::Error {
-        let Kind { program, .. } = self.kind;
+        let program = (self.kind.program)();
         io::Error::new(
             kind,
             format!("cannot start {program} on port {}: {what}; its log:\n{}", self.port, process.log()),

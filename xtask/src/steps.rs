@@ -4,7 +4,8 @@ use crate::suite::Step;
 use crate::{downstream, quickstart, servers};
 
 /// Everything.
-pub(crate) const TEST: &[Step] = &[PROGRAMS, FORMAT, CLIPPY, TESTS, INTERLEAVINGS, DOWNSTREAM, DOCS, QUICKSTART];
+pub(crate) const TEST: &[Step] =
+    &[PROGRAMS, FORMAT, CLIPPY, TESTS, VALKEY, INTERLEAVINGS, DOWNSTREAM, DOCS, QUICKSTART];
 
 /// What reads the code without running it.
 pub(crate) const LINT: &[Step] = &[FORMAT, CLIPPY];
@@ -49,6 +50,22 @@ const TESTS: Step = Step {
     about: "unit, integration, UI and documentation tests, examples built",
     // At a desk, under plain `cargo test`, those that need a server may be skipped.
     run: |workspace| workspace.cargo("test --all-features --no-fail-fast").env("LARDER_REQUIRE_SERVERS", "1").run(),
+};
+
+const VALKEY: Step = Step {
+    name: "valkey",
+    about: "what is tested on Redis holds on Valkey, where the system has it",
+    run: |workspace| {
+        if !larder_servers::ensure_valkey().map_err(|error| error.to_string())? {
+            println!("not installed, and no package of this system: not run");
+            return Ok(());
+        }
+        workspace
+            .cargo("test --all-features --no-fail-fast --test conformance --test redis --test plain --test cluster")
+            .env("LARDER_REQUIRE_SERVERS", "1")
+            .env("LARDER_REDIS_SERVER", larder_servers::VALKEY)
+            .run()
+    },
 };
 
 const INTERLEAVINGS: Step = Step {
