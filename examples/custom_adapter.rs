@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Left, Living, Permitted, StoreKey, Token,
-    layout, random_epoch,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
+    StoreKey, Token, layout, random_epoch,
 };
 use larder::{Cache, Error, ErrorKind, Result, Timeout, cached};
 
@@ -66,6 +66,10 @@ impl Jar {
     fn fetched(&self) -> Fetched {
         Fetched { record: self.record.clone(), left: self.left() }
     }
+
+    fn head(&self) -> Option<Head> {
+        Head::of(&self.record, self.left())
+    }
 }
 
 impl Shelves {
@@ -74,7 +78,7 @@ impl Shelves {
     }
 
     fn live(&mut self, key: &StoreKey, living: &Living) -> Option<&mut Jar> {
-        self.jar(key).filter(|jar| jar.left().is_live() && living.admits(&jar.record))
+        self.jar(key).filter(|jar| jar.head().is_some_and(|head| head.is_live(living)))
     }
 
     fn store(&mut self, key: &StoreKey, entry: &Entry) {
@@ -168,13 +172,13 @@ impl CacheAdapter for Pantry {
         Ok(())
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         Ok(self.with(|shelves| {
             let removed = keys.iter().map(|key| {
-                let was_live = shelves.live(key, living).is_some();
+                let head = shelves.jar(key).and_then(|jar| jar.head());
                 shelves.jars.remove(key);
                 shelves.permits.remove(key);
-                was_live
+                head
             });
             removed.collect()
         }))
@@ -195,19 +199,22 @@ impl CacheAdapter for Pantry {
         }))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        Ok(self.with(|shelves| shelves.live(key, living).is_some()))
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        Ok(self.with(|shelves| shelves.jar(key).and_then(|jar| jar.head())))
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.with(|shelves| {
             let Some(jar) = shelves.live(key, living) else {
                 shelves.store(key, fresh);
-                return Ok(delta);
+                return Ok(Counted::Sum(delta));
             };
+            if let Some(head) = jar.head().filter(|head| head.is_open(living)) {
+                return Ok(Counted::Open(head));
+            }
             let sum = layout::count(&mut jar.record, delta)?;
             shelves.permits.remove(key);
-            Ok(sum)
+            Ok(Counted::Sum(sum))
         })
     }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, layout};
 
-use crate::support::{LIVING, Store, entry, keys};
+use crate::support::{LIVING, Store, entry, exists, keys, remove};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_have_moved_are_found() {
@@ -28,7 +28,7 @@ async fn slots_that_have_moved_are_found() {
         let found = found.as_ref().map(|found| payload(&found.record));
         assert_eq!(found, Some(payload(&entry.record)), "{key}");
     }
-    assert_eq!(fleet.remove(&keys, &LIVING).await.unwrap(), vec![true; keys.len()]);
+    assert_eq!(remove(fleet, &keys).await, vec![true; keys.len()]);
     assert_eq!(fleet.epochs(&names).await.unwrap(), epochs);
 }
 
@@ -49,7 +49,7 @@ async fn while_a_slot_is_on_its_way_reads_are_right_and_clears_are_clears() {
     // The permit is here, and the entry nowhere: neither node does what needs both.
     assert_eq!(fleet.get(key).await.unwrap(), None);
     assert!(fleet.put(key, &entry("1"), Condition::IfPermit(&before)).await.is_err());
-    assert_eq!(fleet.remove(std::slice::from_ref(key), &LIVING).await.unwrap(), [false]);
+    assert_eq!(remove(fleet, std::slice::from_ref(key)).await, [false]);
 
     // The slot arrives.
     for at in [to, from] {
@@ -76,10 +76,10 @@ async fn what_has_moved_ahead_of_its_slot_is_asked_for_there() {
     // Who has forgotten its scripts is told them again, and asked again.
     store.servers.ask(to, &["SCRIPT", "FLUSH"]).unwrap();
     assert_eq!(store.live(key).await.as_deref(), Some("1"));
-    assert!(fleet.exists(key, &LIVING).await.unwrap());
+    assert!(exists(fleet, key).await);
     let touched = fleet.touch(key, larder::Timeout::from_secs(60), larder::Timeout::ZERO, &LIVING).await.unwrap();
     assert!(touched.is_some());
-    assert_eq!(fleet.remove(std::slice::from_ref(key), &LIVING).await.unwrap(), [true]);
+    assert_eq!(remove(fleet, std::slice::from_ref(key)).await, [true]);
     assert_eq!(fleet.get(key).await.unwrap(), None);
 }
 
@@ -108,5 +108,5 @@ async fn a_master_that_dies_takes_its_part_and_gives_it_back_when_a_replica_take
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     store.fleet.connect().await.unwrap();
-    assert_eq!(store.fleet.remove(&keys, &LIVING).await.unwrap(), vec![true; keys.len()]);
+    assert_eq!(remove(&store.fleet, &keys).await, vec![true; keys.len()]);
 }

@@ -49,6 +49,18 @@ pub(crate) fn entry(payload: &str) -> Entry {
     let mut record = vec![0x5a; layout::PAYLOAD];
     record[layout::NAMESPACE_EPOCH].copy_from_slice(&LIVING.namespace.to_le_bytes());
     record[layout::TEMPLATE_EPOCH].copy_from_slice(&LIVING.template.unwrap().to_le_bytes());
+    record[layout::CODEC] = layout::INTEGER;
     record.extend(payload.bytes());
     Entry { record, timeout: Timeout::from_secs(600), grace: Timeout::from_secs(60) }
+}
+
+/// Is a live entry there?
+pub(crate) async fn exists(cache: &impl CacheAdapter, key: &StoreKey) -> bool {
+    cache.head(key).await.unwrap().is_some_and(|head| head.is_live(&LIVING))
+}
+
+/// Removes them. Which were live?
+pub(crate) async fn remove(cache: &impl CacheAdapter, keys: &[StoreKey]) -> Vec<bool> {
+    let heads = cache.remove(keys).await.unwrap();
+    heads.into_iter().map(|head| head.is_some_and(|head| head.is_live(&LIVING))).collect()
 }

@@ -6,7 +6,7 @@ use larder::cached;
 use serde::{Deserialize, Serialize};
 
 use crate::hand::Hand;
-use crate::shop::{Kind, Shop, everywhere};
+use crate::shop::{Shop, everywhere};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct User {
@@ -196,22 +196,23 @@ fn a_counter_of_a_cleared_namespace_begins_anew() {
     });
 }
 
-/// Whether it is counted: in memory it is not; a store that removes unread cannot tell, until it is swept away.
 #[test]
-fn a_cleared_result_can_be_removed() {
+fn a_cleared_result_can_be_removed_and_is_not_counted() {
     everywhere(|shop| {
-        let store = |_: &Hand| assert!(call(shop, || user::set(7, ada(7, "old"))).unwrap());
+        let store = |_: &Hand| {
+            assert!(call(shop, || user::set(7, ada(7, "old"))).unwrap());
+            assert!(call(shop, || visits::set(7, 7)).unwrap());
+            shop.hand.set("kept", 1, 60).unwrap();
+        };
         let clear = || call(shop, user::clear_all).unwrap();
-        let in_memory = shop.kind == Kind::Memory;
         is_absent_once_cleared(shop, store, clear, |hand| {
-            let was_live = hand.delete(user::key(7)).unwrap();
-            assert!(!(in_memory && was_live));
-            assert!(!hand.delete(user::key(7)).unwrap(), "it is gone");
+            assert!(!hand.delete(user::key(7)).unwrap(), "it was cleared");
+            assert!(hand.delete(visits::key(7)).unwrap(), "of another function");
         });
         is_absent_once_cleared(shop, store, clear, |hand| {
-            let removed = hand.remove([user::key(7)]).unwrap();
-            assert!(!(in_memory && removed.all()));
-            assert_eq!(hand.remove([user::key(7)]).unwrap().removed, 0, "it is gone");
+            let keys = || [user::key(7), larder::Key::from("kept"), visits::key(7), larder::Key::from("absent")];
+            assert_eq!(hand.remove(keys()).unwrap().removed, 2, "what is of nobody, and of another function");
+            assert_eq!(hand.remove(keys()).unwrap().removed, 0, "all is gone");
         });
     });
 }

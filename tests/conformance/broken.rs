@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Left, Living, Permitted, StoreKey, Token,
-    layout, random_epoch,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
+    StoreKey, Token, layout, random_epoch,
 };
 use larder::{Error, ErrorKind, Result, Timeout};
 
@@ -19,6 +19,8 @@ pub(crate) enum Flaw {
     AnyTokenFills,
     ClosedForGood,
     ConnectsOnce,
+    CountsAnyCodec,
+    CountsOpen,
     CountsText,
     CutsAtNul,
     CutsBatches,
@@ -34,6 +36,9 @@ pub(crate) enum Flaw {
     FreshIsShared,
     FreshYieldsToLive,
     GraceIsLife,
+    HeadForgetsTemplate,
+    HeadIsRemembered,
+    HeadMixesEpochs,
     IfAbsentAlwaysStores,
     IfAbsentInTwoSteps,
     IfAbsentSeesAll,
@@ -62,6 +67,7 @@ pub(crate) enum Flaw {
     NoPermitOverDead,
     NoPermitOverExpired,
     NoneIsAnError,
+    OpenVoidsPermits,
     OverflowWraps,
     PermitForgetsGroups,
     PermitIsAStub,
@@ -75,14 +81,16 @@ pub(crate) enum Flaw {
     PutSaysYes,
     RemoveAnswersBackwards,
     RemoveCountsTwice,
+    RemoveForgetsTemplate,
     RemoveKeepsPermits,
     RemoveReads,
     RemoveSaysYes,
     RemoveSeesExpired,
-    RemoveSparesDead,
+    RemoveSparesExpired,
     RenewDoesNothing,
     SecondsForMillis,
     SharedIsFresh,
+    ShortHasAHead,
     SwapsReplies,
     SweepsAll,
     SweepsNeighbours,
@@ -111,6 +119,7 @@ struct Shelves {
     jars: HashMap<String, Jar>,
     permits: HashMap<String, (Token, u64)>,
     epochs: HashMap<(u16, String), u64>,
+    heads: HashMap<String, Head>,
     replies: VecDeque<Option<Fetched>>,
     unwritten: Vec<(String, Jar)>,
     is_closed: bool,
@@ -169,7 +178,6 @@ impl Broken {
         match self.flaw {
             Some(Flaw::IgnoresEpochs) => true,
             Some(Flaw::IgnoresTemplates) => Living { template: None, ..*living }.admits(record),
-            Some(Flaw::RemoveReads) => living.admits(record) && record.len() >= layout::PAYLOAD,
             _ => living.admits(record),
         }
     }
@@ -205,6 +213,16 @@ impl Broken {
     fn fetched(&self, shelves: &mut Shelves, key: &str) -> Option<Fetched> {
         let now = self.now();
         self.kept(shelves, key).map(|jar| Fetched { record: jar.record.clone(), left: Left::until(jar.deadline, now) })
+    }
+
+    fn head_of(&self, shelves: &mut Shelves, key: &str) -> Option<Head> {
+        let mut fetched = self.fetched(shelves, key)?;
+        match self.flaw {
+            Some(Flaw::RemoveReads) if fetched.record.len() < layout::PAYLOAD => return None,
+            Some(Flaw::ShortHasAHead) => fetched.record.resize(layout::PAYLOAD, 0),
+            _ => {}
+        }
+        fetched.head()
     }
 
     fn live<'a>(&self, shelves: &'a mut Shelves, key: &str, living: &Living) -> Option<&'a mut Jar> {
@@ -266,6 +284,9 @@ impl Broken {
             _ => self.live(shelves, key, living),
         };
         let Some(jar) = jar else { return Ok(None) };
+        if jar.record.get(layout::CODEC) != Some(&layout::INTEGER) && !self.is(Flaw::CountsAnyCodec) {
+            return Err(refused(ErrorKind::WrongType));
+        }
         let text = String::from_utf8_lossy(jar.record.get(layout::PAYLOAD..).unwrap_or_default()).into_owned();
         match text.parse::<i64>() {
             Err(_) if !self.is(Flaw::CountsText) => Err(refused(ErrorKind::WrongType)),
@@ -463,14 +484,13 @@ impl CacheAdapter for Broken {
         Ok(())
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         let mut shelves = self.open()?;
         let mut removed = Vec::new();
         let asked: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
         for key in &asked {
-            let was_kept = self.kept(&mut shelves, key).is_some();
-            let was_live = self.live(&mut shelves, key, living).is_some();
-            let spares = self.is(Flaw::RemoveSparesDead) && was_kept && !was_live;
+            let head = self.head_of(&mut shelves, key);
+            let spares = self.is(Flaw::RemoveSparesExpired) && head.is_some_and(|head| !head.left.is_live());
             if !spares && !self.is(Flaw::RemoveCountsTwice) {
                 shelves.jars.remove(key);
             }
@@ -478,9 +498,12 @@ impl CacheAdapter for Broken {
                 shelves.permits.remove(key);
             }
             removed.push(match self.flaw {
-                Some(Flaw::RemoveSaysYes) => true,
-                Some(Flaw::RemoveSeesExpired) => was_kept,
-                _ => was_live,
+                Some(Flaw::RemoveSaysYes) => {
+                    head.or(Some(Head { left: Left::Never, namespace_epoch: 0, template_epoch: 0, template: 0 }))
+                }
+                Some(Flaw::RemoveSeesExpired) => head.map(|head| Head { left: Left::Never, ..head }),
+                Some(Flaw::RemoveForgetsTemplate) => head.map(|head| Head { template: 0, ..head }),
+                _ => head,
             });
         }
         if self.is(Flaw::RemoveCountsTwice) {
@@ -526,25 +549,39 @@ impl CacheAdapter for Broken {
         Ok(self.fetched(&mut shelves, &key))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
         let mut shelves = self.open()?;
         let key = self.key(key);
-        Ok(match self.flaw {
-            Some(Flaw::ExistsSeesExpired) => self.kept(&mut shelves, &key).is_some(),
-            _ => self.live(&mut shelves, &key, living).is_some(),
-        })
+        let Some(head) = self.head_of(&mut shelves, &key) else { return Ok(None) };
+        let Head { left, namespace_epoch, template_epoch, .. } = head;
+        Ok(Some(match self.flaw {
+            Some(Flaw::ExistsSeesExpired) if !left.is_live() => Head { left: Left::Never, ..head },
+            Some(Flaw::HeadForgetsTemplate) => Head { template: 0, ..head },
+            Some(Flaw::HeadMixesEpochs) => {
+                Head { namespace_epoch: template_epoch, template_epoch: namespace_epoch, ..head }
+            }
+            Some(Flaw::HeadIsRemembered) => *shelves.heads.entry(key).or_insert(head),
+            _ => head,
+        }))
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         let key = self.key(key);
         if self.is(Flaw::IncrementInTwoSteps) {
             let read = self.count(&mut *self.open()?, &key, living)?;
             tokio::task::yield_now().await;
-            return self.add(&mut *self.open()?, &key, (read, delta), fresh);
+            return self.add(&mut *self.open()?, &key, (read, delta), fresh).map(Counted::Sum);
         }
         let mut shelves = self.open()?;
+        let head = self.head_of(&mut shelves, &key).filter(|head| head.left.is_live() && head.is_open(living));
+        if let Some(head) = head.filter(|_| !self.is(Flaw::CountsOpen)) {
+            if self.is(Flaw::OpenVoidsPermits) {
+                shelves.permits.remove(&key);
+            }
+            return Ok(Counted::Open(head));
+        }
         let read = self.count(&mut shelves, &key, living)?;
-        self.add(&mut shelves, &key, (read, delta), fresh)
+        self.add(&mut shelves, &key, (read, delta), fresh).map(Counted::Sum)
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {

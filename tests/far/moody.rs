@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use larder::testing::MemoryAdapter;
 use larder::{Error, Result, Timeout};
@@ -150,8 +150,8 @@ impl CacheAdapter for Moody {
         self.call("put_many", self.adapter.put_many(entries)).await
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        self.call("remove", self.adapter.remove(keys, living)).await
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.call("remove", self.adapter.remove(keys)).await
     }
 
     async fn touch(
@@ -164,11 +164,11 @@ impl CacheAdapter for Moody {
         self.call("touch", self.adapter.touch(key, timeout, grace, living)).await
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        self.call("exists", self.adapter.exists(key, living)).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        self.call("head", self.adapter.head(key)).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.call("increment", self.adapter.increment(key, delta, fresh, living)).await
     }
 

@@ -63,8 +63,8 @@ fn a_record_cut_anywhere_is_a_miss() {
         user(7);
         let whole = read(&adapter, &key);
         for length in 0..whole.len() {
-            // Its epochs are looked at first, and a record that lacks them is taken for one that was cleared.
-            let n_counted = u64::from(length >= layout::TEMPLATE_EPOCH.end);
+            // Whose it is is looked at first, and a record that does not say so is taken for one that was cleared.
+            let n_counted = u64::from(length >= layout::TEMPLATE.end);
             write(&adapter, &key, whole[..length].to_vec());
             assert_eq!(called!(7), (1, n_counted), "{length} of {} bytes", whole.len());
         }
@@ -116,8 +116,8 @@ fn gibberish_is_a_miss() {
             let noise: Vec<u8> = (0..length).map(|_| byte()).collect();
             write(&adapter, &key, noise);
             assert_eq!(called!(7).0, 1, "{length}");
-            // Behind the head and the epochs of a good one.
-            let until = whole.len().min(layout::TEMPLATE_EPOCH.end);
+            // Behind what a good one says of whose it is.
+            let until = whole.len().min(layout::TEMPLATE.end);
             let noise = whole[..until].iter().copied().chain((0..length).map(|_| byte())).collect();
             write(&adapter, &key, noise);
             assert_eq!(called!(7), (1, 1), "{length}");

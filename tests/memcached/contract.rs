@@ -3,7 +3,7 @@
 use larder::ErrorKind;
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Fetched};
 
-use crate::support::{LIVING, cleared, entry, got, key, permit, put, record, server};
+use crate::support::{LIVING, cleared, entry, exists, got, key, permit, put, record, remove, server};
 
 #[tokio::test]
 async fn what_is_put_is_got_and_what_is_removed_is_gone() {
@@ -14,13 +14,13 @@ async fn what_is_put_is_got_and_what_is_removed_is_gone() {
     let found = cache.get_many(&keys).await.unwrap();
     assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, true, false, true]);
     assert_eq!(found[0].as_ref().unwrap().record, entry("1").record);
-    assert!(cache.exists(&keys[0], &LIVING).await.unwrap());
-    assert!(!cache.exists(&keys[1], &LIVING).await.unwrap());
+    assert!(exists(&cache, &keys[0]).await);
+    assert!(!exists(&cache, &keys[1]).await);
     // Named twice, live once; and what was cleared is removed, but was not live.
-    assert_eq!(cache.remove(&keys, &LIVING).await.unwrap(), [true, false, false, false]);
+    assert_eq!(remove(&cache, &keys).await, [true, false, false, false]);
     assert_eq!(cache.get_many(&keys).await.unwrap(), [const { None::<Fetched> }; 4]);
     assert!(cache.get_many(&[]).await.unwrap().is_empty());
-    assert!(cache.remove(&[], &LIVING).await.unwrap().is_empty());
+    assert!(remove(&cache, &[]).await.is_empty());
     cache.put_many(&[]).await.unwrap();
 }
 
@@ -33,7 +33,7 @@ async fn add_stores_where_no_live_entry_stands() {
     assert!(!add(&key).await);
     put(&cache, &key, &cleared("old")).await;
     assert!(add(&key).await);
-    cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap();
+    remove(&cache, std::slice::from_ref(&key)).await;
     permit(&cache, &key, Claim::Shared).await;
     assert!(add(&key).await);
     assert_eq!(got(&cache, &key).await.as_deref(), Some("new"));

@@ -1,7 +1,7 @@
 //! Counting.
 
 use larder::ErrorKind;
-use larder::adapter::{CacheAdapter, Entry, Left};
+use larder::adapter::{CacheAdapter, Counted, Entry, Left};
 
 use crate::support::{LIVING, cleared, entry, got, key, permit, put, server, with};
 use crate::ticking::ticking;
@@ -9,7 +9,12 @@ use crate::ticking::ticking;
 #[tokio::test]
 async fn counts_down_below_zero_and_over_whatever_is_dead() {
     let Some((_server, cache)) = server() else { return };
-    let add = async |key, delta: i64| cache.increment(key, delta, &entry(&delta.to_string()), &LIVING).await.unwrap();
+    let add = async |key, delta: i64| {
+        let Counted::Sum(sum) = cache.increment(key, delta, &entry(&delta.to_string()), &LIVING).await.unwrap() else {
+            panic!("it belongs to no template");
+        };
+        sum
+    };
     let counter = key("a");
     assert_eq!(add(&counter, -3).await, -3);
     assert_eq!(add(&counter, 10).await, 7);
@@ -62,7 +67,8 @@ async fn a_counter_that_is_counted_all_the_time_keeps_its_deadline() {
         let cache = ticking();
         put(&cache, &key("a"), &Entry { record: entry("0").record, ..with(4, grace) }).await;
         for count in counts {
-            assert_eq!(cache.increment(&key("a"), 1, &entry("1"), &LIVING).await.unwrap(), *count, "grace {grace}");
+            let counted = cache.increment(&key("a"), 1, &entry("1"), &LIVING).await.unwrap();
+            assert_eq!(counted, Counted::Sum(*count), "grace {grace}");
         }
     }
 }
@@ -71,6 +77,6 @@ async fn a_counter_that_is_counted_all_the_time_keeps_its_deadline() {
 async fn a_counter_without_a_deadline_stays_so() {
     let Some((_server, cache)) = server() else { return };
     put(&cache, &key("a"), &Entry { record: entry("5").record, ..with(None::<u64>, 60) }).await;
-    assert_eq!(cache.increment(&key("a"), 1, &entry("1"), &LIVING).await.unwrap(), 6);
+    assert_eq!(cache.increment(&key("a"), 1, &entry("1"), &LIVING).await.unwrap(), Counted::Sum(6));
     assert_eq!(cache.get(&key("a")).await.unwrap().unwrap().left, Left::Never);
 }

@@ -4,7 +4,7 @@ use larder::adapter::{AnyAdapter, CacheAdapter, EpochName, Fleet, StoreKey};
 use larder::{ErrorKind, MemcachedCache};
 use larder_servers::{Memcached, or_skip};
 
-use crate::support::{LIVING, entry, got, key, put};
+use crate::support::{entry, got, key, put, remove};
 
 pub(crate) fn servers(n_servers: usize) -> Option<(Vec<Memcached>, Fleet)> {
     let servers: Option<Vec<_>> = (0..n_servers).map(|_| or_skip(Memcached::start())).collect();
@@ -70,7 +70,7 @@ async fn many_keys_are_answered_in_their_order() {
     for (at, found) in found.iter().enumerate() {
         assert_eq!(found.as_ref().map(|found| &found.record), entries[..90].get(at).map(|(_, entry)| &entry.record));
     }
-    let removed = fleet.remove(&keys, &LIVING).await.unwrap();
+    let removed = remove(&fleet, &keys).await;
     assert_eq!(removed, [vec![true; 90], vec![false; 10]].concat());
     assert_eq!(fleet.capability().shards, 3);
     fleet.flush().await.unwrap();
@@ -101,7 +101,7 @@ async fn a_store_that_dies_takes_its_own_keys_and_no_others() {
         assert_eq!(found.is_none(), is_lost);
         assert_eq!(fleet.get(key).await.is_err(), is_lost);
     }
-    assert!(fleet.remove(&keys, &LIVING).await.is_err());
+    assert!(fleet.remove(&keys).await.is_err());
     assert!(fleet.connect().await.is_err());
     servers[1].restart().unwrap();
     // It was nowhere else meanwhile, and it is empty.

@@ -4,10 +4,12 @@ use std::pin::pin;
 
 use futures_lite::future::poll_once;
 use larder::ErrorKind;
-use larder::adapter::{CacheAdapter, Claim, Condition, Entry};
+use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry};
 use larder_servers::{Memcached, or_skip};
 
-use crate::support::{LIVING, cache, cleared, entry, fill, got, key, permit, put, server, stat, until, with};
+use crate::support::{
+    LIVING, cache, cleared, entry, exists, fill, got, key, permit, put, remove, server, stat, until, with,
+};
 
 #[tokio::test]
 async fn a_permit_stores_once_and_a_stub_is_absent() {
@@ -18,13 +20,13 @@ async fn a_permit_stores_once_and_a_stub_is_absent() {
     assert_eq!(first, second);
     assert_eq!(got(&cache, &key).await, None);
     assert_eq!(cache.get_many(std::slice::from_ref(&key)).await.unwrap(), [None]);
-    assert!(!cache.exists(&key, &LIVING).await.unwrap());
+    assert!(!exists(&cache, &key).await);
     assert!(fill(&cache, &key, &first, "1").await);
     assert!(!fill(&cache, &key, &second, "2").await);
     assert_eq!(got(&cache, &key).await.as_deref(), Some("1"));
-    assert_eq!(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap(), [true]);
+    assert_eq!(remove(&cache, std::slice::from_ref(&key)).await, [true]);
     permit(&cache, &key, Claim::Shared).await;
-    assert_eq!(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap(), [false]);
+    assert_eq!(remove(&cache, std::slice::from_ref(&key)).await, [false]);
 }
 
 #[tokio::test]
@@ -33,17 +35,19 @@ async fn whatever_changes_the_key_voids_its_permit() {
     let key = key("a");
     for change in ["remove", "put", "put_many", "add", "increment", "flush", "fresh"] {
         for before in [None, Some(cleared("old"))] {
-            cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap();
+            remove(&cache, std::slice::from_ref(&key)).await;
             if let Some(entry) = &before {
                 put(&cache, &key, entry).await;
             }
             let token = permit(&cache, &key, Claim::Shared).await;
             match change {
-                "remove" => drop(cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap()),
+                "remove" => drop(remove(&cache, std::slice::from_ref(&key)).await),
                 "put" => put(&cache, &key, &entry("new")).await,
                 "put_many" => cache.put_many(&[(key.clone(), entry("new"))]).await.unwrap(),
                 "add" => assert!(cache.put(&key, &entry("new"), Condition::IfAbsent(&LIVING)).await.unwrap()),
-                "increment" => assert_eq!(cache.increment(&key, 3, &entry("3"), &LIVING).await.unwrap(), 3),
+                "increment" => {
+                    assert_eq!(cache.increment(&key, 3, &entry("3"), &LIVING).await.unwrap(), Counted::Sum(3));
+                }
                 "flush" => cache.flush().await.unwrap(),
                 _ => assert_ne!(permit(&cache, &key, Claim::Fresh).await, token),
             }
@@ -84,7 +88,7 @@ async fn what_has_expired_is_found_with_its_permit_and_replaced_by_the_fill() {
     let Some((_server, cache)) = server() else { return };
     let key = key("a");
     put(&cache, &key, &with(1, 60)).await;
-    until(async || !cache.exists(&key, &LIVING).await.unwrap()).await;
+    until(async || !exists(&cache, &key).await).await;
     let permitted = cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap();
     assert!(!permitted.found.unwrap().left.is_live());
     assert!(fill(&cache, &key, &permitted.token.unwrap(), "new").await);

@@ -27,6 +27,7 @@ pub(crate) fn key(text: &str) -> StoreKey {
 pub(crate) fn record(epoch: u64, payload: &[u8]) -> Vec<u8> {
     let mut record = vec![0; layout::PAYLOAD];
     record[layout::NAMESPACE_EPOCH].copy_from_slice(&epoch.to_le_bytes());
+    record[layout::CODEC] = layout::INTEGER;
     record.extend_from_slice(payload);
     record
 }
@@ -83,4 +84,15 @@ pub(crate) fn stat(server: &Memcached, name: &str) -> u64 {
     let mut values =
         lines.filter_map(|line| Some(line.strip_prefix("STAT ")?.strip_prefix(name)?.trim().parse().unwrap()));
     values.next().unwrap()
+}
+
+/// Is a live entry there?
+pub(crate) async fn exists(cache: &impl CacheAdapter, key: &StoreKey) -> bool {
+    cache.head(key).await.unwrap().is_some_and(|head| head.is_live(&LIVING))
+}
+
+/// Removes them. Which were live?
+pub(crate) async fn remove(cache: &impl CacheAdapter, keys: &[StoreKey]) -> Vec<bool> {
+    let heads = cache.remove(keys).await.unwrap();
+    heads.into_iter().map(|head| head.is_some_and(|head| head.is_live(&LIVING))).collect()
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use larder::Timeout;
 use larder::adapter::{CacheAdapter, Left, StoreKey};
 
-use crate::support::{LIVING, cleared, entry, got, key, permit, put, server, until, with};
+use crate::support::{LIVING, cleared, entry, exists, got, key, permit, put, server, until, with};
 
 const MONTH: u64 = 30 * 24 * 60 * 60;
 
@@ -50,7 +50,7 @@ async fn what_has_expired_can_be_revived_until_its_grace_is_over() {
     put(&cache, &gone, &with(Duration::from_millis(1), 0)).await;
     let left = async |key| cache.get(key).await.unwrap().map(|fetched| fetched.left);
     until(async || left(&revived).await == Some(Left::Expired)).await;
-    assert!(!cache.exists(&revived, &LIVING).await.unwrap());
+    assert!(!exists(&cache, &revived).await);
     until(async || left(&gone).await.is_none()).await;
     assert_eq!(cache.touch(&gone, 60.into(), 0.into(), &LIVING).await.unwrap(), None);
     let touched = cache.touch(&revived, 60.into(), 60.into(), &LIVING).await.unwrap().unwrap();

@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use larder::testing::MemoryAdapter;
 use larder::{Result, Timeout};
@@ -106,8 +106,8 @@ impl CacheAdapter for Gate {
         self.call(Verb::Other, self.store.put_many(entries)).await
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        self.call(Verb::Remove, self.store.remove(keys, living)).await
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.call(Verb::Remove, self.store.remove(keys)).await
     }
 
     async fn touch(
@@ -120,11 +120,11 @@ impl CacheAdapter for Gate {
         self.call(Verb::Touch, self.store.touch(key, timeout, grace, living)).await
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        self.call(Verb::Other, self.store.exists(key, living)).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        self.call(Verb::Other, self.store.head(key)).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.call(Verb::Other, self.store.increment(key, delta, fresh, living)).await
     }
 

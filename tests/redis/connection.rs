@@ -7,7 +7,7 @@ use larder::adapter::{CacheAdapter, Condition, StoreKey};
 use larder::{ErrorKind, RedisCache};
 use larder_servers::{Behaviour, Proxy, Redis, or_skip};
 
-use crate::support::{LIVING, Store, entry, key, live, raw, until, within};
+use crate::support::{Store, entry, exists, key, live, raw, until, within};
 
 /// How many connections the server has.
 async fn n_connections(store: &Store) -> usize {
@@ -36,7 +36,7 @@ async fn a_server_may_come_late_go_and_come_back() {
 async fn a_restart_between_two_calls_is_not_noticed() {
     let Some(mut store) = Store::start() else { return };
     for _ in 0..5 {
-        assert!(!store.cache.exists(&key("a"), &LIVING).await.unwrap());
+        assert!(!exists(&store.cache, &key("a")).await);
         store.cache.put(&key("a"), &entry("1"), Condition::Always).await.unwrap();
         store.server.restart().unwrap();
     }
@@ -135,7 +135,7 @@ async fn a_caller_that_leaves_does_not_stop_the_attempt_to_connect() {
     let cache = RedisCache::builder().port(proxy.port()).build().unwrap();
     // Connecting takes three trips, more than any of these callers waits.
     let took = until(Duration::from_secs(3), async || {
-        within(Duration::from_millis(150), cache.exists(&key("a"), &LIVING)).await.is_some_and(|found| found.is_ok())
+        within(Duration::from_millis(150), cache.head(&key("a"))).await.is_some_and(|found| found.is_ok())
     });
     took.await;
 }
@@ -151,7 +151,7 @@ async fn closing_ends_the_connection_and_the_next_call_makes_another() {
     cache.close().await.unwrap();
     cache.close().await.unwrap();
     until(Duration::from_secs(2), async || n_connections(&store).await == 1).await;
-    assert!(!cache.exists(&key("a"), &LIVING).await.unwrap());
+    assert!(!exists(&cache, &key("a")).await);
     drop(cache);
     until(Duration::from_secs(2), async || n_connections(&store).await == 1).await;
 }
@@ -175,7 +175,7 @@ async fn a_connection_that_was_handed_in_stays() {
     let by_client = RedisCache::from_client(&client);
     assert_eq!(live(&by_client, &key("a")).await.as_deref(), Some("1"));
     store.server.restart().unwrap();
-    assert!(!by_client.exists(&key("a"), &LIVING).await.unwrap());
+    assert!(!exists(&by_client, &key("a")).await);
     assert!(by_multiplexed.get(&key("a")).await.is_err(), "this client's kind does not come back");
     until(Duration::from_secs(5), async || by_manager.get(&key("a")).await.is_ok()).await;
 }

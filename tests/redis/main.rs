@@ -15,4 +15,5 @@ mod support;
 mod sweep;
 mod time;
 mod tls;
+mod unmoved;
 mod wire;

@@ -1,9 +1,9 @@
 //! The scripts, at their edges.
 
 use larder::ErrorKind;
-use larder::adapter::{CacheAdapter, Claim, Condition, Entry, EpochName, Left, Living, Token};
+use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry, EpochName, Left, Living, Token};
 
-use crate::support::{LIVING, Store, entry, key, live, ms, payload, record_of, timed};
+use crate::support::{LIVING, Store, entry, exists, key, live, ms, payload, record_of, remove, timed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_fills_once_and_whatever_changes_the_key_voids_it() {
@@ -11,7 +11,7 @@ async fn a_permit_fills_once_and_whatever_changes_the_key_voids_it() {
     let key = key("a");
     let take = async || cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap().token.unwrap();
     let fill = async |token: Token| cache.put(&key, &entry("filled"), Condition::IfPermit(&token)).await.unwrap();
-    let clean = async || cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap();
+    let clean = async || remove(&cache, std::slice::from_ref(&key)).await;
 
     let (one, same) = (take().await, take().await);
     assert!(one == same, "a permit is shared");
@@ -97,7 +97,7 @@ async fn counters_are_exact_to_the_last_of_64_bits() {
     ];
     for (counter, delta) in sums {
         set(counter).await;
-        assert_eq!(add(delta).await.unwrap(), counter + delta, "{counter} + {delta}");
+        assert_eq!(add(delta).await.unwrap(), Counted::Sum(counter + delta), "{counter} + {delta}");
         assert_eq!(live(cache, &key).await.unwrap(), (counter + delta).to_string());
     }
     for (counter, delta) in [(i64::MAX, 1), (i64::MIN, -1), (-1, i64::MIN), (i64::MAX, i64::MAX)] {
@@ -125,14 +125,14 @@ async fn a_counter_keeps_its_timeout_and_a_new_one_gets_its_own() {
     let (cache, key) = (&store.cache, key("n"));
     let fresh = timed("7", larder::Timeout::NEVER, larder::Timeout::NEVER);
     cache.put(&key, &timed("1", ms(30_000), ms(10_000)), Condition::Always).await.unwrap();
-    assert_eq!(cache.increment(&key, 7, &fresh, &LIVING).await.unwrap(), 8);
+    assert_eq!(cache.increment(&key, 7, &fresh, &LIVING).await.unwrap(), Counted::Sum(8));
     let kept: i64 = store.raw(&["PTTL", "shop:n"]).await;
     assert!((39_000..=40_000).contains(&kept), "{kept}");
     let Left::For(left) = cache.get(&key).await.unwrap().unwrap().left else { panic!("it has a timeout") };
     assert!((29_000..=30_000).contains(&left.as_millis()), "{left:?}");
 
-    cache.remove(std::slice::from_ref(&key), &LIVING).await.unwrap();
-    assert_eq!(cache.increment(&key, 7, &fresh, &LIVING).await.unwrap(), 7);
+    remove(cache, std::slice::from_ref(&key)).await;
+    assert_eq!(cache.increment(&key, 7, &fresh, &LIVING).await.unwrap(), Counted::Sum(7));
     assert_eq!(store.raw::<i64>(&["PTTL", "shop:n"]).await, -1);
     assert_eq!(cache.get(&key).await.unwrap().unwrap().left, Left::Never);
 }
@@ -148,20 +148,23 @@ async fn entries_of_other_epochs_are_absent() {
         let put = async || cache.put(&key, &old, Condition::Always).await.unwrap();
         let case = format!("{namespace} {template}");
         put().await;
-        assert_eq!(cache.exists(&key, &LIVING).await.unwrap(), alive, "exists {case}");
+        assert_eq!(exists(&cache, &key).await, alive, "exists {case}");
         assert_eq!(cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap().token.is_none(), alive, "{case}");
         assert_eq!(cache.touch(&key, ms(60_000), ms(0), &LIVING).await.unwrap().is_some(), alive, "touch {case}");
         assert_eq!(cache.put(&key, &entry("1"), Condition::IfAbsent(&LIVING)).await.unwrap(), !alive, "add {case}");
         put().await;
-        assert_eq!(cache.increment(&key, 1, &entry("1"), &LIVING).await.unwrap(), if alive { 6 } else { 1 }, "{case}");
+        let sum = Counted::Sum(if alive { 6 } else { 1 });
+        assert_eq!(cache.increment(&key, 1, &entry("1"), &LIVING).await.unwrap(), sum, "{case}");
         put().await;
-        assert_eq!(cache.remove(&[key.clone(), key.clone()], &LIVING).await.unwrap(), [alive, false], "remove {case}");
+        assert_eq!(remove(&cache, &[key.clone(), key.clone()]).await, [alive, false], "remove {case}");
         assert_eq!(cache.get(&key).await.unwrap(), None);
     }
     let of_any = Living { template: None, ..LIVING };
-    cache.put(&key, &Entry { record: record_of(11, 99, ""), ..entry("") }, Condition::Always).await.unwrap();
-    assert!(cache.exists(&key, &of_any).await.unwrap());
-    assert_eq!(cache.remove(std::slice::from_ref(&key), &of_any).await.unwrap(), [true]);
+    cache.put(&key, &Entry { record: record_of(11, 99, "5"), ..entry("") }, Condition::Always).await.unwrap();
+    let counted = cache.increment(&key, 1, &entry("1"), &of_any).await.unwrap();
+    assert!(matches!(counted, Counted::Open(head) if head.template_epoch == 99 && head.is_live(&of_any)));
+    let removed = cache.remove(std::slice::from_ref(&key)).await.unwrap();
+    assert!(matches!(removed[..], [Some(head)] if head.template_epoch == 99 && head.is_live(&of_any)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

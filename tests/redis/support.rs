@@ -50,6 +50,7 @@ pub(crate) fn record_of(namespace: u64, template: u64, payload: &str) -> Vec<u8>
     let mut record = vec![0x5a; layout::PAYLOAD];
     record[layout::NAMESPACE_EPOCH].copy_from_slice(&namespace.to_le_bytes());
     record[layout::TEMPLATE_EPOCH].copy_from_slice(&template.to_le_bytes());
+    record[layout::CODEC] = layout::INTEGER;
     record.extend(payload.bytes());
     record
 }
@@ -88,4 +89,15 @@ pub(crate) async fn until<F: Future<Output = bool>>(limit: Duration, mut attempt
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     start.elapsed()
+}
+
+/// Is a live entry there?
+pub(crate) async fn exists(cache: &impl CacheAdapter, key: &StoreKey) -> bool {
+    cache.head(key).await.unwrap().is_some_and(|head| head.is_live(&LIVING))
+}
+
+/// Removes them. Which were live?
+pub(crate) async fn remove(cache: &impl CacheAdapter, keys: &[StoreKey]) -> Vec<bool> {
+    let heads = cache.remove(keys).await.unwrap();
+    heads.into_iter().map(|head| head.is_some_and(|head| head.is_live(&LIVING))).collect()
 }

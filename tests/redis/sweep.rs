@@ -3,7 +3,7 @@
 use larder::RedisCache;
 use larder::adapter::{CacheAdapter, Condition, Entry, StoreKey};
 
-use crate::support::{LIVING, Store, entry, live, record_of};
+use crate::support::{Store, entry, exists, live, record_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweeping_removes_the_dead_of_a_namespace_and_nothing_else() {
@@ -61,6 +61,6 @@ async fn flushing_empties_the_selected_database_alone() {
         cache.put(&key, &entry("1"), Condition::Always).await.unwrap();
     }
     second.flush().await.unwrap();
-    assert!(!second.exists(&key, &LIVING).await.unwrap());
-    assert!(store.cache.exists(&key, &LIVING).await.unwrap());
+    assert!(!exists(&second, &key).await);
+    assert!(exists(&store.cache, &key).await);
 }

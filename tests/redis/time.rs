@@ -5,7 +5,7 @@ use std::time::Duration;
 use larder::Timeout;
 use larder::adapter::{CacheAdapter, Claim, Condition, Left};
 
-use crate::support::{LIVING, Store, entry, key, live, ms, timed};
+use crate::support::{LIVING, Store, entry, exists, key, live, ms, timed};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_entry_is_live_then_expired_then_gone() {
@@ -18,7 +18,7 @@ async fn an_entry_is_live_then_expired_then_gone() {
     tokio::time::sleep(Duration::from_millis(20)).await;
     assert_eq!(cache.get(&key).await.unwrap().unwrap().left, Left::Expired);
     assert_eq!(cache.get_many(std::slice::from_ref(&key)).await.unwrap()[0].as_ref().unwrap().left, Left::Expired);
-    assert!(!cache.exists(&key, &LIVING).await.unwrap());
+    assert!(!exists(&cache, &key).await);
     let permitted = cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap();
     assert!(permitted.token.is_some());
     assert_eq!(permitted.found.unwrap().left, Left::Expired);

@@ -4,11 +4,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 
 use futures_lite::future::{block_on, poll_once};
-use larder::adapter::{CacheAdapter, Entry, layout};
+use larder::adapter::{CacheAdapter, Counted, Entry};
 use larder::{Cache, ErrorKind, Result, SqliteCache};
 use rusqlite::Connection;
 
-use crate::support::{Folder, entry, get, has, key, put};
+use crate::support::{Folder, LIVING, entry, get, has, key, put};
 
 /// In a file, and in memory.
 fn both(check: impl Fn(&SqliteCache)) {
@@ -50,13 +50,12 @@ fn what_returns_ok_is_kept_and_an_err_or_a_panic_undoes_it() {
 fn who_ends_the_transaction_is_told_and_counts_of_others_stay_exact() {
     const N: i64 = 200;
     both(|cache| {
-        let counter = Entry { record: [vec![0; layout::PAYLOAD], b"1".to_vec()].concat(), ..entry(0, 0) };
-        let living = larder::adapter::Living { namespace: 0, template: None };
+        let counter = Entry { record: [entry(0, 0).record, b"1".to_vec()].concat(), ..entry(0, 0) };
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
                     for _ in 0..N / 4 {
-                        block_on(cache.increment(&key("n"), 1, &counter, &living)).unwrap();
+                        block_on(cache.increment(&key("n"), 1, &counter, &LIVING)).unwrap();
                     }
                 });
             }
@@ -66,7 +65,7 @@ fn who_ends_the_transaction_is_told_and_counts_of_others_stay_exact() {
                 assert!(error.to_string().contains("ended it"), "{error}");
             }
         });
-        assert_eq!(block_on(cache.increment(&key("n"), 0, &counter, &living)).unwrap(), N);
+        assert_eq!(block_on(cache.increment(&key("n"), 0, &counter, &LIVING)).unwrap(), Counted::Sum(N));
     });
 }
 

@@ -9,7 +9,7 @@ use futures_lite::future::block_on;
 use larder::SqliteCache;
 use larder::adapter::CacheAdapter;
 
-use crate::support::{Folder, LIVING, Random, close, entry, get, has, is_whole, key, put, scaled};
+use crate::support::{Folder, Random, close, entry, get, has, is_whole, key, put, scaled};
 
 const N_ENTRIES: u64 = 60;
 
@@ -88,7 +88,7 @@ fn use_all(cache: &SqliteCache, tally: &mut Tally) {
     let _ = block_on(cache.purge());
     let _ = block_on(cache.sweep("test", &[3]));
     for n in 0..N_ENTRIES {
-        let _ = block_on(cache.remove(&[key(&n.to_string())], &LIVING));
+        let _ = block_on(cache.remove(&[key(&n.to_string())]));
         let _ = put(cache, &(n + 30).to_string(), &entry(n, 3_000));
     }
     match put(cache, "last", &entry(1, 10)) {

@@ -56,6 +56,7 @@ const SEED: std::ops::Range<usize> = 24..32;
 pub(crate) fn record(seed: u64, n_bytes: usize) -> Vec<u8> {
     let mut record = vec![0; layout::PAYLOAD];
     record[layout::NAMESPACE_EPOCH].copy_from_slice(&LIVING.namespace.to_le_bytes());
+    record[layout::CODEC] = layout::INTEGER;
     record[SEED].copy_from_slice(&seed.to_le_bytes());
     let mut random = Random(seed | 1);
     record.extend((0..n_bytes).map(|_| random.next() as u8));

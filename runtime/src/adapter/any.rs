@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::plain::Bridge;
 use super::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, PlainAdapter, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted,
+    PlainAdapter, StoreKey,
 };
 use crate::error::Result;
 use crate::timeout::Timeout;
@@ -75,8 +76,8 @@ impl CacheAdapter for AnyAdapter {
         self.0.put_many(entries).await
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        self.0.remove(keys, living).await
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.0.remove(keys).await
     }
 
     async fn touch(
@@ -89,11 +90,11 @@ impl CacheAdapter for AnyAdapter {
         self.0.touch(key, timeout, grace, living).await
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        self.0.exists(key, living).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        self.0.head(key).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.0.increment(key, delta, fresh, living).await
     }
 
@@ -152,10 +153,10 @@ verbs! {
     permit(key: &'a StoreKey, claim: Claim, living: &'a Living, groups: &'a [EpochName]) -> Permitted;
     put(key: &'a StoreKey, entry: &'a Entry, condition: Condition<'a>) -> bool;
     put_many(entries: &'a [(StoreKey, Entry)]) -> ();
-    remove(keys: &'a [StoreKey], living: &'a Living) -> Vec<bool>;
+    remove(keys: &'a [StoreKey]) -> Vec<Option<Head>>;
     touch(key: &'a StoreKey, timeout: Timeout, grace: Timeout, living: &'a Living) -> Option<Fetched>;
-    exists(key: &'a StoreKey, living: &'a Living) -> bool;
-    increment(key: &'a StoreKey, delta: i64, fresh: &'a Entry, living: &'a Living) -> i64;
+    head(key: &'a StoreKey) -> Option<Head>;
+    increment(key: &'a StoreKey, delta: i64, fresh: &'a Entry, living: &'a Living) -> Counted;
     epochs(names: &'a [EpochName]) -> Vec<u64>;
     renew(name: &'a EpochName) -> u64;
     sweep(namespace: &'a str, dead: &'a [u64]) -> u64;

@@ -27,9 +27,9 @@ pub mod layout {
     /// The payload begins here and ends with the record.
     pub const PAYLOAD: usize = 96;
     /// How the payload is written, a byte; [`INTEGER`] or a codec's number.
-    pub(crate) const CODEC: usize = 20;
-    /// What [`CODEC`] says of integers, whatever the codec of their cache.
-    pub(crate) const INTEGER: u8 = 1;
+    pub const CODEC: usize = 20;
+    /// What [`CODEC`] says of integers, whatever the codec of their cache: that they are decimal text, which stores count.
+    pub const INTEGER: u8 = 1;
     /// A byte of the head, 0 or [`COUNTED`].
     pub const FLAGS: usize = 5;
     /// What [`FLAGS`] says once a store has counted in the payload, which its checksum no longer covers.
@@ -42,7 +42,8 @@ pub mod layout {
             .any(|at| word(record, at).is_some_and(|word| epochs.contains(&word)))
     }
 
-    /// What a counter stands at: the payload, one integer in decimal digits as a program writes it.
+    /// What a counter stands at: the payload of a record of [`INTEGER`], in decimal digits as a program writes it. With some
+    /// codecs what is no integer is digits too.
     ///
     /// # Errors
     /// [`WrongType`](ErrorKind::WrongType): it is none; [`OutOfRange`](ErrorKind::OutOfRange): it does not fit an `i64`.
@@ -52,26 +53,22 @@ pub mod layout {
     /// use larder::adapter::layout;
     ///
     /// let mut record = vec![0; layout::PAYLOAD];
+    /// record[layout::CODEC] = layout::INTEGER;
     /// layout::recount(&mut record, -41);
     /// assert_eq!(layout::counter(&record)?, -41);
-    /// record.push(b'x');
+    /// record[layout::CODEC] = 0;
     /// assert!(layout::counter(&record).is_err());
     /// # Ok::<(), larder::Error>(())
     /// ```
     pub fn counter(record: &[u8]) -> Result<i64> {
         let payload = record.get(PAYLOAD..).and_then(|payload| std::str::from_utf8(payload).ok()).unwrap_or_default();
         let digits = payload.strip_prefix('-').unwrap_or(payload);
-        let is_integer = digits == "0" && payload == digits
+        let is_decimal = digits == "0" && payload == digits
             || digits.starts_with(|digit: char| digit != '0') && digits.bytes().all(|digit| digit.is_ascii_digit());
-        if !is_integer {
+        if record.get(CODEC) != Some(&INTEGER) || !is_decimal {
             return Err(no_integer());
         }
         payload.parse().map_err(|_| out_of_range())
-    }
-
-    /// Was an integer stored? With some codecs what is none is digits too.
-    pub(crate) fn is_integer(record: &[u8]) -> bool {
-        record.get(CODEC) == Some(&INTEGER)
     }
 
     /// Puts another number into a counter's record.

@@ -8,6 +8,7 @@ mod any;
 mod capability;
 mod entry;
 mod fleet;
+mod head;
 mod key;
 mod permit;
 mod plain;
@@ -17,6 +18,7 @@ pub use capability::Capability;
 pub use entry::{Entry, Fetched, Left, layout};
 pub use fleet::Fleet;
 pub(crate) use fleet::{Place, join_all};
+pub use head::{Counted, Head};
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
 pub use plain::{PlainAdapter, plain_sum};
@@ -38,8 +40,8 @@ use crate::timeout::Timeout;
 /// **Deadlines, retries, logging, counting** are layers' work: an adapter waits as long as its store does, and reports.
 ///
 /// **Life**: an entry is *live* until its timeout, then *expired* through its grace, then gone. An entry that is not of
-/// the [`Living`] epochs is dead whatever its timeout: to `remove`, `touch`, `exists`, `increment` and
-/// [`Condition::IfAbsent`] it is absent. `get` and `permit` hand it out all the same; the caller looks at its epochs.
+/// the [`Living`] epochs is dead whatever its timeout: to `touch`, `increment` and [`Condition::IfAbsent`] it is absent. `get` and
+/// `permit` hand it out all the same, `head` and `remove` say of which epochs it is, and the caller looks at them.
 ///
 /// **Time** is the store's: deadlines are counted on its clock, and what is told is time *left*.
 ///
@@ -101,10 +103,10 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// Stores all, unconditionally; voids the keys' permits. One round trip per server; `[]` is fine.
     fn put_many(&self, entries: &[(StoreKey, Entry)]) -> impl Future<Output = Result<()>> + Send;
 
-    /// Removes the keys and voids their permits; says for each, in order, whether a live entry stood there. Never reads
-    /// more of an entry than its head and epochs, so a damaged one can be removed. A key that is named twice is live at
-    /// most once. `living` is asked about all of them: who has keys of several shards asks once per shard.
-    fn remove(&self, keys: &[StoreKey], living: &Living) -> impl Future<Output = Result<Vec<bool>>> + Send;
+    /// Removes the keys and voids their permits, whatever stands there; answers for each, in order, the head of what did, as
+    /// [`head`](Self::head) would have in that moment. Where a key is named twice, nothing stands there the second time. What is
+    /// too damaged to have a head is removed too.
+    fn remove(&self, keys: &[StoreKey]) -> impl Future<Output = Result<Vec<Option<Head>>>> + Send;
 
     /// Moves the deadline of a live or expired entry to now and `timeout`, its `grace` behind it, and hands it out; `None`
     /// if there is none. The value is not sent again. The timeout is above zero. Permits stay.
@@ -116,13 +118,18 @@ pub trait CacheAdapter: Send + Sync + 'static {
         living: &Living,
     ) -> impl Future<Output = Result<Option<Fetched>>> + Send;
 
-    /// Is there a live entry? Moves no value.
-    fn exists(&self, key: &StoreKey, living: &Living) -> impl Future<Output = Result<bool>> + Send;
+    /// The head of what stands under `key`, live or in its grace and of whatever epochs; `None` if nothing does, or what has no
+    /// head. Moves no value, where the store can tell a part of one.
+    fn head(&self, key: &StoreKey) -> impl Future<Output = Result<Option<Head>>> + Send;
 
     /// Adds `delta` to the counter under `key` and answers its new value; voids the key's permits. Where no live entry
     /// stands, `fresh` is stored, whose payload says `delta`; else the timeout there is stays.
     ///
-    /// A counter is an entry whose payload (the bytes from [`layout::PAYLOAD`] on) is one decimal integer.
+    /// Where a live entry [is open](Head::is_open) to who asks, counter or not, its head is the answer and nothing has changed:
+    /// the caller finds out about that template's epoch, and asks again by it.
+    ///
+    /// A counter is an entry that says [`layout::INTEGER`] and whose payload is one decimal integer: [`layout::count`] sees to
+    /// both.
     ///
     /// # Errors
     /// [`WrongType`](crate::ErrorKind::WrongType) if the entry is no counter; [`OutOfRange`](crate::ErrorKind::OutOfRange)
@@ -133,7 +140,7 @@ pub trait CacheAdapter: Send + Sync + 'static {
         delta: i64,
         fresh: &Entry,
         living: &Living,
-    ) -> impl Future<Output = Result<i64>> + Send;
+    ) -> impl Future<Output = Result<Counted>> + Send;
 
     /// The current epochs of `names`, in order; one that does not exist is made, random and never 0.
     fn epochs(&self, names: &[EpochName]) -> impl Future<Output = Result<Vec<u64>>> + Send;

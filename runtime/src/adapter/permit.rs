@@ -6,7 +6,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
-use super::entry::layout;
+use super::entry::Left;
+use super::head::Head;
 
 /// Which entries are alive: those that carry these epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -20,9 +21,8 @@ pub struct Living {
 impl Living {
     /// Does the record carry these epochs? One that belongs to no template carries every template's.
     pub fn admits(&self, record: &[u8]) -> bool {
-        let epochs = [layout::NAMESPACE_EPOCH, layout::TEMPLATE_EPOCH].map(|at| layout::word(record, at));
-        let [Some(namespace), Some(template)] = epochs else { return false };
-        namespace == self.namespace && (template == 0 || self.template.is_none_or(|living| living == template))
+        // How long it lives is another question.
+        Head::of(record, Left::Never).is_some_and(|head| head.is_of(self))
     }
 }
 

@@ -191,7 +191,7 @@ commands! {
         hand.multi_set(pairs.into_iter().map(|(key, value)| (key.into(), value)).collect(), timeout.into().said())
     }
 
-    /// Is there a live entry under `key`, of whatever type? To read it later use [`get`](Self::get) alone: it may have expired
+    /// Is there a live entry under `key`, of whatever type? No value is moved, but from memcached. To read it later use [`get`](Self::get) alone: it may have expired
     /// by then.
     ///
     /// # Errors
@@ -220,10 +220,10 @@ commands! {
     }
 
     /// Removes what stands under `keys`, without reading it, and says how much of it was live; one round trip for each server
-    /// and thousand keys. In a far store, what the `clear_all` of a function has voided counts until it is swept away.
+    /// and thousand keys, and one or two more where this process has not asked within a second what was cleared.
     ///
     /// # Errors
-    /// [`Unavailable`](crate::ErrorKind::Unavailable): the store failed; some of it may be removed.
+    /// [`Unavailable`](crate::ErrorKind::Unavailable): the store failed; some of it may be removed, or all.
     fn remove(|hand| keys: impl IntoIterator<Item = impl Into<Key>>) -> Result<Removed> {
         hand.remove(keys.into_iter().map(Into::into).collect())
     }

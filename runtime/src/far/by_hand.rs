@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Far, Found, Journey, Limit, Place};
-use crate::adapter::{CacheAdapter, Condition, Entry, Fetched, Living, StoreKey, join_all, layout};
-use crate::error::{Error, Result};
+use crate::adapter::{CacheAdapter, Condition, Counted, Entry, Fetched, Living, StoreKey, join_all};
+use crate::error::{Error, ErrorKind, Result};
 
 impl Far {
     /// Stores `entry`, if there is no live one. Was there none?
@@ -14,15 +14,20 @@ impl Far {
             return Ok(true);
         }
         // Whoever asks for no template meets entries of any, those of a template that was cleared too.
-        let living = match self.fetch(place, journey).await? {
-            Some(fetched) => self.dead_by(place, &fetched, living, journey).await?,
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        let living = match journey.trip(async move { adapter.head(&key).await }).await? {
+            Some(head) if head.is_open(&living) => {
+                let living = self.decide(place, &head, living, journey).await?;
+                if head.is_live(&living) {
+                    return Ok(false);
+                }
+                living
+            }
+            Some(_) => return Ok(false),
             // It was swept away meanwhile.
-            None => Some(living),
+            None => living,
         };
-        match living {
-            Some(living) => self.put_if_absent(place, entry, living, journey).await,
-            None => Ok(false),
-        }
+        self.put_if_absent(place, entry, living, journey).await
     }
 
     async fn put_if_absent(&self, place: &Place, entry: Entry, living: Living, journey: &mut Journey) -> Result<bool> {
@@ -31,20 +36,20 @@ impl Far {
         journey.trip(async move { adapter.put(&key, &entry, Condition::IfAbsent(&living)).await }).await
     }
 
-    /// Is there a live entry? Looks at it, as the record alone says which epochs decide.
+    /// Is there a live entry?
     pub(crate) async fn exists(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<bool> {
-        if !self.is_plain() {
-            return self.look(place, journey).await.map(|found| found.is_some());
-        }
+        // As in `stands`.
         let is_owed = self.undelivered.owes(place);
-        let living = self.living(place, journey).await?;
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        let exists = journey.trip(async move { adapter.exists(&key, &living).await }).await?;
-        Ok(exists && !is_owed)
+        let (head, living) = self.beside(place, journey, async move { adapter.head(&key).await }).await?;
+        self.keep_up();
+        Ok(match head.filter(|head| head.left.is_live() && !is_owed) {
+            Some(head) => self.is_alive(place, &head, living, journey).await?,
+            None => false,
+        })
     }
 
-    /// Adds to the counter, or stores `fresh` if there is none. Looks first: whoever asks for no template would add to the counter
-    /// of one that was cleared, and the record alone says whose it is.
+    /// Adds to the counter, or stores `fresh` if there is none.
     pub(crate) async fn increment(
         &self,
         place: &Place,
@@ -54,17 +59,30 @@ impl Far {
         journey: &mut Journey,
     ) -> Result<i64> {
         self.undelivered.know(fresh.kept_for());
-        let stands = if self.is_plain() { None } else { self.fetch(place, journey).await? };
-        let living = match stands.as_ref().and_then(|fetched| template_of(fetched, &living)) {
-            Some(template) => self.living_of(place, template, living, journey).await?,
-            None => living,
+        let fresh = Arc::new(fresh);
+        let head = match self.count(place, delta, &fresh, living, journey).await? {
+            Counted::Sum(sum) => return Ok(sum),
+            Counted::Open(head) => head,
         };
-        // A store counts whatever is decimal text, and some codecs write other values so.
-        let is_alive = |fetched: &Fetched| fetched.left.is_live() && living.admits(&fetched.record);
-        if stands.is_some_and(|fetched| is_alive(&fetched) && !layout::is_integer(&fetched.record)) {
-            return Err(layout::no_integer());
+        // Whoever asks for no template meets counters of any, those of a template that was cleared too.
+        let living = self.decide(place, &head, living, journey).await?;
+        match self.count(place, delta, &fresh, living, journey).await? {
+            Counted::Sum(sum) => Ok(sum),
+            Counted::Open(_) => {
+                Err(Error::new(ErrorKind::Unavailable, "the store does not count where it was told to"))
+            }
         }
-        let (adapter, key) = (journey.adapter(), place.key.clone());
+    }
+
+    async fn count(
+        &self,
+        place: &Place,
+        delta: i64,
+        fresh: &Arc<Entry>,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<Counted> {
+        let (adapter, key, fresh) = (journey.adapter(), place.key.clone(), Arc::clone(fresh));
         journey.trip(async move { adapter.increment(&key, delta, &fresh, &living).await }).await
     }
 
@@ -94,13 +112,21 @@ impl Far {
         let mut journey = self.journey(Limit::Helper);
         // As in `stands`.
         let are_owed: Vec<bool> = at.iter().map(|&at| self.undelivered.owes(&places[at])).collect();
-        let living = self.living(&places[at[0]], &mut journey).await?;
+        let first = &places[at[0]];
+        let living = self.living(first, &mut journey).await?;
         let (adapter, keys) = (journey.adapter(), at.iter().map(|&at| places[at].key.clone()).collect::<Vec<_>>());
         let fetched = journey.trip(async move { adapter.get_many(&keys).await }).await?;
         self.keep_up();
+        let fetched = fetched.into_iter().zip(are_owed);
+        let fetched: Vec<_> =
+            fetched.map(|(fetched, is_owed)| fetched.filter(|fetched| fetched.left.is_live() && !is_owed)).collect();
+        if !self.is_plain() {
+            let heads: Vec<_> = fetched.iter().flatten().filter_map(Fetched::head).collect();
+            self.learn_templates(first, heads.iter(), &living, &mut journey).await?;
+        }
         let mut found = Vec::with_capacity(at.len());
-        for ((&at, fetched), is_owed) in at.iter().zip(fetched).zip(are_owed) {
-            found.push(match fetched.filter(|fetched| fetched.left.is_live() && !is_owed) {
+        for (&at, fetched) in at.iter().zip(fetched) {
+            found.push(match fetched {
                 Some(fetched) => self.alive(&places[at], fetched, living, &mut journey).await?,
                 None => None,
             });
@@ -126,50 +152,6 @@ impl Far {
         let adapter = journey.adapter();
         journey.trip(async move { adapter.close().await }).await
     }
-
-    /// What stands there, whatever it is.
-    async fn fetch(&self, place: &Place, journey: &mut Journey) -> Result<Option<Fetched>> {
-        let (adapter, key) = (journey.adapter(), place.key.clone());
-        journey.trip(async move { adapter.get(&key).await }).await
-    }
-
-    /// The epochs by which what was fetched is dead, if it is of a template that was cleared.
-    async fn dead_by(
-        &self,
-        place: &Place,
-        fetched: &Fetched,
-        living: Living,
-        journey: &mut Journey,
-    ) -> Result<Option<Living>> {
-        if self.is_plain() || !fetched.left.is_live() {
-            return Ok(None);
-        }
-        let Some(template) = template_of(fetched, &living) else { return Ok(None) };
-        let living = self.living_of(place, template, living, journey).await?;
-        Ok((!living.admits(&fetched.record)).then_some(living))
-    }
-
-    /// The same epochs, with that of a template.
-    pub(super) async fn living_of(
-        &self,
-        place: &Place,
-        template: u64,
-        living: Living,
-        journey: &mut Journey,
-    ) -> Result<Living> {
-        let name = place.group.names[0].and_template(template);
-        // Of what is still to be cleared nothing is alive.
-        let epoch = if self.undelivered.owes_epoch(&name) { 0 } else { self.epoch(name, journey).await? };
-        Ok(Living { template: Some(epoch), ..living })
-    }
-}
-
-/// The template whose epoch decides about a record, where no template was asked for. What is of no living namespace is dead
-/// already, and is not believed to have one.
-pub(super) fn template_of(fetched: &Fetched, living: &Living) -> Option<u64> {
-    let epoch = layout::word(&fetched.record, layout::TEMPLATE_EPOCH).filter(|&epoch| epoch != 0);
-    let is_open = living.template.is_none() && living.admits(&fetched.record);
-    epoch.filter(|_| is_open).and_then(|_| layout::word(&fetched.record, layout::TEMPLATE))
 }
 
 /// The numbers of the places on each shard.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::debts::Parcel;
 use super::undelivered::Noted;
 use super::{Far, Journey, Limit, Place};
-use crate::adapter::{CacheAdapter, Living, join_all};
+use crate::adapter::{CacheAdapter, join_all};
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
@@ -27,9 +27,6 @@ const AT_ONCE: usize = 16;
 /// Between attempts, as long as the store is not given up.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-
-/// Of no epoch: whether what is removed was alive, nobody asks.
-const NOTHING: Living = Living { namespace: 0, template: Some(0) };
 
 /// Epochs that were replaced, each of a namespace, whose entries can be swept away.
 type Dead = Vec<(Arc<str>, u64)>;
@@ -179,7 +176,7 @@ impl Far {
         match parcel {
             Parcel::Removals(keys) => {
                 let keys: Vec<_> = keys.iter().map(|(key, _)| key.clone()).collect();
-                adapter.remove(&keys, &NOTHING).await.map(|_| None)
+                adapter.remove(&keys).await.map(|_| None)
             }
             Parcel::Renewal { namespace, .. } if self.is_plain() => {
                 self.clear_plain(&namespace.name, false).await.map(|()| None)

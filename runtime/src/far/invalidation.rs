@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::by_hand::by_shard;
 use super::debts::Namespace;
 use super::{Far, Journey, Limit, Place, fingerprint};
-use crate::adapter::{CacheAdapter, EpochName, join_all};
+use crate::adapter::{CacheAdapter, EpochName, Head, join_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 
@@ -68,18 +68,7 @@ impl Far {
 
     /// Removes the entry and voids its permits. Was it live?
     pub(crate) async fn remove(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<bool> {
-        let (places, n_noted) = (std::slice::from_ref(place), self.undelivered.n_noted());
-        let mut promise = self.promise(places);
-        let removed = async {
-            let living = self.living(place, journey).await?;
-            let (adapter, key) = (journey.adapter(), place.key.clone());
-            journey.trip(async move { adapter.remove(&[key], &living).await }).await
-        };
-        let removed = removed.await;
-        promise.told(&removed);
-        let removed = removed?;
-        self.undelivered.removed(places, n_noted);
-        Ok(removed.first().copied().unwrap_or(false))
+        Ok(self.remove_part(std::slice::from_ref(place), journey).await? == [true])
     }
 
     /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
@@ -87,7 +76,7 @@ impl Far {
         let mut were_live = vec![false; places.len()];
         let parts = by_shard(places).into_iter().map(|at| async move {
             let part: Vec<_> = at.iter().map(|&at| places[at].clone()).collect();
-            let removed = self.remove_part(&part).await?;
+            let removed = self.remove_part(&part, &mut self.journey(Limit::Helper)).await?;
             Ok::<_, Error>((at, removed))
         });
         let mut failure = None;
@@ -102,20 +91,33 @@ impl Far {
     }
 
     /// Of places that are all on one shard.
-    async fn remove_part(self: &Arc<Self>, places: &[Place]) -> Result<Vec<bool>> {
+    async fn remove_part(self: &Arc<Self>, places: &[Place], journey: &mut Journey) -> Result<Vec<bool>> {
         let n_noted = self.undelivered.n_noted();
         let mut promise = self.promise(places);
-        let removed = async {
-            let mut journey = self.journey(Limit::Helper);
-            let living = self.living(&places[0], &mut journey).await?;
-            let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
-            journey.trip(async move { adapter.remove(&keys, &living).await }).await
-        };
-        let removed = removed.await;
+        let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
+        let removed = journey.trip(async move { adapter.remove(&keys).await }).await;
         promise.told(&removed);
-        let removed = removed?;
+        let heads = removed?;
         self.undelivered.removed(places, n_noted);
-        Ok(removed)
+        let heads: Vec<_> = heads.into_iter().map(|head| head.filter(|head| head.left.is_live())).collect();
+        self.were_alive(places, heads, journey).await
+    }
+
+    /// Which of what was removed and has left these heads was of living epochs?
+    async fn were_alive(&self, places: &[Place], heads: Vec<Option<Head>>, journey: &mut Journey) -> Result<Vec<bool>> {
+        let Some(first) = places.first().filter(|_| heads.iter().any(Option::is_some)) else {
+            return Ok(vec![false; heads.len()]);
+        };
+        let living = self.living(first, journey).await?;
+        self.learn_templates(first, heads.iter().flatten(), &living, journey).await?;
+        let mut were_alive = Vec::with_capacity(heads.len());
+        for (place, head) in places.iter().zip(heads) {
+            were_alive.push(match head {
+                Some(head) => self.is_alive(place, &head, living, journey).await?,
+                None => false,
+            });
+        }
+        Ok(were_alive)
     }
 
     /// Clears all entries of a template, or of the whole namespace, on every shard at once; what is left of them is swept

@@ -7,6 +7,7 @@ mod debts;
 mod epochs;
 mod invalidation;
 mod journey;
+mod life;
 mod plain;
 mod refresh;
 mod undelivered;
@@ -19,7 +20,6 @@ pub(crate) use plain::{Closed, Filling};
 
 pub(crate) use courier::owing;
 
-use by_hand::template_of;
 use epochs::Epochs;
 use undelivered::Ledger;
 
@@ -55,6 +55,11 @@ impl Place {
     /// The server that holds it.
     pub(crate) fn shard(&self) -> u16 {
         self.group.names[0].shard()
+    }
+
+    /// The epoch of a template in its namespace, where it is.
+    fn of_template(&self, template: u64) -> EpochName {
+        self.group.names[0].and_template(template)
     }
 
     /// The fingerprint of the template that its entry belongs to.
@@ -146,39 +151,13 @@ impl Far {
     pub(crate) async fn stands(self: &Arc<Self>, place: &Place, journey: &mut Journey) -> Result<Found> {
         // Asked before the trip, which may see what is delivered in the middle of it.
         let is_owed = self.undelivered.owes(place);
-        let fetched = match self.known(place) {
-            Some(living) => {
-                let (adapter, key) = (journey.adapter(), place.key.clone());
-                let fetched = journey.trip(async move { adapter.get(&key).await }).await?;
-                fetched.map(|fetched| (fetched, living))
-            }
-            None => {
-                let (adapter, key, group) = (journey.adapter(), place.key.clone(), Arc::clone(&place.group));
-                let asked = self.epochs.ask(self.clock.now());
-                let both = async move { journey::both(adapter.get(&key), adapter.epochs(&group.names)).await };
-                let (fetched, epochs) = journey.trip(both).await?;
-                let living = self.learn(place, &epochs, asked);
-                fetched.map(|fetched| (fetched, living))
-            }
-        };
+        let (adapter, key) = (journey.adapter(), place.key.clone());
+        let (fetched, living) = self.beside(place, journey, async move { adapter.get(&key).await }).await?;
         self.keep_up();
         match fetched {
-            Some((fetched, living)) if !is_owed => self.alive(place, fetched, living, journey).await,
+            Some(fetched) if !is_owed => self.alive(place, fetched, living, journey).await,
             _ => Ok(None),
         }
-    }
-
-    /// The entry, if it is of living epochs. Whoever asks for no template finds those of any; then the record says which
-    /// epoch decides.
-    async fn alive(&self, place: &Place, fetched: Fetched, living: Living, journey: &mut Journey) -> Result<Found> {
-        if self.is_plain() {
-            return Ok(Some((fetched, living)));
-        }
-        let living = match template_of(&fetched, &living) {
-            Some(template) => self.living_of(place, template, living, journey).await?,
-            None => living,
-        };
-        Ok(living.admits(&fetched.record).then_some((fetched, living)))
     }
 
     /// Reads again what is in use, behind the callers.
@@ -186,19 +165,6 @@ impl Far {
         if !self.is_plain() {
             self.refresh.keep_up(self);
         }
-    }
-
-    /// One epoch as the store has it now, read where it is not known.
-    async fn epoch(&self, name: EpochName, journey: &mut Journey) -> Result<u64> {
-        let now = self.clock.now();
-        if let Some(epoch) = self.epochs.believed(&name, now) {
-            return Ok(epoch);
-        }
-        let (adapter, asked, names) = (journey.adapter(), self.epochs.ask(now), [name]);
-        let asked_names = names.clone();
-        let epochs = journey.trip(async move { adapter.epochs(&asked_names).await }).await?;
-        self.epochs.learn(&names, &epochs, asked);
-        Ok(epochs.first().copied().unwrap_or(0))
     }
 
     /// A permit to fill `place`, and a second look in the same trip. `claim` as the adapter has it.
@@ -297,40 +263,6 @@ impl Far {
         match touched {
             Some(fetched) => self.alive(place, fetched, living, journey).await,
             None => Ok(None),
-        }
-    }
-
-    /// The epochs of a place, if they are known and believed.
-    fn known(&self, place: &Place) -> Option<Living> {
-        if self.is_plain() { Some(plain::LIVING) } else { place.group.living(self.clock.now()) }
-    }
-
-    /// The epochs of a place as the store has them now, read where they are not known.
-    pub(crate) async fn living(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
-        match self.known(place) {
-            Some(living) => Ok(living),
-            None => self.living_now(place, journey).await,
-        }
-    }
-
-    /// The same, read in any case.
-    pub(crate) async fn living_now(&self, place: &Place, journey: &mut Journey) -> Result<Living> {
-        if self.is_plain() {
-            return Ok(plain::LIVING);
-        }
-        let (adapter, group) = (journey.adapter(), Arc::clone(&place.group));
-        let asked = self.epochs.ask(self.clock.now());
-        let epochs = journey.trip(async move { adapter.epochs(&group.names).await }).await?;
-        Ok(self.learn(place, &epochs, asked))
-    }
-
-    fn learn(&self, place: &Place, epochs: &[u64], asked: epochs::Asked) -> Living {
-        self.epochs.learn(&place.group.names, epochs, asked);
-        match *epochs {
-            [namespace] => Living { namespace, template: None },
-            [namespace, template] => Living { namespace, template: Some(template) },
-            // An adapter that answers something else has told nothing.
-            _ => Living { namespace: 0, template: Some(0) },
         }
     }
 }

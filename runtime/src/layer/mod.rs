@@ -18,8 +18,8 @@ pub(crate) use breaker::Breaker;
 pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Fleet, Living, Permitted, Place,
-    StoreKey,
+    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Fleet, Head, Living,
+    Permitted, Place, StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -268,8 +268,8 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         self.layer.around(Verb::Ordinary, self.adapter.put_many(entries))
     }
 
-    fn remove(&self, keys: &[StoreKey], living: &Living) -> impl Future<Output = Result<Vec<bool>>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.remove(keys, living))
+    fn remove(&self, keys: &[StoreKey]) -> impl Future<Output = Result<Vec<Option<Head>>>> + Send {
+        self.layer.around(Verb::Ordinary, self.adapter.remove(keys))
     }
 
     fn touch(
@@ -282,8 +282,8 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         self.layer.around(Verb::Ordinary, self.adapter.touch(key, timeout, grace, living))
     }
 
-    fn exists(&self, key: &StoreKey, living: &Living) -> impl Future<Output = Result<bool>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.exists(key, living))
+    fn head(&self, key: &StoreKey) -> impl Future<Output = Result<Option<Head>>> + Send {
+        self.layer.around(Verb::Ordinary, self.adapter.head(key))
     }
 
     fn increment(
@@ -292,7 +292,7 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         delta: i64,
         fresh: &Entry,
         living: &Living,
-    ) -> impl Future<Output = Result<i64>> + Send {
+    ) -> impl Future<Output = Result<Counted>> + Send {
         self.layer.around(Verb::Ordinary, self.adapter.increment(key, delta, fresh, living))
     }
 

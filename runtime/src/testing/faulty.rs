@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -161,8 +161,8 @@ impl<A: CacheAdapter> CacheAdapter for FaultyAdapter<A> {
         self.call(self.adapter.put_many(&written)).await
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        self.call(self.adapter.remove(keys, living)).await
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.call(self.adapter.remove(keys)).await
     }
 
     async fn touch(
@@ -175,11 +175,11 @@ impl<A: CacheAdapter> CacheAdapter for FaultyAdapter<A> {
         Ok(self.read(self.call(self.adapter.touch(key, timeout, grace, living)).await?))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        self.call(self.adapter.exists(key, living)).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        self.call(self.adapter.head(key)).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.call(self.adapter.increment(key, delta, fresh, living)).await
     }
 

@@ -2,7 +2,8 @@
 
 use super::{Fleet, join_all};
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living,
+    Permitted, StoreKey,
 };
 use crate::error::{Error, Result};
 use crate::timeout::Timeout;
@@ -75,9 +76,9 @@ impl CacheAdapter for Fleet {
         done(join_all(parts.iter().map(|part| part.adapter.put_many(&part.items))).await)
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         let parts = self.split(keys, |key| self.shard(key));
-        let answers = join_all(parts.iter().map(|part| part.adapter.remove(&part.items, living))).await;
+        let answers = join_all(parts.iter().map(|part| part.adapter.remove(&part.items))).await;
         gather(keys.len(), &parts, answers)
     }
 
@@ -91,11 +92,11 @@ impl CacheAdapter for Fleet {
         self.member(key).touch(key, timeout, grace, living).await
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        self.member(key).exists(key, living).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        self.member(key).head(key).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.member(key).increment(key, delta, fresh, living).await
     }
 

@@ -3,12 +3,16 @@
 
 use super::PlainAdapter;
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Left, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
+    StoreKey,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 
 pub(in crate::adapter) struct Bridge<A>(pub(in crate::adapter) A);
+
+/// A bare value says nothing of itself: it is there, and so it is live.
+const HEAD: Head = Head { left: Left::Never, namespace_epoch: 0, template_epoch: 0, template: 0 };
 
 impl<A: PlainAdapter> CacheAdapter for Bridge<A> {
     fn name(&self) -> &'static str {
@@ -57,20 +61,21 @@ impl<A: PlainAdapter> CacheAdapter for Bridge<A> {
         self.0.set_many(entries).await
     }
 
-    async fn remove(&self, keys: &[StoreKey], _: &Living) -> Result<Vec<bool>> {
-        self.0.remove(keys).await
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        let removed = self.0.remove(keys).await?;
+        Ok(removed.into_iter().map(|was_there| was_there.then_some(HEAD)).collect())
     }
 
     async fn touch(&self, key: &StoreKey, timeout: Timeout, _: Timeout, _: &Living) -> Result<Option<Fetched>> {
         self.0.touch(key, timeout).await
     }
 
-    async fn exists(&self, key: &StoreKey, _: &Living) -> Result<bool> {
-        self.0.exists(key).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        Ok(self.0.exists(key).await?.then_some(HEAD))
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, _: &Living) -> Result<i64> {
-        self.0.increment(key, delta, fresh.timeout).await
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, _: &Living) -> Result<Counted> {
+        self.0.increment(key, delta, fresh.timeout).await.map(Counted::Sum)
     }
 
     async fn epochs(&self, _: &[EpochName]) -> Result<Vec<u64>> {

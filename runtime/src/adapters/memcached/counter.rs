@@ -10,7 +10,7 @@ use super::standing::{Standing, store, stored};
 use super::time::exptime;
 use super::verbs::standing;
 use super::wire::{Command, Mode, Reply};
-use crate::adapter::{Entry, Living, StoreKey, layout};
+use crate::adapter::{Counted, Entry, Living, StoreKey, layout};
 use crate::error::{Error, Result};
 
 /// Each attempt that fails is one in which another has counted.
@@ -22,18 +22,21 @@ pub(super) async fn increment(
     delta: i64,
     fresh: &Entry,
     living: &Living,
-) -> Result<i64> {
+) -> Result<Counted> {
     let get = Command::Get { key: key.as_str() };
     let mut standing = standing(connection, key).await?;
     for _ in 0..N_ATTEMPTS {
         let Some(record) = standing.live(living) else {
             let [before, reply] = connection.call_each([get, store(key, fresh, standing.mode())]).await?;
             if stored(reply)? {
-                return Ok(delta);
+                return Ok(Counted::Sum(delta));
             }
             standing = Standing::of(before)?;
             continue;
         };
+        if let Some(head) = standing.head().filter(|head| head.is_open(living)) {
+            return Ok(Counted::Open(head));
+        }
         let mut value = record.fetched.record.clone();
         let sum = layout::count(&mut value, delta)?;
         let (exptime, mode) = (exptime(record.kept), Mode::Numbered(record.cas));
@@ -41,7 +44,7 @@ pub(super) async fn increment(
         let [before, reply, after] = connection.call_each([get, counted, get]).await?;
         let cas = reply.cas;
         if stored(reply)? {
-            return take_back(connection, key, exptime, cas, &before, &after).await.map(|()| sum);
+            return take_back(connection, key, exptime, cas, &before, &after).await.map(|()| Counted::Sum(sum));
         }
         standing = Standing::of(before)?;
     }

@@ -38,7 +38,8 @@ use crate::sync::Mutex;
 /// * Permits are the server's own number of the entry or of a stub. They are void once the connection was made anew, as a
 ///   server that was restarted counts from the beginning. One that was taken while an expired entry stood there ends with
 ///   that entry's grace.
-/// * A value cannot be read in part, so `exists` and `remove` read it all.
+/// * A value cannot be read in part, so `exists` and `remove` read it all. `remove` reads before it deletes, in one write: where
+///   another stores in between, that is removed too, and what is told is what was read.
 /// * Second round trips: `update_timeout`, `increment` and, where an entry stands that has expired or was cleared, `add`
 ///   look first. What they do then holds only if nothing has happened in between; else they look again. If the connection is
 ///   lost in between they fail, since numbers of before are no good after it.

@@ -2,7 +2,7 @@
 
 use super::time::{Kept, left};
 use super::wire::{Command, Mode, Outcome, Reply};
-use crate::adapter::{Entry, Fetched, Living, StoreKey};
+use crate::adapter::{Entry, Fetched, Head, Living, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What stands under a key.
@@ -46,12 +46,14 @@ impl Standing {
         if let Self::Record(record) = self { Some(record.fetched) } else { None }
     }
 
+    pub(super) fn head(&self) -> Option<Head> {
+        if let Self::Record(record) = self { record.fetched.head() } else { None }
+    }
+
     /// The record, if it is live and of these epochs.
     pub(super) fn live(&self, living: &Living) -> Option<&Record> {
         match self {
-            Self::Record(record) if record.fetched.left.is_live() && living.admits(&record.fetched.record) => {
-                Some(record)
-            }
+            Self::Record(record) if self.head().is_some_and(|head| head.is_live(living)) => Some(record),
             _ => None,
         }
     }

@@ -8,7 +8,8 @@ use super::time::{Kept, PERMIT};
 use super::wire::{Command, Mode};
 use super::{MemcachedCache, counter, epoch};
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    Token,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -100,14 +101,14 @@ impl CacheAdapter for MemcachedCache {
         self.call(&commands).await?.into_iter().try_for_each(done)
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         let keys = keys.iter().map(StoreKey::as_str);
         let commands: Vec<_> = keys.flat_map(|key| [Command::Get { key }, Command::Delete { key }]).collect();
         let mut replies = self.call(&commands).await?.into_iter();
         let mut removed = Vec::with_capacity(commands.len() / 2);
         while let (Some(found), Some(deleted)) = (replies.next(), replies.next()) {
             done(deleted)?;
-            removed.push(Standing::of(found)?.live(living).is_some());
+            removed.push(Standing::of(found)?.head());
         }
         Ok(removed)
     }
@@ -136,11 +137,12 @@ impl CacheAdapter for MemcachedCache {
         Err(overtaken("update the timeout of an entry"))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        Ok(standing(&self.connection(), key).await?.live(living).is_some())
+    /// The server tells no part of a value: the whole record comes over the wire.
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        Ok(standing(&self.connection(), key).await?.head())
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.check_size(&fresh.record)?;
         counter::increment(&self.connection(), key, delta, fresh, living).await
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use redis::Cmd;
 
-use super::scripts::SCRIPTS;
+use super::scripts::{HEAD_END, SCRIPTS};
 use crate::adapter::{Claim, Condition, Entry, EpochName, Left, Living, StoreKey, Token, layout, random_epoch};
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -31,10 +31,10 @@ pub(super) fn get_many(keys: &[StoreKey]) -> Cmd {
     command
 }
 
-/// All that [`Living::admits`] and the deadline need.
+/// What a head is read from.
 pub(super) fn head(key: &StoreKey) -> Cmd {
     let mut command = redis::cmd("GETRANGE");
-    command.arg(key.as_str()).arg(0).arg(layout::TEMPLATE_EPOCH.end - 1);
+    command.arg(key.as_str()).arg(0).arg(HEAD_END - 1);
     command
 }
 
@@ -67,21 +67,17 @@ pub(super) fn put(key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Re
     Ok(command)
 }
 
-pub(super) fn remove(keys: &[StoreKey], living: &Living) -> Cmd {
+pub(super) fn remove(keys: &[StoreKey]) -> Cmd {
     let pairs: Vec<_> = keys.iter().flat_map(|key| [key.as_str().to_owned(), permit_key(key)]).collect();
-    let mut command = SCRIPTS.remove.on(pairs.iter().map(String::as_str));
-    add_living(&mut command, living);
-    command
+    SCRIPTS.remove.on(pairs.iter().map(String::as_str))
 }
 
 /// What [`remove`] does, in two steps, each on one key: for where the two may be in two places. The permit goes first, so that
 /// nothing that was computed before is stored after.
-pub(super) fn remove_apart(key: &StoreKey, living: &Living) -> [Cmd; 2] {
+pub(super) fn remove_apart(key: &StoreKey) -> [Cmd; 2] {
     let mut void = redis::cmd("UNLINK");
     void.arg(permit_key(key));
-    let mut command = SCRIPTS.remove.on([key.as_str(), key.as_str()]);
-    add_living(&mut command, living);
-    [void, command]
+    [void, SCRIPTS.remove.on([key.as_str(), key.as_str()])]
 }
 
 pub(super) fn touch(key: &StoreKey, timeout: Timeout, grace: Timeout, living: &Living) -> Cmd {

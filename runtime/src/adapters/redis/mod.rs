@@ -36,7 +36,7 @@ pub use tls::RedisTls;
 pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings, is_cluster};
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -223,12 +223,11 @@ impl CacheAdapter for RedisCache {
         stored.into_iter().try_for_each(|reply| reply::integer(reply).map(drop))
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let removed = reply::list_of(self.clear(&command::remove(keys, living)).await?, keys.len())?;
-        removed.into_iter().map(|reply| Ok(reply::integer(reply)? == 1)).collect()
+        reply::removed(self.clear(&command::remove(keys)).await?, keys.len())
     }
 
     async fn touch(
@@ -245,18 +244,17 @@ impl CacheAdapter for RedisCache {
         Ok(record.map(|record| Fetched { record, left }))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
         let link = self.connector.link().await?;
-        let head = reply::bytes(link.ask(&command::head(key)).await?)?.unwrap_or_default();
-        let left = reply::left(&head, link.clock.now_ms());
-        Ok(left.is_some_and(|left| left.is_live()) && living.admits(&head))
+        let head = link.ask(&command::head(key)).await?;
+        reply::head(head, link.clock.now_ms())
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         check(self.largest_entry, key, fresh)?;
         let script = command::increment(key, delta, fresh, living)?;
         let link = self.connector.link().await?;
-        reply::sum(link.run(&script).await?)
+        reply::incremented(link.run(&script).await?)
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use redis::{ErrorKind as ClientKind, RedisError, ServerError, Value};
 
-use crate::adapter::{Fetched, Left, Permitted, Token, layout};
+use crate::adapter::{Counted, Fetched, Head, Left, Permitted, Token, layout};
 use crate::error::{Error, ErrorKind};
 
 /// Why something failed. It can be told to each of many who wait for one connection.
@@ -31,9 +31,22 @@ pub(super) fn entry(record: Vec<u8>, now_ms: u64) -> Option<Fetched> {
 }
 
 /// How much is left of the entry that begins with `head`.
-pub(super) fn left(head: &[u8], now_ms: u64) -> Option<Left> {
+fn left(head: &[u8], now_ms: u64) -> Option<Left> {
     let deadline = head.get(layout::DEADLINE)?.try_into().ok()?;
     Some(Left::until(u64::from_le_bytes(deadline), now_ms))
+}
+
+/// The head of an entry, by the server's time, if it is long enough to be one.
+pub(super) fn head(reply: Value, now_ms: u64) -> Result<Option<Head>, Error> {
+    let head = bytes(reply)?.and_then(|head| Some((left(&head, now_ms)?, head)));
+    Ok(head.and_then(|(left, head)| Head::of(&head, left)))
+}
+
+/// What has stood under so many keys that were removed.
+pub(super) fn removed(reply: Value, len: usize) -> Result<Vec<Option<Head>>, Error> {
+    let mut replies = list_of(reply, len + 1)?.into_iter();
+    let now_ms = integer(replies.next().unwrap_or_default())?.unsigned_abs();
+    replies.map(|reply| head(reply, now_ms)).collect()
 }
 
 /// Bytes, or `None` for nil; and for what is of another type, which is another program's and not there for us.
@@ -114,8 +127,18 @@ pub(super) fn permitted(permitted: Value, epochs_of: Option<Value>, n_epochs: us
     })
 }
 
+/// What an increment's script has come to.
+pub(super) fn incremented(reply: Value) -> Result<Counted, Error> {
+    let reply = match reply {
+        Value::Array(_) => reply,
+        reply => return sum(reply).map(Counted::Sum),
+    };
+    let [open] = <[_; 1]>::try_from(removed(reply, 1)?).map_err(|_| odd())?;
+    open.map(Counted::Open).ok_or_else(odd)
+}
+
 /// What a counter has come to, or why it has not.
-pub(super) fn sum(reply: Value) -> Result<i64, Error> {
+fn sum(reply: Value) -> Result<i64, Error> {
     let text = bytes(reply)?.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or_else(odd)?;
     match text.as_str() {
         "type" => Err(layout::no_integer()),

@@ -10,8 +10,9 @@ use redis::Cmd;
 
 use crate::adapter::layout;
 
-/// What the scripts share. An entry's state is `live`, `expired`, or nil for all that is not there: nothing, an entry of
-/// another epoch, or what another program has put under the key.
+/// What the scripts share. A head is what [`crate::adapter::Head`] is read from, or false where there is no entry: nothing, or what
+/// another program has put under the key. An entry's state is `live`, `expired`, or nil for all that is not there: no head, or one
+/// of another epoch.
 const PRELUDE: &str = r"
 local NEVER, NONE = string.rep('\255', 8), string.rep('\0', 8)
 
@@ -20,9 +21,13 @@ local function clock()
     return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 
-local function state(key, namespace, template, now)
-    local head = redis.pcall('GETRANGE', key, 0, EPOCHS_END - 1)
-    if type(head) ~= 'string' or #head < EPOCHS_END or head:sub(NAMESPACE_AT + 1, NAMESPACE_AT + 8) ~= namespace then return nil end
+local function head_of(key)
+    local head = redis.pcall('GETRANGE', key, 0, HEAD_END - 1)
+    return type(head) == 'string' and #head == HEAD_END and head
+end
+
+local function state(head, namespace, template, now)
+    if not head or head:sub(NAMESPACE_AT + 1, NAMESPACE_AT + 8) ~= namespace then return nil end
     local own = head:sub(TEMPLATE_AT + 1, TEMPLATE_AT + 8)
     if template ~= '' and own ~= NONE and own ~= template then return nil end
     local deadline = head:sub(DEADLINE_AT + 1, DEADLINE_AT + 8)
@@ -51,7 +56,7 @@ end
 const PERMIT: &str = r"
 local now, token = clock(), false
 local fresh = ARGV[5] == '1'
-if fresh or state(KEYS[1], ARGV[1], ARGV[2], now) ~= 'live' then
+if fresh or state(head_of(KEYS[1]), ARGV[1], ARGV[2], now) ~= 'live' then
     token = record(KEYS[2])
     if fresh or not token or #token ~= 16 then
         token = ARGV[3]
@@ -65,20 +70,19 @@ return {token, record(KEYS[1]), now}
 /// arguments. Answers 1 if it stored.
 const PUT: &str = r"
 local now = clock()
-if ARGV[5] == 'absent' and state(KEYS[1], ARGV[6], ARGV[7], now) == 'live' then return 0 end
+if ARGV[5] == 'absent' and state(head_of(KEYS[1]), ARGV[6], ARGV[7], now) == 'live' then return 0 end
 if ARGV[5] == 'permit' and record(KEYS[2]) ~= ARGV[6] then return 0 end
 store(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], now)
 redis.call('UNLINK', KEYS[2])
 return 1
 ";
 
-/// Key and permit, again and again; epochs. Answers for each key 1 if it was live.
+/// Key and permit, again and again. Answers the time, and for each key the head of what stood there, or nil.
 const REMOVE: &str = r"
-local now, answers = clock(), {}
+local answers = {clock()}
 for i = 1, #KEYS, 2 do
-    local live = state(KEYS[i], ARGV[1], ARGV[2], now) == 'live'
+    answers[#answers + 1] = head_of(KEYS[i])
     redis.call('UNLINK', KEYS[i], KEYS[i + 1])
-    answers[#answers + 1] = live and 1 or 0
 end
 return answers
 ";
@@ -86,26 +90,27 @@ return answers
 /// Key; epochs, timeout, how long it is kept. Answers the record, or nil.
 const TOUCH: &str = r"
 local now = clock()
-if not state(KEYS[1], ARGV[1], ARGV[2], now) then return false end
+if not state(head_of(KEYS[1]), ARGV[1], ARGV[2], now) then return false end
 redis.call('SETRANGE', KEYS[1], DEADLINE_AT, deadline(ARGV[3], now))
 if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
 return redis.call('GET', KEYS[1])
 ";
 
 /// Key, permit, a key to add in; delta, epochs, and what `PUT` takes to store a counter that is not there. Answers the sum
-/// as text, or `type` or `range`.
+/// as text, or `type` or `range`; or the time and the head of an entry whose template was not asked for.
 const INCREMENT: &str = r"
-local now = clock()
+local now, head = clock(), head_of(KEYS[1])
 local sum = ARGV[1]
-if state(KEYS[1], ARGV[2], ARGV[3], now) == 'live' then
-    if redis.call('STRLEN', KEYS[1]) > PAYLOAD_AT + 20 then return 'type' end
+if state(head, ARGV[2], ARGV[3], now) == 'live' then
+    if ARGV[3] == '' and head:sub(TEMPLATE_AT + 1, TEMPLATE_AT + 8) ~= NONE then return {now, head} end
+    if head:sub(CODEC_AT + 1, CODEC_AT + 1) ~= INTEGER or redis.call('STRLEN', KEYS[1]) > PAYLOAD_AT + 20 then return 'type' end
     local counter = redis.call('GETRANGE', KEYS[1], PAYLOAD_AT, -1)
     redis.call('SET', KEYS[3], counter, 'PX', 1000)
     local added = redis.pcall('INCRBY', KEYS[3], ARGV[1])
     sum = redis.call('GET', KEYS[3])
     redis.call('UNLINK', KEYS[3])
     if type(added) == 'table' then return counter:find('^%-?[1-9]%d*$') and 'range' or 'type' end
-    local head = redis.call('GETRANGE', KEYS[1], 0, PAYLOAD_AT - 1)
+    head = redis.call('GETRANGE', KEYS[1], 0, PAYLOAD_AT - 1)
     redis.call('SET', KEYS[1], head:sub(1, FLAGS_AT) .. COUNTED .. head:sub(FLAGS_AT + 2) .. sum, 'KEEPTTL')
 else
     store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
@@ -133,9 +138,9 @@ const SWEEP: &str = r"
 local dead, removed = {}, 0
 for _, epoch in ipairs(ARGV) do dead[epoch] = true end
 for _, key in ipairs(KEYS) do
-    local head = redis.pcall('GETRANGE', key, 0, EPOCHS_END - 1)
+    local head = head_of(key)
     local function is_dead(at) return dead[head:sub(at + 1, at + 8)] end
-    if type(head) == 'string' and (is_dead(NAMESPACE_AT) or is_dead(TEMPLATE_AT)) then
+    if head and (is_dead(NAMESPACE_AT) or is_dead(TEMPLATE_AT)) then
         removed = removed + redis.call('UNLINK', key)
     end
 end
@@ -171,6 +176,9 @@ impl Scripts {
     }
 }
 
+/// A head goes so far.
+pub(super) const HEAD_END: usize = layout::TEMPLATE.end;
+
 pub(super) struct Script {
     text: String,
     hash: String,
@@ -178,13 +186,13 @@ pub(super) struct Script {
 
 /// Where a record's parts stand, counted from 0.
 fn places() -> String {
-    use layout::{COUNTED, DEADLINE, FLAGS, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
+    use layout::{CODEC, COUNTED, DEADLINE, FLAGS, INTEGER, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
+    let counter = format!(
+        "local PAYLOAD_AT, FLAGS_AT, COUNTED, CODEC_AT, INTEGER = {PAYLOAD}, {FLAGS}, string.char({COUNTED}), {CODEC}, string.char({INTEGER})"
+    );
     format!(
-        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, EPOCHS_END = {}, {}, {}, {}\nlocal PAYLOAD_AT, FLAGS_AT, COUNTED = {PAYLOAD}, {FLAGS}, string.char({COUNTED})",
-        DEADLINE.start,
-        NAMESPACE_EPOCH.start,
-        TEMPLATE_EPOCH.start,
-        NAMESPACE_EPOCH.end.max(TEMPLATE_EPOCH.end),
+        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, HEAD_END = {}, {}, {}, {HEAD_END}\n{counter}",
+        DEADLINE.start, NAMESPACE_EPOCH.start, TEMPLATE_EPOCH.start,
     )
 }
 

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use super::fault::Fault;
-use super::life::{self, Head};
-use super::statements::Statements;
+use super::life;
+use super::statements::{self, Statements};
 use crate::adapter::{StoreKey, Token};
 
 const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?1)";
@@ -125,12 +125,15 @@ impl Dead {
         Self::Replaced { prefix: StoreKey::prefix(namespace), epochs }
     }
 
-    fn has(&self, key: &str, head: &Head, now: i64) -> bool {
+    /// Is the entry in this row of [`SLICE`] one of them?
+    fn has(&self, row: &Row<'_>, now: i64) -> Result<bool, Fault> {
         match self {
-            Self::Past => !head.is_kept(now),
+            Self::Past => Ok(!statements::life(row)?.is_kept(now)),
             Self::Replaced { prefix, epochs } => {
                 let is_dead = |epoch: i64| epoch != 0 && epochs.contains(&epoch);
-                key.starts_with(prefix) && (head.namespace_epoch.is_some_and(is_dead) || is_dead(head.template_epoch))
+                let (namespace_epoch, template_epoch): (Option<i64>, i64) = (row.get(3)?, row.get(4)?);
+                let key = row.get_ref(6)?.as_str().map_err(|_| Fault::DAMAGED)?;
+                Ok(key.starts_with(prefix) && (namespace_epoch.is_some_and(is_dead) || is_dead(template_epoch)))
             }
         }
     }
@@ -154,8 +157,7 @@ pub(super) fn walk(statements: &Statements<'_>, from: i64, dead: &Dead) -> Resul
         let mut rows = slice.query(params![from, N_IN_SLICE])?;
         while let Some(row) = rows.next()? {
             let id = row.get(5)?;
-            let key = row.get_ref(6)?.as_str().map_err(|_| Fault::DAMAGED)?;
-            if dead.has(key, &super::statements::head(row)?, statements.now) {
+            if dead.has(row, statements.now)? {
                 removed.push(id);
             }
             n_seen += 1;

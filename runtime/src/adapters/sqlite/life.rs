@@ -3,7 +3,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::adapter::{Entry, Left, Living, layout};
+use crate::adapter::Left;
 use crate::timeout::Timeout;
 
 /// A moment that does not come.
@@ -24,30 +24,20 @@ pub(super) fn after(now: i64, timeout: Timeout) -> i64 {
     now.saturating_add(ms)
 }
 
-/// An entry without its record.
+/// What the columns of an entry say about its life.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Head {
+pub(super) struct Life {
     pub(super) deadline: i64,
     pub(super) kept_until: i64,
     /// When it was stored or re-timed.
     pub(super) stamped: i64,
-    /// `None`: no record that could be alive.
-    pub(super) namespace_epoch: Option<i64>,
-    pub(super) template_epoch: i64,
 }
 
-impl Head {
-    /// Of an entry that is stored now.
-    pub(super) fn stored(entry: &Entry, now: i64) -> Self {
-        let epoch = |at| entry.record.get(at).and_then(|bytes: &[u8]| bytes.try_into().ok()).map(i64::from_le_bytes);
-        let template_epoch = epoch(layout::TEMPLATE_EPOCH);
-        Self {
-            deadline: after(now, entry.timeout),
-            kept_until: after(now, entry.kept_for()),
-            stamped: now,
-            namespace_epoch: template_epoch.and(epoch(layout::NAMESPACE_EPOCH)),
-            template_epoch: template_epoch.unwrap_or(0),
-        }
+impl Life {
+    /// Of an entry that is stored or re-timed now.
+    pub(super) fn from(now: i64, timeout: Timeout, grace: Timeout) -> Self {
+        let deadline = after(now, timeout);
+        Self { deadline, kept_until: after(deadline, grace), stamped: now }
     }
 
     /// Is it still there, live or in its grace?
@@ -64,18 +54,6 @@ impl Head {
         }
         Left::until(deadline, u64::try_from(now).unwrap_or(0))
     }
-
-    /// Does it carry these epochs?
-    pub(super) fn is_of(&self, living: &Living) -> bool {
-        let is_template = |epoch: u64| epoch.cast_signed() == self.template_epoch;
-        self.namespace_epoch == Some(living.namespace.cast_signed())
-            && (self.template_epoch == 0 || living.template.is_none_or(is_template))
-    }
-
-    /// Is it live, by its time and by its epochs?
-    pub(super) fn is_live(&self, living: &Living, now: i64) -> bool {
-        self.is_kept(now) && self.left(now).is_live() && self.is_of(living)
-    }
 }
 
 #[cfg(test)]
@@ -84,8 +62,8 @@ mod tests {
 
     use super::*;
 
-    fn head(deadline: i64, stamped: i64) -> Head {
-        Head { deadline, kept_until: deadline, stamped, namespace_epoch: Some(7), template_epoch: 0 }
+    fn life(deadline: i64, stamped: i64) -> Life {
+        Life { deadline, kept_until: deadline, stamped }
     }
 
     #[test]
@@ -94,23 +72,25 @@ mod tests {
         for timeout in [Timeout::NEVER, Timeout::from_millis(u64::MAX - 1), Timeout::from_millis(1 << 63)] {
             assert_eq!(after(1_000, timeout), NEVER);
         }
-        assert_eq!(head(NEVER, 1_000).left(1_000), Left::Never);
+        assert_eq!(life(NEVER, 1_000).left(1_000), Left::Never);
     }
 
     #[test]
     fn a_clock_that_steps_back_lengthens_no_life() {
-        let entry = head(1_000_000, 900_000);
+        let entry = life(1_000_000, 900_000);
         assert_eq!(entry.left(899_999), Left::For(Duration::from_millis(100_001)));
         assert_eq!(entry.left(800_000), Left::Expired);
-        assert_eq!(head(NEVER, 900_000).left(800_000), Left::Never);
+        assert_eq!(life(NEVER, 900_000).left(800_000), Left::Never);
     }
 
     #[test]
-    fn what_is_no_record_belongs_to_no_epoch() {
-        let entry =
-            Entry { record: vec![0; layout::TEMPLATE_EPOCH.end - 1], timeout: Timeout::NEVER, grace: Timeout::ZERO };
-        assert!(!Head::stored(&entry, 1).is_of(&Living { namespace: 0, template: None }));
-        let entry = Entry { record: vec![0; layout::TEMPLATE_EPOCH.end], ..entry };
-        assert!(Head::stored(&entry, 1).is_of(&Living { namespace: 0, template: None }));
+    fn grace_begins_with_the_deadline_and_saturates_too() {
+        let life = Life::from(1_000, Timeout::from_millis(5), Timeout::from_millis(7));
+        assert_eq!((life.deadline, life.kept_until), (1_005, 1_012));
+        assert!(life.is_kept(1_011) && !life.is_kept(1_012));
+        for (timeout, grace) in [(5, u64::MAX), (u64::MAX, 5), (u64::MAX - 1, 5)] {
+            let [timeout, grace] = [timeout, grace].map(Timeout::from_millis);
+            assert_eq!(Life::from(1_000, timeout, grace).kept_until, NEVER, "{timeout:?}, {grace:?}");
+        }
     }
 }

@@ -26,7 +26,7 @@ pub use client::SqliteClient;
 pub use config::SqliteCacheBuilder;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -240,12 +240,12 @@ impl CacheAdapter for SqliteCache {
         .await
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
         if keys.is_empty() {
             return Ok(Vec::new());
         }
-        let (keys, living) = (keys.to_vec(), *living);
-        self.write(move |store| Ok(keys.iter().map(|key| store.remove(key, &living)).collect::<Result<_, _>>()?)).await
+        let keys = keys.to_vec();
+        self.write(move |store| Ok(keys.iter().map(|key| store.remove(key)).collect::<Result<_, _>>()?)).await
     }
 
     async fn touch(
@@ -259,12 +259,12 @@ impl CacheAdapter for SqliteCache {
         self.write(move |store| Ok(store.touch(&key, timeout, grace, &living)?)).await
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        let (key, living) = (key.clone(), *living);
-        self.read(move |store| Ok(store.exists(&key, &living)?)).await
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        let key = key.clone();
+        self.read(move |store| Ok(store.head(&key)?)).await
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.check(key, fresh)?;
         let (key, fresh, living) = (key.clone(), fresh.clone(), *living);
         self.write(move |store| store.increment(&key, delta, &fresh, &living)).await

@@ -18,7 +18,7 @@ const OLDEST_SQLITE: i32 = 3_051_003;
 const BUSY: Duration = Duration::from_millis(200);
 
 /// The row id grows with each entry that is stored, and so tells the oldest. The columns stand before the record, so that
-/// they are read without it. A table `WITHOUT ROWID` would keep records in the tree that keys are searched in: point
+/// they are read without it: how long it lives, and whose it is. A table `WITHOUT ROWID` would keep records in the tree that keys are searched in: point
 /// reads take twice as long.
 const TABLES: &str = "
 CREATE TABLE entry(
@@ -29,6 +29,7 @@ CREATE TABLE entry(
     stamped INTEGER NOT NULL,
     namespace_epoch INTEGER,
     template_epoch INTEGER NOT NULL,
+    template INTEGER NOT NULL,
     record BLOB NOT NULL
 );
 CREATE TABLE permit(key TEXT PRIMARY KEY, token BLOB NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;

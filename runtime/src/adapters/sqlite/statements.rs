@@ -6,20 +6,22 @@ use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, params};
 
 use super::fault::{Fault, Stop};
-use super::life::{self, Head};
+use super::life::{self, Life};
 use crate::adapter::{
-    Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, layout, random_epoch,
+    Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted, StoreKey, Token, layout,
+    random_epoch,
 };
 use crate::timeout::Timeout;
 
-const GET: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, record \
-                   FROM entry WHERE key = ?1";
-const HEAD: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch FROM entry WHERE key = ?1";
+const GET: &str = "SELECT deadline, kept_until, stamped, record FROM entry WHERE key = ?1";
+const HEAD: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, template \
+                    FROM entry WHERE key = ?1";
 /// What replaces an entry has a row id of its own, the newest.
-const PUT: &str = "REPLACE INTO entry(key, deadline, kept_until, stamped, namespace_epoch, template_epoch, record) \
-                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const PUT: &str = "REPLACE INTO \
+                   entry(key, deadline, kept_until, stamped, namespace_epoch, template_epoch, template, record) \
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
 const REMOVE: &str = "DELETE FROM entry WHERE key = ?1 \
-                      RETURNING deadline, kept_until, stamped, namespace_epoch, template_epoch";
+                      RETURNING deadline, kept_until, stamped, namespace_epoch, template_epoch, template";
 const TOUCH: &str = "UPDATE entry SET deadline = ?2, kept_until = ?3, stamped = ?4 WHERE key = ?1";
 const RECOUNT: &str = "UPDATE entry SET record = ?2 WHERE key = ?1";
 const PERMIT: &str = "SELECT token FROM permit WHERE key = ?1 AND until > ?2 AND until <= ?3";
@@ -59,13 +61,29 @@ impl<'c> Statements<'c> {
         Self { connection, now: life::now(), n_stored: Cell::default(), get: RefCell::default() }
     }
 
+    /// What stands under `key`, live or in its grace.
     pub(super) fn get(&self, key: &StoreKey) -> Result<Option<Fetched>, Fault> {
-        Ok(self.stored(key)?.map(|(_, fetched)| fetched))
+        let read = |row: &Row<'_>| {
+            let life = life(row)?;
+            if !life.is_kept(self.now) {
+                return Ok(None);
+            }
+            let record = match row.get_ref(3)? {
+                ValueRef::Blob(record) => record.to_vec(),
+                _ => return Err(rusqlite::Error::InvalidQuery),
+            };
+            Ok(Some(Fetched { record, left: life.left(self.now) }))
+        };
+        let mut get = self.get.borrow_mut();
+        let get = match &mut *get {
+            Some(get) => get,
+            none => none.insert(self.connection.prepare_cached(GET)?),
+        };
+        Ok(get.query_row([key.as_str()], read).optional()?.flatten())
     }
 
-    pub(super) fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool, Fault> {
-        let head = self.row(HEAD, [key.as_str()], head)?;
-        Ok(head.is_some_and(|head| head.is_live(living, self.now)))
+    pub(super) fn head(&self, key: &StoreKey) -> Result<Option<Head>, Fault> {
+        Ok(self.row(HEAD, [key.as_str()], |row| head(row, self.now))?.flatten())
     }
 
     pub(super) fn permit(
@@ -76,9 +94,8 @@ impl<'c> Statements<'c> {
         groups: &[EpochName],
     ) -> Result<Permitted, Fault> {
         let epochs = self.epochs(groups)?;
-        let stored = self.stored(key)?;
-        let is_live = stored.as_ref().is_some_and(|(head, _)| head.is_live(living, self.now));
-        let found = stored.map(|(_, fetched)| fetched);
+        let found = self.get(key)?;
+        let is_live = found.as_ref().and_then(Fetched::head).is_some_and(|head| head.is_live(living));
         let token = match claim {
             Claim::Shared if is_live => None,
             Claim::Shared => Some(match self.token(key)? {
@@ -92,7 +109,9 @@ impl<'c> Statements<'c> {
 
     pub(super) fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool, Fault> {
         match condition {
-            Condition::IfAbsent(living) if self.exists(key, living)? => return Ok(false),
+            Condition::IfAbsent(living) if self.head(key)?.is_some_and(|head| head.is_live(living)) => {
+                return Ok(false);
+            }
             Condition::IfPermit(token) => {
                 let until = self.permits_end();
                 if self.execute(USE, params![key.as_str(), token.as_bytes(), self.now, until])? == 0 {
@@ -107,10 +126,9 @@ impl<'c> Statements<'c> {
         Ok(true)
     }
 
-    pub(super) fn remove(&self, key: &StoreKey, living: &Living) -> Result<bool, Fault> {
+    pub(super) fn remove(&self, key: &StoreKey) -> Result<Option<Head>, Fault> {
         self.execute(VOID, [key.as_str()])?;
-        let head = self.row(REMOVE, [key.as_str()], head)?;
-        Ok(head.is_some_and(|head| head.is_live(living, self.now)))
+        Ok(self.row(REMOVE, [key.as_str()], |row| head(row, self.now))?.flatten())
     }
 
     pub(super) fn touch(
@@ -120,26 +138,32 @@ impl<'c> Statements<'c> {
         grace: Timeout,
         living: &Living,
     ) -> Result<Option<Fetched>, Fault> {
-        let Some((_, fetched)) = self.stored(key)?.filter(|(head, _)| head.is_of(living)) else { return Ok(None) };
-        let deadline = life::after(self.now, timeout);
-        let kept_until = life::after(deadline, grace);
-        self.execute(TOUCH, params![key.as_str(), deadline, kept_until, self.now])?;
-        let head = Head { deadline, kept_until, stamped: self.now, namespace_epoch: None, template_epoch: 0 };
-        Ok(Some(Fetched { left: head.left(self.now), ..fetched }))
+        let Some(fetched) = self.get(key)?.filter(|fetched| living.admits(&fetched.record)) else { return Ok(None) };
+        let life = Life::from(self.now, timeout, grace);
+        self.execute(TOUCH, params![key.as_str(), life.deadline, life.kept_until, life.stamped])?;
+        Ok(Some(Fetched { left: life.left(self.now), ..fetched }))
     }
 
-    pub(super) fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64, Stop> {
-        let stored = self.stored(key)?.filter(|(head, _)| head.is_live(living, self.now));
-        let Some((_, fetched)) = stored else {
+    pub(super) fn increment(
+        &self,
+        key: &StoreKey,
+        delta: i64,
+        fresh: &Entry,
+        living: &Living,
+    ) -> Result<Counted, Stop> {
+        let found = self.get(key)?.and_then(|fetched| Some((fetched.head()?, fetched.record)));
+        let Some((head, mut record)) = found.filter(|(head, _)| head.is_live(living)) else {
             self.execute(VOID, [key.as_str()])?;
             self.store(key, fresh)?;
-            return Ok(delta);
+            return Ok(Counted::Sum(delta));
         };
-        let mut record = fetched.record;
+        if head.is_open(living) {
+            return Ok(Counted::Open(head));
+        }
         let sum = layout::count(&mut record, delta).map_err(Stop::Refused)?;
         self.execute(VOID, [key.as_str()])?;
         self.execute(RECOUNT, params![key.as_str(), record])?;
-        Ok(sum)
+        Ok(Counted::Sum(sum))
     }
 
     /// The epochs, made where there are none.
@@ -163,35 +187,18 @@ impl<'c> Statements<'c> {
         FLUSH.iter().try_for_each(|sql| self.execute(sql, []).map(drop))
     }
 
-    /// What stands under `key`, live or in its grace.
-    fn stored(&self, key: &StoreKey) -> Result<Option<(Head, Fetched)>, Fault> {
-        let read = |row: &Row<'_>| {
-            let head = head(row)?;
-            if !head.is_kept(self.now) {
-                return Ok(None);
-            }
-            let record = match row.get_ref(5)? {
-                ValueRef::Blob(record) => record.to_vec(),
-                _ => return Err(rusqlite::Error::InvalidQuery),
-            };
-            Ok(Some((head, Fetched { record, left: head.left(self.now) })))
-        };
-        let mut get = self.get.borrow_mut();
-        let get = match &mut *get {
-            Some(get) => get,
-            none => none.insert(self.connection.prepare_cached(GET)?),
-        };
-        Ok(get.query_row([key.as_str()], read).optional()?.flatten())
-    }
-
     fn store(&self, key: &StoreKey, entry: &Entry) -> Result<(), Fault> {
-        let Head { deadline, kept_until, stamped, namespace_epoch, template_epoch } = Head::stored(entry, self.now);
+        let Life { deadline, kept_until, stamped } = Life::from(self.now, entry.timeout, entry.grace);
+        let head = Head::of(&entry.record, Left::Never);
+        let namespace_epoch = head.map(|head| head.namespace_epoch.cast_signed());
+        let [template_epoch, template] =
+            head.map_or([0; 2], |head| [head.template_epoch, head.template].map(u64::cast_signed));
         let record = &entry.record;
         let (n_bytes, n_entries) = self.n_stored.get();
         self.n_stored.set((n_bytes + record.len(), n_entries + 1));
         self.execute(
             PUT,
-            params![key.as_str(), deadline, kept_until, stamped, namespace_epoch, template_epoch, record],
+            params![key.as_str(), deadline, kept_until, stamped, namespace_epoch, template_epoch, template, record],
         )?;
         Ok(())
     }
@@ -228,12 +235,20 @@ impl<'c> Statements<'c> {
     }
 }
 
-pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Head> {
-    Ok(Head {
-        deadline: row.get(0)?,
-        kept_until: row.get(1)?,
-        stamped: row.get(2)?,
-        namespace_epoch: row.get(3)?,
-        template_epoch: row.get(4)?,
-    })
+/// What the first columns say.
+pub(super) fn life(row: &Row<'_>) -> rusqlite::Result<Life> {
+    Ok(Life { deadline: row.get(0)?, kept_until: row.get(1)?, stamped: row.get(2)? })
+}
+
+/// What the columns before the record say, if the entry is there still and is a record.
+fn head(row: &Row<'_>, now: i64) -> rusqlite::Result<Option<Head>> {
+    let life = life(row)?;
+    let namespace_epoch: Option<i64> = row.get(3)?;
+    let (template_epoch, template): (i64, i64) = (row.get(4)?, row.get(5)?);
+    Ok(namespace_epoch.filter(|_| life.is_kept(now)).map(|namespace_epoch| Head {
+        left: life.left(now),
+        namespace_epoch: namespace_epoch.cast_unsigned(),
+        template_epoch: template_epoch.cast_unsigned(),
+        template: template.cast_unsigned(),
+    }))
 }

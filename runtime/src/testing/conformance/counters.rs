@@ -3,7 +3,7 @@
 use super::checks;
 use super::expect::{Outcome, Why, expect, payload, same};
 use super::store::Store;
-use crate::adapter::layout::{COUNTED, FLAGS, HEAD, PAYLOAD};
+use crate::adapter::layout::{CODEC, COUNTED, FLAGS, HEAD, INTEGER, PAYLOAD};
 use crate::adapter::{Left, Living, StoreKey};
 use crate::error::ErrorKind;
 use crate::timeout::Timeout;
@@ -16,6 +16,7 @@ checks! {
         a_counter_keeps_its_timeout_and_the_rest_of_its_record
         a_counter_says_that_it_was_counted
         what_is_no_integer_is_refused_and_left
+        what_only_looks_like_an_integer_is_refused_and_left
         what_overflows_is_refused_and_left
         a_dead_counter_starts_anew
         fifty_who_count_lose_nothing;
@@ -108,6 +109,20 @@ async fn what_is_no_integer_is_refused_and_left(store: Store) -> Outcome {
         store.put(&key, &entry).await?;
         let kind = store.increment(&key, 1).await.map_err(|error| error.kind());
         same(kind, Err(ErrorKind::WrongType), format_args!("increment of {:?}", payload.escape_ascii().to_string()))?;
+        store.has(&key, &entry, "after it was refused").await?;
+    }
+    Ok(())
+}
+
+/// With some codecs other values are written in digits, too.
+async fn what_only_looks_like_an_integer_is_refused_and_left(store: Store) -> Outcome {
+    let key = store.key("key");
+    for codec in [INTEGER - 1, INTEGER + 1, b'7', u8::MAX] {
+        let mut entry = store.entry("7");
+        entry.record[CODEC] = codec;
+        store.put(&key, &entry).await?;
+        let kind = store.increment(&key, 1).await.map_err(|error| error.kind());
+        same(kind, Err(ErrorKind::WrongType), format_args!("increment of what codec {codec} wrote"))?;
         store.has(&key, &entry, "after it was refused").await?;
     }
     Ok(())

@@ -6,6 +6,7 @@ mod crowds;
 mod epochs;
 mod expect;
 mod face;
+mod heads;
 mod keys;
 mod permits;
 mod reads;
@@ -206,6 +207,7 @@ fn every_check() -> impl Iterator<Item = &'static Check> {
         reads::CHECKS,
         writes::CHECKS,
         removals::CHECKS,
+        heads::CHECKS,
         touches::CHECKS,
         counters::CHECKS,
         permits::CHECKS,

@@ -24,9 +24,9 @@ async fn what_is_absent_is_nothing_to_every_verb(store: Store) -> Outcome {
     let key = store.key("absent");
     store.has_nothing(&key, "get").await?;
     same(store.get_many(std::slice::from_ref(&key)).await?.len(), 1, "answers of get_many for one key")?;
-    expect(!store.exists(&key).await?, "exists sees what is absent")?;
+    same(store.head(&key).await?, None, "the head of what is absent")?;
     same(store.touch(&key, store.unit(), Timeout::ZERO).await?, None, "touch of what is absent")?;
-    same(store.remove(std::slice::from_ref(&key)).await?, vec![false], "remove of what is absent")?;
+    same(store.take(std::slice::from_ref(&key)).await?, vec![None], "remove of what is absent")?;
     store.has_nothing(&key, "after all that").await
 }
 

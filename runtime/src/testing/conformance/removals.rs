@@ -3,14 +3,13 @@
 use super::checks;
 use super::expect::{Outcome, expect, same};
 use super::store::Store;
-use crate::adapter::{Living, layout};
+use crate::adapter::layout;
 use crate::timeout::Timeout;
 
 checks! {
     Ordinary:
         remove_says_for_each_key_in_order_whether_it_was_live
         a_key_that_is_named_twice_counts_once
-        a_dead_entry_is_removed_and_was_not_live
         a_damaged_record_can_be_removed
         of_twenty_that_remove_one_key_one_does;
     Waits:
@@ -37,14 +36,6 @@ async fn a_key_that_is_named_twice_counts_once(store: Store) -> Outcome {
     let asked = [key.clone(), other, key.clone(), key];
     let n_live = store.remove(&asked).await?.into_iter().filter(|was_live| *was_live).count();
     same(n_live, 1, "live ones of one that was named three times")
-}
-
-async fn a_dead_entry_is_removed_and_was_not_live(store: Store) -> Outcome {
-    let key = store.key("key");
-    store.put(&key, &store.entry("dead")).await?;
-    let later = store.knowing(Living { namespace: store.living.namespace ^ 1, ..store.living });
-    same(later.remove(std::slice::from_ref(&key)).await?, vec![false], "remove of a dead entry")?;
-    store.has_nothing(&key, "after the remove").await
 }
 
 async fn a_damaged_record_can_be_removed(store: Store) -> Outcome {

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::expect::{Outcome, Why, expect, is_record, payload, same};
 use super::face::Face;
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Left, Living, Permitted,
-    StoreKey, Token, layout, random_epoch,
+    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living,
+    Permitted, StoreKey, Token, layout, random_epoch,
 };
 use crate::clock::Clock;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::io::{Trip, trip};
 use crate::timeout::Timeout;
 
@@ -76,7 +76,7 @@ impl Store {
         self.entry_for(payload, Timeout::from_secs(300), Timeout::from_secs(60))
     }
 
-    /// Of the epochs that are known to live.
+    /// Of the epochs that are known to live. Each says that its payload is an integer, as a counter has to.
     pub(super) fn entry_for(&self, payload: impl AsRef<[u8]>, timeout: Timeout, grace: Timeout) -> Entry {
         let mut record: Vec<u8> = (0..layout::PAYLOAD).map(|at| (at * 73) as u8).collect();
         let words = [
@@ -88,6 +88,7 @@ impl Store {
         for (at, word) in words {
             record[at].copy_from_slice(&word.to_le_bytes());
         }
+        record[layout::CODEC] = layout::INTEGER;
         record.extend_from_slice(payload.as_ref());
         Entry { record, timeout, grace }
     }
@@ -195,9 +196,18 @@ impl Store {
         self.trip(|adapter| async move { adapter.put_many(&entries).await })
     }
 
+    pub(super) fn take(&self, keys: &[StoreKey]) -> Trip<Vec<Option<Head>>> {
+        let keys = keys.to_vec();
+        self.trip(|adapter| async move { adapter.remove(&keys).await })
+    }
+
+    /// Which of them were live?
     pub(super) fn remove(&self, keys: &[StoreKey]) -> Trip<Vec<bool>> {
         let (keys, living) = (keys.to_vec(), self.living);
-        self.trip(move |adapter| async move { adapter.remove(&keys, &living).await })
+        self.trip(move |adapter| async move {
+            let heads = adapter.remove(&keys).await?;
+            Ok(heads.into_iter().map(|head| head.is_some_and(|head| head.is_live(&living))).collect())
+        })
     }
 
     pub(super) fn touch(&self, key: &StoreKey, timeout: Timeout, grace: Timeout) -> Trip<Option<Fetched>> {
@@ -205,9 +215,20 @@ impl Store {
         self.trip(move |adapter| async move { adapter.touch(&key, timeout, grace, &living).await })
     }
 
+    pub(super) fn head(&self, key: &StoreKey) -> Trip<Option<Head>> {
+        let key = key.clone();
+        self.trip(|adapter| async move { adapter.head(&key).await })
+    }
+
+    /// Is it live?
     pub(super) fn exists(&self, key: &StoreKey) -> Trip<bool> {
         let (key, living) = (key.clone(), self.living);
-        self.trip(move |adapter| async move { adapter.exists(&key, &living).await })
+        self.trip(move |adapter| async move { Ok(adapter.head(&key).await?.is_some_and(|head| head.is_live(&living))) })
+    }
+
+    pub(super) fn count(&self, key: &StoreKey, delta: i64) -> Trip<Counted> {
+        let (key, fresh, living) = (key.clone(), self.entry(delta.to_string()), self.living);
+        self.trip(move |adapter| async move { adapter.increment(&key, delta, &fresh, &living).await })
     }
 
     pub(super) fn increment(&self, key: &StoreKey, delta: i64) -> Trip<i64> {
@@ -216,7 +237,12 @@ impl Store {
 
     pub(super) fn increment_or(&self, key: &StoreKey, delta: i64, fresh: &Entry) -> Trip<i64> {
         let (key, fresh, living) = (key.clone(), fresh.clone(), self.living);
-        self.trip(move |adapter| async move { adapter.increment(&key, delta, &fresh, &living).await })
+        self.trip(move |adapter| async move {
+            match adapter.increment(&key, delta, &fresh, &living).await? {
+                Counted::Sum(sum) => Ok(sum),
+                Counted::Open(_) => Err(Error::new(ErrorKind::Unavailable, "it was not counted, and a head told")),
+            }
+        })
     }
 
     pub(super) fn epochs(&self, names: &[EpochName]) -> Trip<Vec<u64>> {

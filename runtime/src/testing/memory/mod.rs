@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use self::shard::Shard;
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -161,8 +161,8 @@ impl CacheAdapter for MemoryAdapter {
         Ok(())
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        Ok(keys.iter().map(|key| self.of(key).remove(key, living, self.clock.now())).collect())
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        Ok(keys.iter().map(|key| self.of(key).remove(key, self.clock.now())).collect())
     }
 
     async fn touch(
@@ -175,11 +175,11 @@ impl CacheAdapter for MemoryAdapter {
         Ok(self.of(key).touch(key, (timeout, grace), living, self.clock.now()))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
-        Ok(self.of(key).is_live(key, living, self.clock.now()))
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
+        Ok(self.of(key).head(key, self.clock.now()))
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.check(fresh)?;
         self.of(key).increment(key, delta, fresh, living, self.clock.now())
     }

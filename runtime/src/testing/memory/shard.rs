@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::adapter::{Claim, Entry, EpochName, Fetched, Left, Living, StoreKey, Token, layout, random_epoch};
+use crate::adapter::{
+    Claim, Counted, Entry, EpochName, Fetched, Head, Left, Living, StoreKey, Token, layout, random_epoch,
+};
 use crate::clock::Moment;
 use crate::error::Result;
 use crate::timeout::Timeout;
@@ -43,7 +45,11 @@ impl Shard {
     }
 
     pub(super) fn is_live(&mut self, key: &StoreKey, living: &Living, now: Moment) -> bool {
-        self.kept(key, now).is_some_and(|stored| stored.left(now).is_live() && living.admits(&stored.record))
+        self.head(key, now).is_some_and(|head| head.is_live(living))
+    }
+
+    pub(super) fn head(&mut self, key: &StoreKey, now: Moment) -> Option<Head> {
+        self.kept(key, now).and_then(|stored| Head::of(&stored.record, stored.left(now)))
     }
 
     pub(super) fn permit(
@@ -74,11 +80,11 @@ impl Shard {
         self.permits.remove(key);
     }
 
-    pub(super) fn remove(&mut self, key: &StoreKey, living: &Living, now: Moment) -> bool {
-        let was_live = self.is_live(key, living, now);
+    pub(super) fn remove(&mut self, key: &StoreKey, now: Moment) -> Option<Head> {
+        let head = self.head(key, now);
         self.entries.remove(key);
         self.permits.remove(key);
-        was_live
+        head
     }
 
     pub(super) fn touch(
@@ -101,15 +107,18 @@ impl Shard {
         fresh: &Entry,
         living: &Living,
         now: Moment,
-    ) -> Result<i64> {
-        if !self.is_live(key, living, now) {
+    ) -> Result<Counted> {
+        let Some(head) = self.head(key, now).filter(|head| head.is_live(living)) else {
             self.store(key, fresh, now);
-            return Ok(delta);
+            return Ok(Counted::Sum(delta));
+        };
+        if head.is_open(living) {
+            return Ok(Counted::Open(head));
         }
         let stored = self.entries.get_mut(key).expect("it is live");
         let sum = layout::count(&mut stored.record, delta)?;
         self.permits.remove(key);
-        Ok(sum)
+        Ok(Counted::Sum(sum))
     }
 
     pub(super) fn epoch(&mut self, name: &EpochName) -> u64 {

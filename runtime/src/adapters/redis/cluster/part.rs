@@ -12,7 +12,8 @@ use super::redirect;
 use super::router::{Answer, Router};
 use super::slot::{slot_of, slots_of, tag_of};
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, join_all,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    join_all,
 };
 use crate::adapters::redis::clears::{Confirmation, Lane};
 use crate::adapters::redis::{check, command, reply};
@@ -46,9 +47,9 @@ impl Part {
         self.router.ask_all(&commands, Lane::Calls).await
     }
 
-    async fn remove_apart(&self, key: &StoreKey, living: &Living) -> Result<Answer> {
+    async fn remove_apart(&self, key: &StoreKey) -> Result<Answer> {
         let ([void, remove], slot, lane) =
-            (command::remove_apart(key, living), slot_of(key.as_str()), self.confirmation.lane());
+            (command::remove_apart(key), slot_of(key.as_str()), self.confirmation.lane());
         reply::integer(self.router.ask(slot, &void, lane).await?.reply)?;
         self.router.ask(slot, &remove, lane).await
     }
@@ -163,19 +164,18 @@ impl CacheAdapter for Part {
         stored.into_iter().try_for_each(|answer| reply::integer(answer.reply).map(drop))
     }
 
-    async fn remove(&self, keys: &[StoreKey], living: &Living) -> Result<Vec<bool>> {
-        let scripts =
-            keys.iter().map(|key| (slot_of(key.as_str()), command::remove(std::slice::from_ref(key), living)));
+    async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        let scripts = keys.iter().map(|key| (slot_of(key.as_str()), command::remove(std::slice::from_ref(key))));
         let answers = self.router.ask_all(&scripts.collect::<Vec<_>>(), self.confirmation.lane()).await?;
         let removed = keys.iter().zip(answers).map(|(key, answer)| async move {
             // As long as a slot is on its way, which may be long, one key at a time can be asked for.
-            let answer = if redirect::is_split(&answer.reply) { self.remove_apart(key, living).await? } else { answer };
-            let [is_live] = reply::several(answer.reply)?;
-            Ok((reply::integer(is_live)? == 1, answer.link))
+            let answer = if redirect::is_split(&answer.reply) { self.remove_apart(key).await? } else { answer };
+            let [head] = <[_; 1]>::try_from(reply::removed(answer.reply, 1)?).unwrap_or_default();
+            Ok((head, answer.link))
         });
         let removed = join_all(removed).await.into_iter().collect::<Result<Vec<_>>>()?;
         self.confirmation.of(removed.iter().map(|(_, link)| link)).await?;
-        Ok(removed.into_iter().map(|(is_live, _)| is_live).collect())
+        Ok(removed.into_iter().map(|(head, _)| head).collect())
     }
 
     async fn touch(
@@ -190,17 +190,15 @@ impl CacheAdapter for Part {
         Ok(reply::bytes(answer.reply)?.map(|record| Fetched { record, left }))
     }
 
-    async fn exists(&self, key: &StoreKey, living: &Living) -> Result<bool> {
+    async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
         let Answer { reply, link, .. } = self.ask(key, &command::head(key)).await?;
-        let head = reply::bytes(reply)?.unwrap_or_default();
-        let left = reply::left(&head, link.clock.now_ms());
-        Ok(left.is_some_and(|left| left.is_live()) && living.admits(&head))
+        reply::head(reply, link.clock.now_ms())
     }
 
-    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<i64> {
+    async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         check(self.largest_entry, key, fresh)?;
         let answer = self.ask(key, &command::increment(key, delta, fresh, living)?).await?;
-        reply::sum(answer.reply)
+        reply::incremented(answer.reply)
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
