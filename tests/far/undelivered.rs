@@ -92,6 +92,25 @@ fn nobody_here_finds_what_is_to_be_cleared_and_then_it_is_gone() {
 }
 
 #[test]
+fn what_is_to_be_cleared_is_not_counted_by_who_removes_it() {
+    type Removal = fn(&BlockingCache) -> bool;
+    let removals: [Removal; 3] = [
+        |cache| cache.delete(value::key(7)).unwrap(),
+        |cache| cache.remove([value::key(7), value::key(8)]).unwrap().removed > 0,
+        |_| value::clear(7).unwrap(),
+    ];
+    for removal in removals {
+        each_way(|name, store, cache, _| {
+            // Time stands still, and so does the next attempt: it is there still, for whoever owes nothing.
+            let other = Cache::far(store.clone()).blocking();
+            assert_eq!(other.get::<u64>(value::key(7)).unwrap(), Some(7_001), "{name}");
+            assert!(!removal(&cache.blocking()), "{name}");
+            assert_eq!(other.get::<u64>(value::key(7)).unwrap(), None, "{name}");
+        });
+    }
+}
+
+#[test]
 fn what_is_written_by_hand_afterwards_stays() {
     type Write = fn(&BlockingCache) -> u64;
     let writes: [Write; 4] = [

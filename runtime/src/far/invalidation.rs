@@ -90,16 +90,18 @@ impl Far {
         failure.map_or(Ok(were_live), Err)
     }
 
-    /// Of places that are all on one shard.
+    /// Of places that are all on one shard. What was owed its removal already was not there for anybody here.
     async fn remove_part(self: &Arc<Self>, places: &[Place], journey: &mut Journey) -> Result<Vec<bool>> {
         let n_noted = self.undelivered.n_noted();
+        let are_owed: Vec<bool> = places.iter().map(|place| self.undelivered.owes(place)).collect();
         let mut promise = self.promise(places);
         let (adapter, keys) = (journey.adapter(), places.iter().map(|place| place.key.clone()).collect::<Vec<_>>());
         let removed = journey.trip(async move { adapter.remove(&keys).await }).await;
         promise.told(&removed);
         let heads = removed?;
         self.undelivered.removed(places, n_noted);
-        let heads: Vec<_> = heads.into_iter().map(|head| head.filter(|head| head.left.is_live())).collect();
+        let heads = heads.into_iter().zip(are_owed);
+        let heads: Vec<_> = heads.map(|(head, is_owed)| head.filter(|head| head.left.is_live() && !is_owed)).collect();
         self.were_alive(places, heads, journey).await
     }
 
