@@ -196,6 +196,25 @@ fn a_counter_of_a_cleared_namespace_begins_anew() {
     });
 }
 
+/// Within the second in which it is not known elsewhere that the function was cleared.
+#[test]
+fn what_was_computed_since_a_clear_is_neither_replaced_nor_forgotten_elsewhere() {
+    everywhere(|shop| {
+        let other = shop.hand_of(&shop.elsewhere());
+        assert!(call(shop, || visits::set(7, 41)).unwrap());
+        assert!(other.exists(visits::key(7)).unwrap());
+        call(shop, visits::clear_all).unwrap();
+        assert!(call(shop, || visits::set(7, 50)).unwrap());
+        assert_eq!(other.increment(visits::key(7), 1).unwrap(), 51);
+        assert_eq!(shop.hand.get::<u64>(visits::key(7)).unwrap(), Some(51));
+
+        call(shop, visits::clear_all).unwrap();
+        assert!(call(shop, || visits::set(7, 60)).unwrap());
+        assert!(!other.add(visits::key(7), 1, 60).unwrap(), "something lives there");
+        assert_eq!(call(shop, || visits(7)), 60);
+    });
+}
+
 #[test]
 fn a_cleared_result_can_be_removed_and_is_not_counted() {
     everywhere(|shop| {

@@ -17,7 +17,7 @@ impl Far {
         let (adapter, key) = (journey.adapter(), place.key.clone());
         let living = match journey.trip(async move { adapter.head(&key).await }).await? {
             Some(head) if head.is_open(&living) => {
-                let living = self.decide(place, &head, living, journey).await?;
+                let living = self.decide_now(place, &head, living, journey).await?;
                 if head.is_live(&living) {
                     return Ok(false);
                 }
@@ -65,7 +65,7 @@ impl Far {
             Counted::Open(head) => head,
         };
         // Whoever asks for no template meets counters of any, those of a template that was cleared too.
-        let living = self.decide(place, &head, living, journey).await?;
+        let living = self.decide_now(place, &head, living, journey).await?;
         match self.count(place, delta, &fresh, living, journey).await? {
             Counted::Sum(sum) => Ok(sum),
             Counted::Open(_) => {

@@ -92,6 +92,23 @@ impl Far {
         Ok(Living { template: Some(epoch), ..living })
     }
 
+    /// The same for who is going to put something in the place of the dead. What is of no epoch that is believed may be of one
+    /// that is newer: then it is read.
+    pub(super) async fn decide_now(
+        &self,
+        place: &Place,
+        head: &Head,
+        living: Living,
+        journey: &mut Journey,
+    ) -> Result<Living> {
+        let decided = self.decide(place, head, living, journey).await?;
+        if head.is_of(&decided) || decided.template == Some(0) {
+            return Ok(decided);
+        }
+        let epoch = self.read_epoch(place.of_template(head.template), journey).await?;
+        Ok(Living { template: Some(epoch), ..living })
+    }
+
     /// The epochs of a place, if they are known and believed.
     pub(super) fn known(&self, place: &Place) -> Option<Living> {
         if self.is_plain() { Some(plain::LIVING) } else { place.group.living(self.clock.now()) }
