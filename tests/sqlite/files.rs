@@ -114,6 +114,22 @@ fn another_version_is_refused() {
     assert!(refusal(&path).contains("version"));
 }
 
+/// As of a file that was made before the first release.
+#[test]
+fn tables_that_lack_a_column_are_set_aside_and_built_anew() {
+    let folder = Folder::new();
+    let path = folder.file("cache.sqlite");
+    let cache = SqliteCache::open(&path).unwrap();
+    put(&cache, "a", &entry(1, 10)).unwrap();
+    close(&cache);
+    Connection::open(&path).unwrap().execute_batch("ALTER TABLE entry DROP COLUMN template").unwrap();
+    assert!(!has(&cache, "a"), "what was in it is a miss");
+    put(&cache, "a", &entry(2, 10)).unwrap();
+    assert!(has(&cache, "a"));
+    let set_aside = |name: &&String| name.contains("damaged") && name.ends_with(|last: char| last.is_ascii_digit());
+    assert_eq!(folder.names().iter().filter(set_aside).count(), 1, "{:?}", folder.names());
+}
+
 #[test]
 fn a_folder_that_vanishes_costs_the_entries_and_nothing_else() {
     let folder = Folder::new();
