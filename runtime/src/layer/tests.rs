@@ -168,6 +168,34 @@ fn calls_that_are_dropped_unanswered_have_failed() {
     assert!(breaker.is_open());
 }
 
+/// A runtime that has no time for its tasks, or a client that goes away with all of its requests, is no fault of the store's.
+#[test]
+fn calls_that_are_dropped_together_say_as_much_as_one() {
+    let clock = ManualClock::new();
+    let (adapter, _) = moody(&clock);
+    let breaker = Breaker::new(adapter, clock.clock());
+    let begin = || {
+        let mut call = Box::pin(breaker.around(Verb::Ordinary, pending::<Result<()>>()));
+        assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+        call
+    };
+    for round in 0..4 {
+        let calls: Vec<_> = (0..100).map(|_| begin()).collect();
+        clock.advance(Duration::from_millis(100));
+        drop(calls);
+        assert!(!breaker.is_open(), "{round}");
+    }
+    // Nor do those that are dropped while others are answered.
+    assert!(block_on(breaker.around(Verb::Ordinary, async { Ok(()) })).is_ok());
+    for _ in 0..100 {
+        let call = begin();
+        clock.advance(Duration::from_millis(100));
+        assert!(block_on(breaker.around(Verb::Ordinary, async { Ok(()) })).is_ok());
+        drop(call);
+    }
+    assert!(!breaker.is_open());
+}
+
 #[test]
 fn a_store_that_connects_and_then_fails_is_tried_less_and_less() {
     let clock = ManualClock::new();

@@ -34,6 +34,8 @@ pub(crate) struct Breaker {
     n_relapses: AtomicU64,
     /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
     reached_ms: AtomicU64,
+    /// When the store last answered, or its silence was last counted, in milliseconds.
+    heard_ms: AtomicU64,
     /// How many parts of the store something is owed to. While there are any, it is that which probes the store, and goes
     /// before all calls.
     n_owing: AtomicUsize,
@@ -68,6 +70,7 @@ impl Breaker {
             is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
             reached_ms: AtomicU64::new(0),
+            heard_ms: AtomicU64::new(0),
             n_owing: AtomicUsize::new(0),
             returned: Notify::new(),
             own: own.clone(),
@@ -194,8 +197,8 @@ impl Drop for Reached {
     }
 }
 
-/// A call that was let pass. Dropped before it is told, it has failed if the store had time to answer, and else counts as
-/// nothing.
+/// A call that was let pass. Dropped before it is told, it has failed if the store had time to answer and answered nobody in it,
+/// and else counts as nothing.
 struct Asked<'a> {
     breaker: &'a Breaker,
     pass: Pass,
@@ -213,7 +216,22 @@ impl Asked<'_> {
 
     fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
-        self.note(failure.map(ToString::to_string), self.breaker.clock.now());
+        let now = self.breaker.clock.now();
+        if failure.is_none() {
+            self.breaker.heard_ms.store(now.as_millis(), Ordering::Relaxed);
+        }
+        self.note(failure.map(ToString::to_string), now);
+    }
+
+    /// Has the store been silent for long while this call waited? Each silence counts once, for however many: a thousand that
+    /// are dropped at once, by a runtime that had no time for them, say no more than one.
+    fn is_silence(&self, now: Moment) -> bool {
+        let heard_ms = self.breaker.heard_ms.load(Ordering::Relaxed);
+        let is_long = now >= self.since.max(Moment::from_millis(heard_ms)).after(Breaker::UNANSWERED);
+        let counts = |heard_ms: u64| {
+            self.breaker.heard_ms.compare_exchange(heard_ms, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed)
+        };
+        is_long && counts(heard_ms).is_ok()
     }
 
     fn note(&self, failure: Option<String>, now: Moment) {
@@ -230,7 +248,7 @@ impl Drop for Asked<'_> {
             return;
         }
         let now = self.breaker.clock.now();
-        if now >= self.since.after(Breaker::UNANSWERED) {
+        if self.is_silence(now) {
             let store = self.breaker.adapter.name();
             self.note(Some(format!("{store} did not answer while somebody waited")), now);
         } else {
