@@ -1,7 +1,7 @@
 //! What a value must be able to do to be cached.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 /// A value that can live in the near tier: it is kept as it is, and handed out as clones to any thread.
 ///

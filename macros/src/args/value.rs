@@ -17,6 +17,11 @@ pub(super) fn assigned<T>(
     input: ParseStream,
     parse: impl FnOnce(ParseStream) -> syn::Result<T>,
 ) -> syn::Result<T> {
+    assignment(name, input)?;
+    parse(input)
+}
+
+fn assignment(name: &Ident, input: ParseStream) -> syn::Result<()> {
     if !input.peek(Token![=]) {
         return Err(syn::Error::new(
             name.span(),
@@ -30,7 +35,7 @@ pub(super) fn assigned<T>(
             format!("`{name}` needs a value; write `{name} = {}`", example(name)),
         ));
     }
-    parse(input)
+    Ok(())
 }
 
 /// `name = value`, with the name kept.

@@ -14,7 +14,9 @@ use crate::signature::{Form, Function, used_by};
 /// pub fn user(id: u64) -> User { body }
 /// ⇒
 /// pub fn user(id: u64) -> User {
-///     match call(<user>::__entry(&id, &mut Entry::new(<user>::__site())), <user>::__rules(PhantomData)) {
+///     let mut entry = Entry::new(<user>::__site());
+///     <user>::__key(&id, &mut entry.key);
+///     match call(&mut entry, <user>::__rules(PhantomData)) {
 ///         Answer::Result(result) => result,
 ///         Answer::Compute(lead) => lead.land(<user>::uncached(id)),
 ///     }
@@ -22,9 +24,10 @@ use crate::signature::{Form, Function, used_by};
 /// pub enum user {}
 /// impl user {
 ///     fn __site() -> &'static Site { … }
-///     fn __entry<'__entry>(id: &u64, entry: &'__entry mut Entry) -> &'__entry mut Entry { … }
+///     fn __key(id: &u64, key: &mut KeyWriter) { … }
+///     fn __entry(id: &u64) -> Entry { … }
 ///     fn __rules(_: PhantomData<&()>) -> Vtable<User> { … }
-///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id, …).take()) }
+///     pub fn clear(id: u64) -> Result<bool> { clear(Self::__entry(&id)) }
 ///     …
 ///     pub fn uncached(id: u64) -> User { body }
 /// }
@@ -68,7 +71,8 @@ impl Beside<'_> {
             _ => generate!(Self),
         };
         let compute = computed(self.plan, &self.computation(&owner));
-        let call = call(self.plan, &self.entry_in_place(&owner), &self.rules(&owner), &compute);
+        let entry = self.entry_in_place(&owner, &inputs::lent(self.plan));
+        let call = call(self.plan, &entry, &self.rules(&owner), &compute);
         let attributes = attributes.without_expectations();
         let signature = with_inputs(signature, Take::All.declared(self.plan));
         let block = in_place_of(&self.function.body, call);
@@ -82,10 +86,11 @@ impl Beside<'_> {
     fn hidden(&self) -> TokenStream {
         let Plan { private, .. } = self.plan;
         let (attributes, facts) = (self.attributes(), site(self.function, self.plan));
-        let (site, entry, rules) = (self.private("site"), self.private("entry"), self.private("rules"));
+        let [site, key, entry, rules] = ["site", "key", "entry", "rules"].map(|name| self.private(name));
         let (borrowed, key_steps) = (inputs::borrowed(self.plan), key::steps(self.plan));
-        let mut key_generics = self.generics(|| key::generics(self.plan), false);
-        key_generics.params.insert(0, syn::parse_quote!('__entry));
+        let named = inputs::borrowed_by_name(self.plan);
+        let made = self.entry_in_place(&generate!(Self), &Take::Key.passed(self.plan));
+        let key_generics = self.generics(|| key::generics(self.plan), false);
         let key_where = &key_generics.where_clause;
         let rules_generics = used_by(&self.function.signature.generics, || self.about_results());
         let rules_where = &rules_generics.where_clause;
@@ -99,14 +104,11 @@ impl Beside<'_> {
             }
             #attributes
             #[inline]
-            fn #entry #key_generics(
-                #(#borrowed,)*
-                entry: &'__entry mut #private::Entry
-            ) -> &'__entry mut #private::Entry #key_where {
-                let key = &mut entry.key;
-                #key_steps
-                entry
-            }
+            fn #key #key_generics(#(#borrowed,)* key: &mut #private::KeyWriter) #key_where { #key_steps }
+            #attributes
+            #[inline]
+            // For the helpers: six that make it themselves cost a check more than this and six that call it.
+            fn #entry #key_generics(#(#named),*) -> #private::Entry #key_where { #made entry }
             #attributes
             #[inline]
             // Lifetimes that the result type leaves out are those of the reference.

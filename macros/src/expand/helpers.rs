@@ -42,8 +42,8 @@ enum Face {
 
 /// ```text
 /// pub async fn user(id: u64) -> User
-/// ⇒ pub fn clear(id: u64) -> Helped<Result<bool>> { clear_async(Self::__entry(&id, …).take()) }
-///   pub fn get(id: u64) -> impl Future<Output = Result<Option<User>>> { get_async(Self::__entry(&id, …).take(), Self::__rules(…)) }
+/// ⇒ pub fn clear(id: u64) -> Helped<Result<bool>> { clear_async(Self::__entry(&id)) }
+///   pub fn get(id: u64) -> impl Future<Output = Result<Option<User>>> { get_async(Self::__entry(&id), Self::__rules(…)) }
 ///   …
 /// ```
 pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
@@ -53,7 +53,7 @@ pub(super) fn all(beside: &Beside) -> Vec<TokenStream> {
 
 fn of_an_entry(beside: &Beside) -> [Helper; 4] {
     let private = &beside.plan.private;
-    let entry = beside.entry(&generate!(Self));
+    let entry = beside.entry();
     [
         Helper {
             name: "key",
@@ -115,7 +115,7 @@ fn of_all_entries(beside: &Beside) -> [Helper; 2] {
 fn of_a_result(beside: &Beside) -> [Helper; 3] {
     let Plan { private, returns, args, .. } = beside.plan;
     let (owner, result, written) = (generate!(Self), beside.result(), &returns.ty);
-    let (entry, rules) = (beside.entry(&owner), beside.rules(&owner));
+    let (entry, rules) = (beside.entry(), beside.rules(&owner));
     // Nothing is to be done between the turn and the computation, which begins with its future.
     let at_once = returns.form == Form::Async && args.on_error.is_none() && args.timeout_expression().is_none();
     let timeout = match timeout(beside.plan) {

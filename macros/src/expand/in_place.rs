@@ -14,7 +14,9 @@ use crate::signature::{Argument, Form, Function};
 /// ⇒
 /// fn find(&self, id: u64) -> Option<User> {
 ///     static SITE: Site = Site::new(…);
-///     match call({ entry }, { rules }) {
+///     let mut entry = Entry::new(&SITE);
+///     …
+///     match call(&mut entry, { rules }) {
 ///         Answer::Result(result) => result,
 ///         Answer::Compute(lead) => lead.land((move || -> Option<User> { body })()),
 ///     }

@@ -61,13 +61,18 @@ pub(super) fn borrowed(plan: &Plan) -> Vec<TokenStream> {
     receiver.chain(Take::Key.arguments(plan).map(|argument| borrowed_argument(plan, argument))).collect()
 }
 
+/// The same without patterns, to be passed on: `&self, id: &u64, name: &str, a_b: &(u8, u8)`.
+pub(super) fn borrowed_by_name(plan: &Plan) -> Vec<TokenStream> {
+    let receiver = plan.receiver.iter().filter(|input| input.in_key).map(|input| input.what.borrowed());
+    let arguments = Take::Key.arguments(plan).map(|argument| {
+        let (name, reference) = (&argument.name, reference(argument));
+        generate!(#name: #reference)
+    });
+    receiver.chain(arguments).collect()
+}
+
 fn borrowed_argument(plan: &Plan, argument: &Argument) -> TokenStream {
-    let Argument { name, ty, .. } = argument;
-    let reference = match ty {
-        Type::Reference(_) if argument.is_reference() => ty.to_token_stream(),
-        Type::ImplTrait(_) => generate!(&(#ty)),
-        _ => generate!(&#ty),
-    };
+    let (name, reference) = (&argument.name, reference(argument));
     if argument.is_simple() || matches!(plan.key, Key::Function(_)) {
         return generate!(#name: #reference);
     }
@@ -75,7 +80,15 @@ fn borrowed_argument(plan: &Plan, argument: &Argument) -> TokenStream {
     generate!(#[allow(unused_variables, non_shorthand_field_patterns)] #pattern: #reference)
 }
 
-/// The same as arguments: `self, &id, name, &a_b`.
+fn reference(argument: &Argument) -> TokenStream {
+    match &argument.ty {
+        ty @ Type::Reference(_) if argument.is_reference() => ty.to_token_stream(),
+        ty @ Type::ImplTrait(_) => generate!(&(#ty)),
+        ty => generate!(&#ty),
+    }
+}
+
+/// What is borrowed so, as arguments: `self, &id, name, &a_b`.
 pub(super) fn lent(plan: &Plan) -> TokenStream {
     let receiver = plan.receiver.iter().filter(|input| input.in_key).map(|input| input.what.lent());
     let all = receiver.chain(Take::Key.arguments(plan).map(lend));

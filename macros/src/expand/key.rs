@@ -92,14 +92,15 @@ pub(super) fn generics(plan: &Plan) -> TokenStream {
     generate!(#types #named)
 }
 
-/// The entry made where the inputs are, behind the static that is its function's site.
+/// Statements that make `entry` where the inputs are, behind the static that is its function's site.
 pub(super) fn in_place(plan: &Plan, site: &TokenStream) -> TokenStream {
     let (private, looks, steps) = (&plan.private, inputs::looks(plan), steps(plan));
-    generate!(&mut {
+    generate! {
         let mut entry = #private::Entry::new(&#site);
-        let key = &mut entry.key;
-        #looks
-        #steps
-        entry
-    })
+        {
+            let key = &mut entry.key;
+            #looks
+            #steps
+        }
+    }
 }

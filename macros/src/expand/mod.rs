@@ -102,16 +102,20 @@ fn timeout(plan: &Plan) -> Option<TokenStream> {
 /// The call in the form that the function has; `compute` hands the result to `lead`.
 ///
 /// ```text
-/// `entry`, `rules`, `lead.land(user::uncached(id))`
-/// ⇒ match call(entry, rules) {
+/// `let mut entry = …`, `rules`, `lead.land(user::uncached(id))`
+/// ⇒ let mut entry = …;
+///   match call(&mut entry, rules) {
 ///       Answer::Result(result) => result,
 ///       Answer::Compute(lead) => lead.land(user::uncached(id)),
 ///   }
 ///
-/// `entry`, `rules`, `lead.compute(user::uncached(id)).await`
-/// ⇒ let way = match call_async(entry, rules) {
-///       Answer::Result(result) => return result,
-///       Answer::Compute(way) => way,
+/// `let mut entry = …`, `rules`, `lead.compute(user::uncached(id)).await`
+/// ⇒ let way = {
+///       let mut entry = …;
+///       match call_async(&mut entry, rules) {
+///           Answer::Result(result) => return result,
+///           Answer::Compute(way) => way,
+///       }
 ///   };
 ///   match way.await {
 ///       Answer::Result(result) => result,
@@ -123,14 +127,18 @@ fn call(plan: &Plan, entry: &TokenStream, rules: &TokenStream, compute: &TokenSt
     let timed = timed(plan);
     let turn = generate!(#timed #compute);
     if plan.returns.form == Form::Value {
-        return answered(private, &generate!(#private::call(#entry, #rules)), &turn);
+        let answered = answered(private, &generate!(#private::call(&mut entry, #rules)), &turn);
+        return generate!(#entry #answered);
     }
     let rest = answered(private, &generate!(way.await), &turn);
-    // A statement of its own, so that nothing of the entry is left in a future that goes on.
+    // In a block, so that nothing of the entry is left in a future that goes on.
     let call = generate! {
-        let way = match #private::call_async(#entry, #rules) {
-            #private::Answer::Result(result) => return result,
-            #private::Answer::Compute(way) => way,
+        let way = {
+            #entry
+            match #private::call_async(&mut entry, #rules) {
+                #private::Answer::Result(result) => return result,
+                #private::Answer::Compute(way) => way,
+            }
         };
         #rest
     };

@@ -7,7 +7,7 @@ use syn::Generics;
 use super::inputs::{self, Take};
 use super::key;
 use crate::plan::{Home, Plan};
-use crate::signature::{Form, Function, turbofish, used_by};
+use crate::signature::{Function, turbofish, used_by};
 use crate::tokens;
 
 /// What is being written, with the names of its parts.
@@ -106,29 +106,23 @@ impl Beside<'_> {
         generate!(#owner::#site())
     }
 
-    /// `Self::__entry(&id, &mut Entry::new(Self::__site())).take()`
-    pub(super) fn entry(&self, owner: &TokenStream) -> TokenStream {
-        let (private, site) = (&self.plan.private, self.site(owner));
-        if self.plan.returns.form == Form::Value {
-            let entry = self.entry_in_place(owner);
-            return generate!(#entry.take());
-        }
-        // In a block, so that nothing of it is left in a future that goes on.
-        let written = self.written(owner, &generate!(&mut entry));
-        generate!({ let mut entry = #private::Entry::new(#site); #written; entry })
-    }
-
-    /// The same where it stands: to move it costs about as much as to copy the value of a hit.
-    pub(super) fn entry_in_place(&self, owner: &TokenStream) -> TokenStream {
-        let (private, site) = (&self.plan.private, self.site(owner));
-        self.written(owner, &generate!(&mut #private::Entry::new(#site)))
-    }
-
-    fn written(&self, owner: &TokenStream, place: &TokenStream) -> TokenStream {
+    /// `Self::__entry(&id)`
+    pub(super) fn entry(&self) -> TokenStream {
         let (entry, lent) = (self.private("entry"), inputs::lent(self.plan));
-        let lent = (!lent.is_empty()).then(|| generate!(#lent,));
         let turbofish = turbofish(&self.generics(|| key::generics(self.plan), false));
-        generate!(#owner::#entry #turbofish(#lent #place))
+        generate!(Self::#entry #turbofish(#lent))
+    }
+
+    /// The same as statements that make `entry` where it stands, of inputs that are passed so: to move it costs about as much
+    /// as to copy the value of a hit.
+    pub(super) fn entry_in_place(&self, owner: &TokenStream, inputs: &TokenStream) -> TokenStream {
+        let (private, site, key) = (&self.plan.private, self.site(owner), self.private("key"));
+        let inputs = (!inputs.is_empty()).then(|| generate!(#inputs,));
+        let turbofish = turbofish(&self.generics(|| key::generics(self.plan), false));
+        generate! {
+            let mut entry = #private::Entry::new(#site);
+            #owner::#key #turbofish(#inputs &mut entry.key);
+        }
     }
 
     /// `Self::__rules(PhantomData)`

@@ -30,10 +30,11 @@ fn is_mentioned(param: &GenericParam, tokens: impl ToTokens) -> bool {
 /// The parameters that `tokens` mention, and those that their bounds mention. Most functions have none, and are not asked
 /// for the tokens.
 pub(crate) fn used_by(generics: &Generics, tokens: impl FnOnce() -> TokenStream) -> Generics {
-    if generics.params.is_empty() {
-        return generics.clone();
-    }
-    let tokens = tokens();
+    if generics.params.is_empty() { generics.clone() } else { used_by_tokens(generics, tokens()) }
+}
+
+// Apart, so that it is compiled once: who builds larder waits for its macros.
+fn used_by_tokens(generics: &Generics, tokens: TokenStream) -> Generics {
     let mut used = tokens.clone();
     loop {
         let is_used = |param: &&GenericParam| is_mentioned(param, &used);

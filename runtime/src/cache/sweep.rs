@@ -3,8 +3,7 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::fence;
-use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::{Arc, Condvar, LazyLock, PoisonError, Weak};
 use std::task::{Wake, Waker};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -120,20 +119,44 @@ struct Due(Weak<Core>);
 
 impl Wake for Due {
     fn wake(self: Arc<Self>) {
-        let _ = SWEEPER.send(Weak::clone(&self.0));
+        if let Some(sweeper) = &*SWEEPER {
+            sweeper.send(Weak::clone(&self.0));
+        }
     }
 }
 
 /// One thread for the process, which starts with the first sweep. Where the system refuses it, memory is held until
 /// entries are evicted.
-static SWEEPER: LazyLock<Sender<Weak<Core>>> = LazyLock::new(|| {
-    let (sender, due) = mpsc::channel::<Weak<Core>>();
-    let sweep_each = move || {
-        for core in due {
-            let sweep = || core.upgrade().map(|core| core.sweep());
-            let _ = panic::catch_unwind(AssertUnwindSafe(sweep));
-        }
-    };
-    let _ = thread::Builder::new().name("larder-sweep".into()).spawn(sweep_each);
-    sender
+static SWEEPER: LazyLock<Option<Arc<Sweeper>>> = LazyLock::new(|| {
+    let sweeper = Arc::<Sweeper>::default();
+    let receiver = Arc::clone(&sweeper);
+    let spawned = thread::Builder::new().name("larder-sweep".into()).spawn(move || receiver.sweep_each());
+    spawned.is_ok().then_some(sweeper)
 });
+
+/// What is due, for its thread. Of std's locks, as std's threads wait here; and not a channel of std's, whose three kinds
+/// are compiled wherever one is used, a twentieth of what larder is in a debug build.
+#[derive(Default)]
+struct Sweeper {
+    due: std::sync::Mutex<Vec<Weak<Core>>>,
+    changed: Condvar,
+}
+
+impl Sweeper {
+    fn send(&self, core: Weak<Core>) {
+        self.due.lock().unwrap_or_else(PoisonError::into_inner).push(core);
+        self.changed.notify_one();
+    }
+
+    fn sweep_each(&self) -> ! {
+        loop {
+            let due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = self.changed.wait_while(due, |due| due.is_empty());
+            let due = std::mem::take(&mut *due.unwrap_or_else(PoisonError::into_inner));
+            for core in due {
+                let sweep = || core.upgrade().map(|core| core.sweep());
+                let _ = panic::catch_unwind(AssertUnwindSafe(sweep));
+            }
+        }
+    }
+}

@@ -39,7 +39,7 @@
 
 mod source;
 
-use serde::Deserializer;
+use serde_core::Deserializer;
 
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Result};

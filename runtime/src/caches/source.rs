@@ -1,6 +1,6 @@
 //! The caches that a source tells of, before anybody knows what their settings mean.
 
-use serde::{Deserialize, Deserializer};
+use serde_core::{Deserialize, Deserializer};
 
 use crate::config::{Fault, Value, shown};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,7 +41,7 @@ fn entry(name: &str, value: Value) -> Result<Entry, Fault> {
         Value::Text(adapter) => vec![(ADAPTER.into(), Value::Text(adapter))],
         _ => return refused("a cache is a table of settings, or a text: its adapter"),
     };
-    fields.sort_by(|(one, _), (other, _)| one.cmp(other));
+    fields.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     if let Some([(twice, _), _]) = fields.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(Fault::of(shown(twice), "this is there twice"));
     }

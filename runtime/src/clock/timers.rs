@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::Moment;
 use crate::sync::{Condvar, Mutex};
-use crate::timeout::Timeout;
 
 #[derive(Default)]
 pub(super) struct Timers {
@@ -60,12 +59,13 @@ impl Timers {
 
     /// Wakes all that are due at `now`.
     pub(super) fn fire(&self, now: Moment) {
-        let due = {
-            let mut queue = self.queue.lock();
-            let later = queue.due.split_off(&now.after(Timeout::from_millis(1)));
-            std::mem::replace(&mut queue.due, later)
-        };
-        due.into_values().flat_map(|due| due.wakers).flatten().for_each(wake);
+        let mut due = Vec::new();
+        let mut queue = self.queue.lock();
+        while let Some(first) = queue.due.first_entry().filter(|first| *first.key() <= now) {
+            due.extend(first.remove().wakers);
+        }
+        drop(queue);
+        due.into_iter().flatten().for_each(wake);
     }
 
     /// Sleeps for what `until` makes of the next alarm's moment, or until the alarms change.

@@ -4,8 +4,8 @@ use bincode::config::{Configuration, Limit, LittleEndian, Varint, standard};
 use bincode::enc::write::Writer;
 use bincode::error::EncodeError;
 use bincode::serde::{encode_into_writer, seed_decode_from_slice};
-use serde::Serialize;
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer};
+use serde_core::Serialize;
+use serde_core::de::{DeserializeOwned, DeserializeSeed, Deserializer};
 use std::marker::PhantomData;
 
 use super::bounded::{Bounded, Bounds, Undecoded};

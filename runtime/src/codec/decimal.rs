@@ -1,8 +1,8 @@
 //! Integers as decimal text, so that a store can count: what it increments is what we read, whatever the cache's codec.
 
-use serde::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
-use serde::forward_to_deserialize_any;
-use serde::ser::{Impossible, Serialize, Serializer};
+use serde_core::de::{DeserializeOwned, Deserializer, IntoDeserializer, Visitor};
+use serde_core::forward_to_deserialize_any;
+use serde_core::ser::{Impossible, Serialize, Serializer};
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::refused::{Refused, refuse, refuse_one};

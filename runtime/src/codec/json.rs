@@ -1,7 +1,7 @@
 //! JSON, in one line.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::{Codec, Format, Kind, Sink, Unfit};

@@ -37,8 +37,8 @@ mod postcard;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 #[cfg(feature = "custom-codec")]
 pub use custom::{CodecFailure, CustomCodec, Reader};

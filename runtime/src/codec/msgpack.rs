@@ -1,8 +1,8 @@
 //! MessagePack, structs as maps by name.
 
 use rmp_serde::{decode, encode};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde_core::de::DeserializeOwned;
+use serde_core::{Deserialize, Serialize};
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::{Codec, Format, Kind, Sink, Unfit};

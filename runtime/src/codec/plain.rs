@@ -2,8 +2,8 @@
 //! wrote the bytes, that they are a number, or how many layers of `Option` stood around the value: what a value is says the
 //! type that is asked for, and what would come back as another value is refused.
 
-use serde::de::{DeserializeOwned, Deserializer, Visitor};
-use serde::forward_to_deserialize_any;
+use serde_core::de::{DeserializeOwned, Deserializer, Visitor};
+use serde_core::forward_to_deserialize_any;
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::raw::Whole;
@@ -112,7 +112,7 @@ mod tests {
         [Codec::JSON, Codec::RAW].map(|codec| codec.plain().unwrap())
     }
 
-    fn written(codec: Codec, value: &impl serde::Serialize) -> Result<String, Unfit> {
+    fn written(codec: Codec, value: &impl serde_core::Serialize) -> Result<String, Unfit> {
         let mut draft = Draft::new();
         codec.encode(value, &mut draft, 1 << 20).map_err(|error| error.unfit())?;
         Ok(String::from_utf8(draft.payload().to_vec()).unwrap())
@@ -167,8 +167,8 @@ mod tests {
     #[derive(Debug, PartialEq)]
     struct Day(u8);
 
-    impl serde::Serialize for Day {
-        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+    impl serde_core::Serialize for Day {
+        fn serialize<S: serde_core::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             match serializer.is_human_readable() {
                 true => serializer.serialize_str(&format!("day {}", self.0)),
                 false => serializer.serialize_u8(self.0),
@@ -176,14 +176,14 @@ mod tests {
         }
     }
 
-    impl<'de> serde::Deserialize<'de> for Day {
+    impl<'de> serde_core::Deserialize<'de> for Day {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             if !deserializer.is_human_readable() {
                 return u8::deserialize(deserializer).map(Self);
             }
             let text = String::deserialize(deserializer)?;
             let day = text.strip_prefix("day ").and_then(|day| day.parse().ok());
-            day.map(Self).ok_or_else(|| serde::de::Error::custom("no day"))
+            day.map(Self).ok_or_else(|| serde_core::de::Error::custom("no day"))
         }
     }
 

@@ -2,8 +2,8 @@
 
 use postcard::ser_flavors::Flavor;
 use postcard::{Deserializer, Error, Serializer};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::sink::Full;

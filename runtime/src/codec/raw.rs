@@ -1,10 +1,10 @@
 //! Strings and bytes as they are, so that any program can read them. What says that it is one string or bytes is written;
 //! a sequence of `u8`, which is what `Vec<u8>` says it is, counts as bytes.
 
-use serde::de::value::SeqDeserializer;
-use serde::de::{DeserializeOwned, Deserializer, Visitor};
-use serde::ser::{Impossible, SerializeSeq, SerializeTuple, Serializer};
-use serde::{Serialize, forward_to_deserialize_any};
+use serde_core::de::value::SeqDeserializer;
+use serde_core::de::{DeserializeOwned, Deserializer, Visitor};
+use serde_core::ser::{Impossible, SerializeSeq, SerializeTuple, Serializer};
+use serde_core::{Serialize, forward_to_deserialize_any};
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::decimal::{self, Decimal};

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::{de, ser};
+use serde_core::{de, ser};
 
 /// It is something else. What it is instead is nobody's business.
 #[derive(Debug)]
@@ -70,12 +70,12 @@ macro_rules! refuse_one {
         }
     };
     (some) => {
-        fn serialize_some<T: serde::Serialize + ?Sized>(self, _: &T) -> Result<Self::Ok, Refused> {
+        fn serialize_some<T: serde_core::Serialize + ?Sized>(self, _: &T) -> Result<Self::Ok, Refused> {
             Err(Refused)
         }
     };
     (newtype_variant) => {
-        fn serialize_newtype_variant<T: serde::Serialize + ?Sized>(
+        fn serialize_newtype_variant<T: serde_core::Serialize + ?Sized>(
             self,
             _: &'static str,
             _: u32,

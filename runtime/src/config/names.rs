@@ -1,6 +1,5 @@
 //! What a program has registered under names of its own, beside those that come with larder.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::{nearest, shown};
@@ -12,30 +11,39 @@ pub(crate) struct Names<M> {
     what: &'static str,
     /// Those that come with larder, whether they are in this build or not.
     usual: &'static [&'static str],
-    registered: Mutex<BTreeMap<String, M>>,
+    /// Sorted. A handful: a map would cost who builds larder more than it saves who looks here.
+    registered: Mutex<Vec<(String, M)>>,
 }
 
 impl<M: Clone> Names<M> {
     pub(crate) const fn new(what: &'static str, usual: &'static [&'static str]) -> Self {
-        Self { what, usual, registered: Mutex::new(BTreeMap::new()) }
+        Self { what, usual, registered: Mutex::new(Vec::new()) }
     }
 
     pub(crate) fn register(&self, name: &str, made: M) {
         // What is replaced is the program's, and dropped with the lock released.
+        let name = name.to_ascii_lowercase();
         let mut registered = self.registered();
-        let replaced = registered.insert(name.to_ascii_lowercase(), made);
+        let replaced = match registered.binary_search_by(|(other, _)| other.cmp(&name)) {
+            Ok(at) => Some(std::mem::replace(&mut registered[at].1, made)),
+            Err(at) => {
+                registered.insert(at, (name, made));
+                None
+            }
+        };
         drop(registered);
         drop(replaced);
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<M> {
-        self.registered().get(&name.to_ascii_lowercase()).cloned()
+        let name = name.to_ascii_lowercase();
+        self.registered().iter().find(|(other, _)| *other == name).map(|(_, made)| made.clone())
     }
 
     /// For who has found none.
     pub(crate) fn unknown(&self, name: &str) -> Error {
         let (what, lower) = (self.what, name.to_ascii_lowercase());
-        let registered: Vec<_> = self.registered().keys().cloned().collect();
+        let registered: Vec<_> = self.registered().iter().map(|(name, _)| name.clone()).collect();
         let known: Vec<_> = self.usual.iter().copied().chain(registered.iter().map(String::as_str)).collect();
         let hint = nearest(&lower, known.iter().copied()).map(|near| format!("; did you mean `{near}`?"));
         let known = if known.is_empty() {
@@ -47,7 +55,7 @@ impl<M: Clone> Names<M> {
         Error::new(ErrorKind::Config, message)
     }
 
-    fn registered(&self) -> MutexGuard<'_, BTreeMap<String, M>> {
+    fn registered(&self) -> MutexGuard<'_, Vec<(String, M)>> {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

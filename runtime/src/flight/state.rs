@@ -1,9 +1,11 @@
 //! Who computes, who waits, and who may start next. Pure: time comes in as a value, wakers go out as a list.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
 
 use super::Caller;
 use super::queue::{Queue, Queued, WaiterId};
@@ -29,7 +31,7 @@ pub(super) struct State {
     next_extra: Moment,
     queue: Queue,
     /// Those whose wait is over and who have not looked yet.
-    called: BTreeMap<WaiterId, Called>,
+    called: HashMap<WaiterId, Called, FixedState>,
     wakers: Vec<Waker>,
     alarm: Option<(Moment, Alarm)>,
 }
@@ -73,7 +75,7 @@ impl State {
             scattered: false,
             next_extra: Moment::NEVER,
             queue: Queue::default(),
-            called: BTreeMap::new(),
+            called: HashMap::default(),
             wakers: Vec::new(),
             alarm: None,
         };

@@ -1,6 +1,5 @@
 //! What the names of adapters stand for.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Standing, making, named, registry};
@@ -104,12 +103,16 @@ fn unknown(name: &str) -> Error {
 }
 
 fn list(names: impl Iterator<Item = String>) -> String {
-    names.chain(own()).collect::<Vec<_>>().join(", ")
+    let mut names: Vec<_> = names.collect();
+    names.extend(own());
+    names.join(", ")
 }
 
 /// The names that the program has given, those of stores aside.
-fn own() -> BTreeSet<String> {
-    registry().known.keys().filter(|name| kind(name).is_none()).cloned().collect()
+fn own() -> Vec<String> {
+    let mut own: Vec<String> = registry().known.keys().filter(|name| kind(name).is_none()).cloned().collect();
+    own.sort_unstable();
+    own
 }
 
 #[cfg(test)]

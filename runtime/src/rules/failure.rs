@@ -3,7 +3,7 @@
 use std::any::type_name;
 use std::fmt::{self, Display};
 
-use serde::ser::{Error, Impossible, Serialize, Serializer};
+use serde_core::ser::{Error, Impossible, Serialize, Serializer};
 
 /// Is it an `Err`? Of a `Result` alone: whatever else has a variant of that name means something of its own by it.
 pub(super) fn is_err<T: Serialize>(value: &T) -> bool {

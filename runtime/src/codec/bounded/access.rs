@@ -1,6 +1,6 @@
 //! What visitors meet of a container: elements are counted, claims are cut, and the bounds go on to each element.
 
-use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde_core::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
 use super::deserializer::Seed;
 use super::visitor::Watching;

@@ -1,6 +1,6 @@
 //! The `Deserializer` of [`super`].
 
-use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+use serde_core::de::{DeserializeSeed, Deserializer, Error, Visitor};
 
 use super::visitor::{Watching, Wide};
 use super::{Asked, Bounds, Spot};

@@ -11,7 +11,7 @@ mod visitor;
 
 use std::cell::Cell;
 
-use serde::de::Error;
+use serde_core::de::Error;
 
 use super::Format;
 use crate::record::{Outer, Reject};

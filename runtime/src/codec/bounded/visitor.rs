@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
+use serde_core::de::{Deserializer, EnumAccess, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 
 use super::access::{Enum, Map, Seq};
 use super::deserializer::Bounded;

@@ -5,8 +5,8 @@ use std::hash::{Hash, Hasher};
 use std::io;
 use std::sync::{Mutex, PoisonError};
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_core::Serialize;
+use serde_core::de::DeserializeOwned;
 
 use super::bounded::{Bounded, Bounds, Undecoded};
 use super::{Codec, Format, Kind, Sink, Unfit};
@@ -124,7 +124,11 @@ impl Custom {
         let mut values = Vec::new();
         let mut read = |deserializer: &mut dyn erased_serde::Deserializer<'_>| {
             values.push(T::deserialize(Bounded::new(deserializer, bounds)).ok());
-            if values.last().is_some_and(Option::is_none) { Err(serde::de::Error::custom("no value")) } else { Ok(()) }
+            if values.last().is_some_and(Option::is_none) {
+                Err(serde_core::de::Error::custom("no value"))
+            } else {
+                Ok(())
+            }
         };
         self.0.decode(payload, &mut read).map_err(drop)?;
         match (values.pop(), values.is_empty()) {

@@ -67,7 +67,7 @@ fn returned<T: Serialize + DeserializeOwned>(codec: Codec, value: &T) -> Option<
     codec.decode(draft.payload(), encoding).ok()
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 enum Shape {
     Dot,
     Line(i8, u64),

@@ -1,7 +1,7 @@
 //! What holds elements, on its way out: the guard goes on to each of them.
 
-use serde::Serialize;
-use serde::ser::{
+use serde_core::Serialize;
+use serde_core::ser::{
     SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple, SerializeTupleStruct,
     SerializeTupleVariant,
 };

@@ -9,8 +9,8 @@ mod serializer;
 
 use std::cell::Cell;
 
-use serde::ser::Error;
-use serde::{Serialize, Serializer};
+use serde_core::ser::Error;
+use serde_core::{Serialize, Serializer};
 
 use self::serializer::Faithful;
 use super::bounded::MAX_DEPTH;

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::{Serialize, Serializer};
+use serde_core::{Serialize, Serializer};
 
 use super::compound::Compound;
 use super::{Guard, Guarded, MAX_DEPTH, Place, Unfit};

@@ -2,7 +2,7 @@
 
 use std::any::type_name;
 
-use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde_core::de::{DeserializeSeed, Deserializer, Visitor};
 
 use super::explorer::{Explorer, Unseen};
 use super::parts::{Elements, Variant};

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use serde::de::{self, DeserializeOwned};
+use serde_core::de::{self, DeserializeOwned};
 
 use super::Digest;
 use super::dummy::{Dummy, TEXTS};

@@ -8,7 +8,7 @@ mod parts;
 
 use std::any::type_name;
 
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use self::explorer::Explorer;
 use super::{Codec, Kind};

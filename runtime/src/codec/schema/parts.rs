@@ -1,7 +1,7 @@
 //! What visitors meet of a dummy: elements that are made one by one, and the variant that the explorer chose.
 
-use serde::de::value::U32Deserializer;
-use serde::de::{
+use serde_core::de::value::U32Deserializer;
+use serde_core::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use foldhash::fast::FixedState;
-use serde::de::DeserializeOwned;
+use serde_core::de::DeserializeOwned;
 
 use super::{Far, Near};
 use crate::codec::{Codec, EncodeError, Encoding, Schema};
