@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, layout};
+use larder::RedisCluster;
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, StoreKey, layout};
+use larder_servers::or_skip;
 
-use crate::support::{LIVING, Store, entry, exists, keys, remove};
+use crate::support::{LIVING, Store, entry, exists, keys, remove, slot_of};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn slots_that_have_moved_are_found() {
@@ -109,4 +111,36 @@ async fn a_master_that_dies_takes_its_part_and_gives_it_back_when_a_replica_take
     }
     store.fleet.connect().await.unwrap();
     assert_eq!(remove(&store.fleet, &keys).await, vec![true; keys.len()]);
+}
+
+/// A part of the keys whose breaker opens is closed and connected anew, again and again while one of its masters is down.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_closes_a_part_leaves_the_others_their_connections() {
+    // Three masters share 16 shards, and two of those lie across two masters: the sixth and the eleventh.
+    let Some(servers) = or_skip(larder_servers::RedisCluster::start(3, 0)) else { return };
+    let cluster = RedisCluster::open(servers.url()).unwrap();
+    let mut parts = Vec::new();
+    let fleet = cluster.fleet(|part| {
+        parts.push(part.clone());
+        part
+    });
+    fleet.connect().await.unwrap();
+    let by_master = |at| keys(100).into_iter().find(|key| servers.master_of(slot_of(&servers, key)).unwrap() == at);
+    let keys = [0, 1, 2].map(|at| by_master(at).unwrap());
+    let before = connections(&cluster, &keys).await;
+    parts[5].close().await.unwrap();
+    assert_eq!(connections(&cluster, &keys).await, before);
+    fleet.close().await.unwrap();
+    let after = connections(&cluster, &keys).await;
+    assert!(before.iter().zip(&after).all(|(before, after)| before != after), "{before:?} {after:?}");
+}
+
+/// The numbers that nodes give to the connections by which `keys` are reached.
+async fn connections(cluster: &RedisCluster, keys: &[StoreKey]) -> Vec<u64> {
+    let mut ids = Vec::new();
+    for key in keys {
+        let mut client = cluster.client(key.as_str()).await.unwrap();
+        ids.push(redis::cmd("CLIENT").arg("ID").query_async(&mut client).await.unwrap());
+    }
+    ids
 }

@@ -30,7 +30,7 @@ impl Store {
     }
 
     pub(crate) fn slot(&self, key: &StoreKey) -> u16 {
-        self.servers.ask(0, &["CLUSTER", "KEYSLOT", key.as_str()]).unwrap()[0].parse().unwrap()
+        slot_of(&self.servers, key)
     }
 
     /// The payload of a live entry.
@@ -39,6 +39,10 @@ impl Store {
         let payload = String::from_utf8_lossy(&fetched.record[layout::PAYLOAD..]).into_owned();
         (fetched.left != Left::Expired).then_some(payload)
     }
+}
+
+pub(crate) fn slot_of(servers: &larder_servers::RedisCluster, key: &StoreKey) -> u16 {
+    servers.ask(0, &["CLUSTER", "KEYSLOT", key.as_str()]).unwrap()[0].parse().unwrap()
 }
 
 pub(crate) fn keys(n_keys: usize) -> Vec<StoreKey> {

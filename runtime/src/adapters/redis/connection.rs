@@ -86,6 +86,16 @@ impl Connector {
         drop(before);
     }
 
+    /// The same, if somebody has waited for it in vain: whoever gets answers keeps it.
+    pub(super) fn close_if_doubted(&self) {
+        let mut state = self.state.lock();
+        if matches!(&*state, State::Up(link) if link.is_doubted()) {
+            let before = std::mem::replace(&mut *state, State::Idle);
+            drop(state);
+            drop(before);
+        }
+    }
+
     /// The connection, or the attempt to make one, which is begun if need be.
     fn look(self: &Arc<Self>) -> Result<Arc<Link>, Outcome> {
         let mut state = self.state.lock();

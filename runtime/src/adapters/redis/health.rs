@@ -25,6 +25,11 @@ impl Health {
         *self.0.borrow() != State::Dead
     }
 
+    /// Has somebody waited in vain since it last answered?
+    pub(super) fn is_doubted(&self) -> bool {
+        *self.0.borrow() == State::Doubted
+    }
+
     /// Nothing is asked of it any more. For good.
     pub(super) fn give_up(&self) {
         self.0.send_if_modified(|state| std::mem::replace(state, State::Dead) != State::Dead);

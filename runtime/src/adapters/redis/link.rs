@@ -89,6 +89,10 @@ impl Link {
         self.health.is_up()
     }
 
+    pub(super) fn is_doubted(&self) -> bool {
+        self.health.is_doubted()
+    }
+
     pub(super) fn give_up(&self) {
         self.health.give_up();
     }

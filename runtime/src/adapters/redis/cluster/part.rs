@@ -62,6 +62,7 @@ impl Part {
 
     /// Until those who hold the slots answer, whoever that comes to be: a failover ends this at once.
     async fn find(&self) -> Result<()> {
+        self.router.open(self.shard);
         let until = Instant::now() + PATIENCE;
         loop {
             let map = self.router.renew().await?;
@@ -120,14 +121,7 @@ impl CacheAdapter for Part {
     }
 
     async fn close(&self) -> Result<()> {
-        if let Some(map) = self.router.known() {
-            for address in map.masters_of(slots_of(self.shard)) {
-                for lane in [Lane::Calls, Lane::Clears] {
-                    self.router.node(address, lane)?.close();
-                }
-            }
-        }
-        Ok(())
+        self.router.close(self.shard)
     }
 
     async fn get(&self, key: &StoreKey) -> Result<Option<Fetched>> {

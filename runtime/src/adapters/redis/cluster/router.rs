@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use super::map::{Address, SlotMap};
 use super::redirect::{self, Redirect};
 use super::renewal::Renewal;
+use super::slot::{N_SHARDS, shard_of, slots_of};
 use crate::adapter::join_all;
 use crate::adapters::redis::access::Access;
 use crate::adapters::redis::clears::Lane;
@@ -22,7 +23,7 @@ use crate::adapters::redis::reply::Failure;
 use crate::adapters::redis::url::Place;
 use crate::error::Result;
 use crate::io;
-use crate::sync::Mutex;
+use crate::sync::{AtomicUsize, Mutex, Ordering};
 
 /// So often a question is sent elsewhere, or again, before it has failed.
 const MOST_HOPS: u32 = 8;
@@ -38,6 +39,8 @@ pub(super) struct Router {
     map: Mutex<Option<Arc<SlotMap>>>,
     nodes: Mutex<HashMap<(Address, Lane), Arc<Connector>>>,
     pub(super) renewal: Renewal,
+    /// The shards that nobody uses since they were closed, a bit for each.
+    closed: AtomicUsize,
 }
 
 /// What a node has answered.
@@ -56,6 +59,7 @@ impl Router {
             map: Mutex::new(None),
             nodes: Mutex::new(HashMap::new()),
             renewal: Renewal::default(),
+            closed: AtomicUsize::new(0),
         })
     }
 
@@ -162,6 +166,7 @@ impl Router {
     }
 
     async fn master_of(self: &Arc<Self>, slot: u16) -> Result<Address> {
+        self.open(shard_of(slot));
         let map = self.map().await?;
         map.master_of(slot).cloned().ok_or_else(|| {
             self.doubt();
@@ -197,6 +202,29 @@ impl Router {
         }
         let before = self.map.lock().replace(map);
         drop((before, gone));
+    }
+
+    /// A shard is used.
+    pub(super) fn open(&self, shard: u16) {
+        if self.closed.load(Ordering::Relaxed) != 0 {
+            self.closed.fetch_and(!(1 << shard), Ordering::Relaxed);
+        }
+    }
+
+    /// A shard is used no more. Its masters are those of other shards too, which may fare better: so a connection is closed by
+    /// the last who uses it, and before that only if it does not answer.
+    pub(super) fn close(&self, shard: u16) -> Result<()> {
+        let closed = self.closed.fetch_or(1 << shard, Ordering::Relaxed) | 1 << shard;
+        let Some(map) = self.known() else { return Ok(()) };
+        let used: Vec<_> = (0..N_SHARDS).filter(|other| closed & 1 << other == 0).collect();
+        let used: Vec<_> = used.into_iter().flat_map(|other| map.masters_of(slots_of(other))).collect();
+        for address in map.masters_of(slots_of(shard)) {
+            for lane in [Lane::Calls, Lane::Clears] {
+                let node = self.node(address, lane)?;
+                if used.contains(&address) { node.close_if_doubted() } else { node.close() }
+            }
+        }
+        Ok(())
     }
 
     /// A node has said that a slot is elsewhere: that is believed at once, and the rest is asked for.
