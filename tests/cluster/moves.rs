@@ -144,3 +144,30 @@ async fn connections(cluster: &RedisCluster, keys: &[StoreKey]) -> Vec<u64> {
     }
     ids
 }
+
+/// Between the first and the last step of moving the slot in which a shard has its epochs.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_epochs_of_a_shard_are_on_their_way_its_entries_are_found() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let fleet = &store.fleet;
+    let names = [EpochName::namespace(0, "shop"), EpochName::template(0, "shop", 7), EpochName::template(0, "shop", 8)];
+    let before = fleet.epochs(&names[..2]).await.unwrap();
+    // Where all keys of the first shard have them.
+    let slot = store.servers.ask(0, &["CLUSTER", "KEYSLOT", "{10}"]).unwrap().remove(0);
+    let id = |at| store.servers.ask(at, &["CLUSTER", "MYID"]).unwrap().remove(0);
+    store.servers.ask(1, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(0)]).unwrap();
+    store.servers.ask(0, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(1)]).unwrap();
+    let first = store.servers.ask(0, &["CLUSTER", "GETKEYSINSLOT", &slot, "1"]).unwrap().remove(0);
+    let port = store.servers.node(1).port().to_string();
+    store.servers.ask(0, &["MIGRATE", "127.0.0.1", &port, &first, "0", "5000"]).unwrap();
+
+    // One is there, one is still here, and one is yet to be made.
+    let epochs = fleet.epochs(&names).await.unwrap();
+    assert_eq!(epochs[..2], before);
+    let key = keys(100).into_iter().find(|key| fleet.shard(key) == 0).unwrap();
+    let permitted = fleet.permit(&key, Claim::Shared, &LIVING, &names).await.unwrap();
+    assert!(permitted.token.is_some());
+    assert_eq!(permitted.epochs, epochs);
+    let renewed = fleet.renew(&names[0]).await.unwrap();
+    assert_eq!(fleet.epochs(&names).await.unwrap(), [renewed, epochs[1], epochs[2]]);
+}

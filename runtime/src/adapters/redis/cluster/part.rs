@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::Cmd;
+use redis::{Cmd, Value};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
@@ -58,6 +58,20 @@ impl Part {
         let tag = tag_of(self.shard);
         let names: Vec<_> = names.iter().map(|name| command::tagged(name, tag)).collect();
         (slot_of(tag), command::epochs(names.iter().map(String::as_str)))
+    }
+
+    /// The epochs of these names, by the answer to a command for all of them.
+    async fn epochs_by(&self, reply: Value, names: &[EpochName]) -> Result<Vec<u64>> {
+        if !redirect::is_split(&reply) {
+            return reply::epochs(reply, names.len());
+        }
+        // As long as their slot is on its way, one at a time can be asked for.
+        let each = names.iter().map(|name| async move {
+            let (slot, command) = self.epochs_command(std::slice::from_ref(name));
+            reply::epochs(self.router.ask(slot, &command, Lane::Calls).await?.reply, 1)
+        });
+        let epochs = join_all(each).await.into_iter().collect::<Result<Vec<_>>>()?;
+        Ok(epochs.concat())
     }
 
     /// Until those who hold the slots answer, whoever that comes to be: a failover ends this at once.
@@ -141,7 +155,11 @@ impl CacheAdapter for Part {
         }
         let mut answers = self.router.ask_all(&commands, Lane::Calls).await?;
         let permitted = answers.pop().map(|answer| answer.reply).unwrap_or_default();
-        reply::permitted(permitted, answers.pop().map(|answer| answer.reply), groups.len())
+        let permitted = reply::permitted(permitted, None, 0)?;
+        match answers.pop() {
+            Some(Answer { reply, .. }) => Ok(Permitted { epochs: self.epochs_by(reply, groups).await?, ..permitted }),
+            None => Ok(permitted),
+        }
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
@@ -200,7 +218,7 @@ impl CacheAdapter for Part {
             return Ok(Vec::new());
         }
         let (slot, command) = self.epochs_command(names);
-        reply::epochs(self.router.ask(slot, &command, Lane::Calls).await?.reply, names.len())
+        self.epochs_by(self.router.ask(slot, &command, Lane::Calls).await?.reply, names).await
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
