@@ -155,7 +155,13 @@ impl Delivery {
         let filling = self.errand.filling().await;
         if self.permit.is_good() {
             self.is_refused = match filling {
-                Some(_) => self.errand.send(std::mem::take(&mut self.parcel), self.site).await,
+                Some(filling) => {
+                    let is_refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
+                    if !self.permit.is_good() {
+                        self.errand.take_back(&filling);
+                    }
+                    is_refused
+                }
                 None => true,
             };
             if self.is_refused {

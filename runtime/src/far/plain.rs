@@ -43,7 +43,12 @@ impl Default for Gates {
 
 /// Held while a fill is on its way.
 #[derive(Default)]
-pub(crate) struct Filling(#[expect(dead_code, reason = "held for its drop")] Option<OwnedRwLockReadGuard<()>>);
+pub(crate) struct Filling {
+    #[expect(dead_code, reason = "held for its drop")]
+    gate: Option<OwnedRwLockReadGuard<()>>,
+    /// What was owed to the store when it began.
+    n_noted: u64,
+}
 
 /// Held while keys are changed by another way than a fill. None of them is filled meanwhile.
 #[derive(Default)]
@@ -58,9 +63,18 @@ impl Far {
     /// Before a fill looks at its permit for the last time. `None`: others were at the key for as long as the call may wait.
     pub(crate) async fn filling(&self, place: &Place, journey: &mut Journey) -> Option<Filling> {
         // Other stores look at permits themselves.
-        let Some(gates) = &self.plain else { return Some(Filling(None)) };
+        let Some(gates) = &self.plain else { return Some(Filling::default()) };
         let gate = Arc::clone(&gates.0[Gates::number(&place.key)]);
-        journey.wait(gate.read_owned()).await.map(|guard| Filling(Some(guard)))
+        let n_noted = self.undelivered.n_noted();
+        journey.wait(gate.read_owned()).await.map(|gate| Filling { gate: Some(gate), n_noted })
+    }
+
+    /// After a fill whose permit was voided on its way. Who did that and waits at the gate takes it away; but who has given up
+    /// may have been made good before it came.
+    pub(crate) fn take_back(self: &Arc<Self>, place: &Place, filling: &Filling) {
+        if self.is_plain() && self.undelivered.n_noted() != filling.n_noted {
+            self.owe_removals(std::slice::from_ref(place));
+        }
     }
 
     /// After the permits of these places were voided, and until they are so once more. Waits for fills under way.

@@ -108,10 +108,16 @@ impl Batch {
     /// To change them; see [`Errand`](super::Errand).
     async fn close(&mut self) -> Result<Option<(&Arc<Far>, &[Place])>> {
         let closed = match self.open()? {
-            Some((far, places)) => far.closed(places).await?,
+            Some((far, places)) => {
+                // What stands there is to go, also if this cannot begin, or is given up before.
+                let mut promise = far.promise(places);
+                let closed = far.closed(places).await;
+                promise.told(&closed);
+                closed
+            }
             None => return Ok(None),
         };
-        self.closed = closed;
+        self.closed = closed?;
         self.open()
     }
 

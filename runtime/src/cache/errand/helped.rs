@@ -69,9 +69,7 @@ impl Errand {
 
     /// Removes the entry. Was it live?
     pub(crate) async fn remove(&mut self) -> Result<bool> {
-        let Some(open) = self.open()? else { return Ok(false) };
-        let places = std::slice::from_ref(&open.place);
-        open.closed = open.far.closed(places).await.inspect_err(|_| open.far.owe_removals(places))?;
+        let Some(open) = self.close_to_replace().await? else { return Ok(false) };
         open.far.remove(&open.place, &mut open.journey).await
     }
 
@@ -84,7 +82,7 @@ impl Errand {
 
     /// Stores what was made up, whatever stands there. Was it a kind of result that is stored?
     pub(crate) async fn set(&mut self, setting: Setting) -> Result<bool> {
-        let Some(open) = self.close().await? else { return Ok(false) };
+        let Some(open) = self.close_to_replace().await? else { return Ok(false) };
         let Some((packed, timeout, grace)) = setting.0 else { return Ok(false) };
         let Open { far, place, journey, .. } = open;
         // What stands there is out of date, whatever becomes of this.
@@ -125,6 +123,18 @@ impl Errand {
     async fn close(&mut self) -> Result<Option<&mut Open>> {
         let Some(open) = self.open()? else { return Ok(None) };
         open.closed = open.far.closed(std::slice::from_ref(&open.place)).await?;
+        Ok(Some(open))
+    }
+
+    /// The same where what stands there is to go, whatever becomes of this: also if it cannot begin, or is given up before.
+    async fn close_to_replace(&mut self) -> Result<Option<&mut Open>> {
+        let Some(open) = self.open()? else { return Ok(None) };
+        let places = std::slice::from_ref(&open.place);
+        let mut promise = open.far.promise(places);
+        let closed = open.far.closed(places).await;
+        promise.told(&closed);
+        drop(promise);
+        open.closed = closed?;
         Ok(Some(open))
     }
 

@@ -65,6 +65,8 @@ impl Errand {
         Some(())
     }
 
+    pub(crate) fn take_back(&self, (): &()) {}
+
     pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> bool {
         false
     }

@@ -152,6 +152,13 @@ impl Errand {
         }
     }
 
+    /// What was sent while its permit was voided goes again, unless the store has refused it or somebody else sees to that.
+    pub(crate) fn take_back(&self, filling: &Filling) {
+        if let Some(open) = &self.0 {
+            open.far.take_back(&open.place, filling);
+        }
+    }
+
     /// Takes the parcel where it goes. `true` if the permit was void.
     pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
         let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
