@@ -171,3 +171,27 @@ async fn while_the_epochs_of_a_shard_are_on_their_way_its_entries_are_found() {
     let renewed = fleet.renew(&names[0]).await.unwrap();
     assert_eq!(fleet.epochs(&names).await.unwrap(), [renewed, epochs[1], epochs[2]]);
 }
+
+/// A node that was taken out of its cluster, or has lost what it knew, and is the one that the program was told of.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_knows_of_no_slots_is_not_believed_while_the_others_are_away() {
+    let Some(mut servers) = or_skip(larder_servers::RedisCluster::start(3, 0)) else { return };
+    let url = format!("redis+cluster://127.0.0.1:{}", servers.node(2).port());
+    let fleet = RedisCluster::open(url).unwrap().fleet(|part| part);
+    let key = keys(100).into_iter().find(|key| servers.master_of(slot_of(&servers, key)).unwrap() == 0).unwrap();
+    fleet.put(&key, &entry("1"), Condition::Always).await.unwrap();
+    servers.ask(2, &["FLUSHALL"]).unwrap();
+    servers.ask(2, &["CLUSTER", "RESET"]).unwrap();
+    for at in [0, 1] {
+        servers.freeze(at).unwrap();
+    }
+    assert!(fleet.connect().await.is_err());
+    for at in [0, 1] {
+        servers.thaw(at).unwrap();
+    }
+    let start = Instant::now();
+    while !matches!(fleet.get(&key).await, Ok(Some(_))) {
+        assert!(start.elapsed() < Duration::from_secs(30), "the others are never found again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}

@@ -132,6 +132,10 @@ impl Router {
         let link = self.node(address, Lane::Calls).map_err(failed)?.link().await.map_err(failed)?;
         let mut replies = link.run_all(&[cluster("SLOTS"), cluster("INFO")]).await.map_err(failed)?.into_iter();
         let map = SlotMap::read(replies.next().unwrap_or_default(), address).map_err(failed)?;
+        // One that is in no cluster any more. Who believed it would know nobody whom to ask again.
+        if map.masters().is_empty() {
+            return Err(Failure { attempted: ATTEMPT.into(), cause: "who answers knows of no slots".into() });
+        }
         Ok((knowledge(&replies.next().unwrap_or(Value::Nil)), Arc::new(map)))
     }
 }
