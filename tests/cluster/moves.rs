@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use larder::RedisCluster;
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, StoreKey, layout};
+use larder::{ErrorKind, RedisCluster};
 use larder_servers::or_skip;
 
 use crate::support::{LIVING, Store, entry, exists, keys, remove, slot_of};
@@ -60,6 +60,27 @@ async fn while_a_slot_is_on_its_way_reads_are_right_and_clears_are_clears() {
     assert!(!fleet.put(key, &entry("1"), Condition::IfPermit(&before)).await.unwrap(), "its permit was cleared");
     fleet.put(key, &entry("2"), Condition::Always).await.unwrap();
     assert_eq!(store.live(key).await.as_deref(), Some("2"));
+}
+
+/// There a clear takes two steps, maybe on two nodes.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_slot_is_on_its_way_replicas_confirm_that_permits_are_void() {
+    let Some(mut servers) = or_skip(larder_servers::RedisCluster::start(2, 1)) else { return };
+    let cluster = RedisCluster::builder().url(servers.url()).wait_replicas(1).build().unwrap();
+    let (fleet, key) = (cluster.fleet(|part| part), &keys(1)[0]);
+    let slot = slot_of(&servers, key);
+    let from = servers.master_of(slot).unwrap();
+    let to = 1 - from;
+    let id = |at| servers.ask(at, &["CLUSTER", "MYID"]).unwrap().remove(0);
+    fleet.permit(key, Claim::Shared, &LIVING, &[]).await.unwrap().token.unwrap();
+    let slot = slot.to_string();
+    servers.ask(to, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]).unwrap();
+    servers.ask(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(to)]).unwrap();
+    // Of the node where the permit is.
+    servers.freeze(2 + from).unwrap();
+    let cleared = fleet.remove(std::slice::from_ref(key)).await;
+    assert_eq!(cleared.unwrap_err().kind(), ErrorKind::NotReplicated);
+    servers.thaw(2 + from).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

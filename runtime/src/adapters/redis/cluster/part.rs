@@ -16,6 +16,7 @@ use crate::adapter::{
     join_all,
 };
 use crate::adapters::redis::clears::{Confirmation, Lane};
+use crate::adapters::redis::link::Link;
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
@@ -47,11 +48,13 @@ impl Part {
         self.router.ask_all(&commands, Lane::Calls).await
     }
 
-    async fn remove_apart(&self, key: &StoreKey) -> Result<Answer> {
+    /// Answers also by which connection the permit went.
+    async fn remove_apart(&self, key: &StoreKey) -> Result<(Answer, Arc<Link>)> {
         let ([void, remove], slot, lane) =
             (command::remove_apart(key), slot_of(key.as_str()), self.confirmation.lane());
-        reply::integer(self.router.ask(slot, &void, lane).await?.reply)?;
-        self.router.ask(slot, &remove, lane).await
+        let Answer { reply, link, .. } = self.router.ask(slot, &void, lane).await?;
+        reply::integer(reply)?;
+        Ok((self.router.ask(slot, &remove, lane).await?, link))
     }
 
     fn epochs_command(&self, names: &[EpochName]) -> (u16, Cmd) {
@@ -181,12 +184,17 @@ impl CacheAdapter for Part {
         let answers = self.router.ask_all(&scripts.collect::<Vec<_>>(), self.confirmation.lane()).await?;
         let removed = keys.iter().zip(answers).map(|(key, answer)| async move {
             // As long as a slot is on its way, which may be long, one key at a time can be asked for.
-            let answer = if redirect::is_split(&answer.reply) { self.remove_apart(key).await? } else { answer };
+            let (answer, of_permit) = if redirect::is_split(&answer.reply) {
+                let (answer, of_permit) = self.remove_apart(key).await?;
+                (answer, Some(of_permit))
+            } else {
+                (answer, None)
+            };
             let [head] = <[_; 1]>::try_from(reply::removed(answer.reply, 1)?).unwrap_or_default();
-            Ok((head, answer.link))
+            Ok((head, [Some(answer.link), of_permit]))
         });
         let removed = join_all(removed).await.into_iter().collect::<Result<Vec<_>>>()?;
-        self.confirmation.of(removed.iter().map(|(_, link)| link)).await?;
+        self.confirmation.of(removed.iter().flat_map(|(_, links)| links.iter().flatten())).await?;
         Ok(removed.into_iter().map(|(head, _)| head).collect())
     }
 
