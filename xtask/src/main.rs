@@ -4,6 +4,7 @@ mod bench;
 mod call;
 mod downstream;
 mod fuzz;
+mod generated;
 mod mutants;
 mod quickstart;
 mod servers;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use bench::BENCHES;
 use call::{Scale, Workspace};
 use fuzz::FUZZ;
+use generated::GENERATED;
 use mutants::MUTANTS;
 use steps::{BLESS, LINT, MORE_SERVERS, SERVERS, TEST};
 use suite::Step;
@@ -38,7 +40,7 @@ const TASKS: &[Task] = &[
     task("lint", "only format and clippy", LINT),
     task("ui", "writes down what the UI tests print now", BLESS),
     task("fuzz", "looks for bytes that break something, ten minutes each", FUZZ),
-    task("mutants", "puts flaws in, each of which a test must find", MUTANTS),
+    Task { on_request: GENERATED, ..task("mutants", "puts flaws in, each of which a test must find", MUTANTS) },
     task("bench", "measures, and compares with other crates", BENCHES),
 ];
 
