@@ -26,7 +26,7 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
             "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, user, password, database, \
-             ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, largest_entry, envelope, namespace, timeout, grace, codec, layers, observers",
+             sentinels, master, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
         ),
         (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
         (
@@ -86,6 +86,33 @@ fn a_wrong_setting_is_named_with_its_place() {
             "s.servers: this takes a list of at least one text",
         ),
         (json!({ "adapter": "memcache://h", "servers": [] }), "s.servers: this takes a list of at least one text"),
+        (
+            json!({ "adapter": "redis+cluster://h", "nodes": ["a", "b:port"] }),
+            "s.nodes[1]: the port of a redis URL is a number from 1 to 65535",
+        ),
+        (json!({ "adapter": "redis+cluster://h", "nodes": [] }), "s.nodes: this takes a list of at least one text"),
+        (
+            json!({ "adapter": "redis+cluster://h", "sentinels": ["a"] }),
+            "s.sentinels: a cache over `redis` has no such setting: it has nodes, user, password, ca, certificate, key, \
+             sentinel_user, sentinel_password, wait_replicas, largest_entry, envelope, namespace, timeout, grace, codec, layers, \
+             observers",
+        ),
+        (
+            json!({ "adapter": "redis", "nodes": ["a", "b"] }),
+            "s.nodes: these are of a cluster: write as its `adapter` a URL that begins with redis+cluster://",
+        ),
+        (
+            json!({ "adapter": "redis+sentinel://h/prime", "sentinels": [""] }),
+            "s.sentinels[0]: the host of a redis URL is missing",
+        ),
+        (
+            json!({ "adapter": "redis", "sentinels": ["a", "b"] }),
+            "s: sentinels of a redis cache know a master by its name: say `master` too",
+        ),
+        (
+            json!({ "adapter": "redis", "sentinels": "a", "master": "prime", "host": "h" }),
+            "s: a redis cache with a `master` takes sentinels, and neither `host`, `port` nor `socket`",
+        ),
         (json!({ "adapter": 5 }), "s.adapter: this takes a text: the name of a store, or a URL"),
         (json!(5), "s: a cache is a table of settings, or a text: its adapter"),
     ];
@@ -153,6 +180,7 @@ fn no_message_shows_a_password() {
         json!({ "adapter": "redis://h", "password": ["hunter2"] }),
         json!({ "adapter": "redis://h", "user": "hunter2" }),
         json!({ "adapter": "redis://h", "codec": "hunter2" }),
+        json!({ "adapter": "redis+cluster://h", "nodes": ["a", ":hunter2@b"] }),
         json!({ "redis://:hunter2@h": "adapter" }),
     ] {
         let error = caches::configure(json!({ "secret": settings })).expect_err("it is wrong");

@@ -50,6 +50,14 @@ fn every_setting_of_every_store_is_taken() {
             "codec": "json", "host": "h", "port": "6380", "user": "u", "password": "p", "database": 3,
             "largest_entry": 1000,
         },
+        "all-cluster": {
+            "adapter": "redis+cluster://a", "nodes": ["b", "c:7000"], "namespace": "g", "user": "u", "password": "p",
+            "wait_replicas": 1, "largest_entry": 1000,
+        },
+        "all-sentinel": {
+            "adapter": "redis", "sentinels": ["a", "b:26380"], "master": "prime", "sentinel_user": "u",
+            "sentinel_password": "p", "database": 3, "namespace": "h",
+        },
         "all-memcached": {
             "adapter": "memcache://a", "servers": ["b", "c:11212"], "namespace": "d", "codec": "postcard",
             "largest_entry": 1000,
@@ -66,6 +74,8 @@ fn every_setting_of_every_store_is_taken() {
     for (name, adapter, namespace) in [
         ("all-memory", "memory", "a"),
         ("all-redis", "redis", "c"),
+        ("all-cluster", "redis", "g"),
+        ("all-sentinel", "redis", "h"),
         ("all-memcached", "memcached", "d"),
         ("one-memcached", "memcached", "larder"),
         ("all-sqlite", "sqlite", "e"),

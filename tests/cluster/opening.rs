@@ -1,8 +1,9 @@
 //! How a cluster is opened, and what is said where there is none.
 
 use larder::adapter::CacheAdapter;
-use larder::{ErrorKind, IntoCache, RedisCache, RedisCluster};
+use larder::{ErrorKind, IntoCache, RedisCache, RedisCluster, caches};
 use larder_servers::{Redis, Unreachable, or_skip};
+use serde_json::json;
 
 use crate::certificates::Authority;
 use crate::support::{Store, keys};
@@ -71,6 +72,20 @@ fn a_url_is_enough() {
     cache.clear().unwrap();
     assert_eq!(cache.get::<i32>("tea7").unwrap(), None);
     cache.flush_store().unwrap();
+}
+
+#[test]
+fn nodes_that_a_file_lists_are_used_in_the_place_of_the_urls() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let gone = Unreachable::new().unwrap();
+    let nodes = [gone.port(), store.servers.node(1).port()].map(|port| format!("127.0.0.1:{port}"));
+    let settings = json!({ "adapter": format!("redis+cluster://{}", nodes[0]), "nodes": nodes });
+    caches::configure(json!({ "listed-nodes": settings })).unwrap();
+    let cache = caches::get("listed-nodes").unwrap().blocking();
+    for number in 0..40 {
+        cache.set(format!("tea{number}"), number, 60).unwrap();
+        assert_eq!(cache.get::<i32>(format!("tea{number}")).unwrap(), Some(number));
+    }
 }
 
 /// The line that users copy, and what it says of a cluster.

@@ -3,8 +3,9 @@
 use std::time::{Duration, Instant};
 
 use larder::testing::conformance::{Subject, run};
-use larder::{ErrorKind, IntoCache, RedisCache};
+use larder::{ErrorKind, IntoCache, RedisCache, caches};
 use larder_servers::{RedisSentinel, Unreachable, or_skip};
+use serde_json::json;
 
 /// So long that on a busy machine no master is replaced by mistake.
 const PATIENT: Duration = Duration::from_secs(30);
@@ -15,6 +16,18 @@ fn it_keeps_the_contract() {
     let open = || RedisCache::open(servers.url()).unwrap();
     let subject = Subject::new("redis behind sentinels", open()).with_peer(open()).with_flush();
     tokio::runtime::Runtime::new().unwrap().block_on(run(&subject));
+}
+
+#[test]
+fn sentinels_that_a_file_lists_are_asked() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let sentinels = [0, 1].map(|at| format!("127.0.0.1:{}", servers.sentinel(at).port()));
+    let settings =
+        json!({ "adapter": "redis+sentinel://127.0.0.1:1/other", "sentinels": sentinels, "master": "prime" });
+    caches::configure(json!({ "listed-sentinels": settings })).unwrap();
+    let cache = caches::get("listed-sentinels").unwrap().blocking();
+    cache.set("tea", 1, 60).unwrap();
+    assert_eq!(cache.get::<i32>("tea").unwrap(), Some(1));
 }
 
 #[test]

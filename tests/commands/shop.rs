@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use larder::adapter::AnyAdapter;
 use larder::testing::{ManualClock, MemoryAdapter};
 use larder::{Cache, IntoCache, MemcachedCache, MemoryCache, NullCache, RedisCache, SqliteCache};
-use larder_servers::{Memcached, Redis, or_skip};
+use larder_servers::{Memcached, Redis, RedisCluster, or_skip};
 use tempfile::TempDir;
 
 use crate::hand::{FACES, Face, Hand};
@@ -22,14 +22,16 @@ pub(crate) enum Kind {
     /// The reference adapter, behind a far cache.
     Reference,
     Redis,
+    /// Three masters of a Redis Cluster.
+    Cluster,
     Memcached,
     /// Three memcached servers as one.
     Fleet,
     Sqlite,
 }
 
-pub(crate) const KINDS: [Kind; 6] =
-    [Kind::Memory, Kind::Reference, Kind::Redis, Kind::Memcached, Kind::Fleet, Kind::Sqlite];
+pub(crate) const KINDS: [Kind; 7] =
+    [Kind::Memory, Kind::Reference, Kind::Redis, Kind::Cluster, Kind::Memcached, Kind::Fleet, Kind::Sqlite];
 
 /// What the cache is told; seconds.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +145,7 @@ impl Shop {
     /// The store itself, unless it is in memory or several.
     pub(crate) fn adapter(&self) -> Option<AnyAdapter> {
         Some(match self.kind {
-            Kind::Memory | Kind::Fleet => return None,
+            Kind::Memory | Kind::Cluster | Kind::Fleet => return None,
             Kind::Reference => AnyAdapter::new(self.reference.clone()?),
             Kind::Redis => AnyAdapter::new(RedisCache::open(self.url()?).unwrap()),
             Kind::Memcached => AnyAdapter::new(MemcachedCache::builder().url(&self.url()?).unwrap().build().unwrap()),
@@ -195,6 +197,7 @@ impl Shop {
 /// One server of each for all checks of this program; they end with it.
 fn url(kind: Kind, file: Option<&Path>) -> Option<String> {
     static REDIS: OnceLock<Option<Redis>> = OnceLock::new();
+    static CLUSTER: OnceLock<Option<RedisCluster>> = OnceLock::new();
     static MEMCACHED: OnceLock<Option<[Memcached; 3]>> = OnceLock::new();
     let memcached = || {
         let start = || or_skip(Memcached::with(&["-m", "256"]));
@@ -203,6 +206,9 @@ fn url(kind: Kind, file: Option<&Path>) -> Option<String> {
     match kind {
         Kind::Memory | Kind::Reference => None,
         Kind::Redis => REDIS.get_or_init(|| or_skip(Redis::start())).as_ref().map(|server| server.url()),
+        Kind::Cluster => {
+            CLUSTER.get_or_init(|| or_skip(RedisCluster::start(3, 0))).as_ref().map(|servers| servers.url())
+        }
         Kind::Memcached => memcached().map(|servers| servers[0].url()),
         Kind::Fleet => memcached().map(|servers| {
             let addresses = servers.iter().map(|server| format!("127.0.0.1:{}", server.port()));

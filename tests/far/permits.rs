@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use larder::adapter::{AnyAdapter, CacheAdapter, StoreKey};
+use larder::testing::{ManualClock, MemoryAdapter};
 use larder::{Cache, MemcachedCache, RedisCache, SqliteCache, cached};
 use larder_servers::{Memcached, Redis, or_skip};
 
@@ -38,6 +39,27 @@ fn check(what: &str, adapter: impl CacheAdapter, meanwhile: Meanwhile<'_>) {
         assert_eq!(slow::get(7).unwrap(), Some(7), "{what}");
         assert!(slow::clear(7).unwrap(), "{what}");
     });
+}
+
+/// Another process may have cleared the key before they came, so they come again: twice, and then take what there is.
+#[tokio::test]
+async fn a_crowd_before_a_store_that_refuses_everything_shares_the_third_result() {
+    #[cached(key = "permits_crowd:{id}", skip(other), timeout = 60)]
+    async fn crowd(id: u64, other: Cache) -> u64 {
+        // All have come by then.
+        tokio::task::yield_now().await;
+        other.asynchronous().delete(crowd::key(id)).await.unwrap();
+        id
+    }
+    // Time stands still, so that nobody has waited long enough to compute beside the others.
+    let (store, clock) = (MemoryAdapter::new(), ManualClock::new());
+    let open = || Cache::builder(store.clone()).clock(clock.clock()).build().unwrap();
+    let (cache, other) = (open(), open());
+    let callers = [(); 12].map(|()| tokio::spawn(larder::scoped_async(cache.clone(), crowd(7, other.clone()))));
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), 7);
+    }
+    assert_eq!(crowd::stats().refused, 3);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 use std::fmt::Debug;
 
-use larder::adapter::{Entry, Fetched, Left};
+use larder::adapter::{Entry, Fetched, Left, Token};
 use larder::testing::MemoryAdapter;
 use larder::{Cache, Codec, IntoCache, MemcachedCache, RedisCache, Timeout, cached};
 use larder_servers::{Redis, or_skip};
@@ -126,4 +126,13 @@ fn a_value_is_shown_by_nothing() {
     let entry = Entry { record: record.clone(), timeout: Timeout::NEVER, grace: Timeout::ZERO };
     hides_in_debug("what is to be stored", &entry);
     hides_in_debug("what was found", &Fetched { record, left: Left::Never });
+}
+
+#[test]
+fn of_what_is_stored_the_length_is_shown_and_of_a_permit_its_name() {
+    let entry = Entry { record: vec![7; 3], timeout: Timeout::NEVER, grace: Timeout::ZERO };
+    assert!(format!("{entry:?}").starts_with("Entry { bytes: 3, "), "{entry:?}");
+    let fetched = Fetched { record: vec![7; 3], left: Left::Never };
+    assert_eq!(format!("{fetched:?}"), "Fetched { bytes: 3, left: Never }");
+    assert_eq!(format!("{:?}", Token::random()), "Token(…)");
 }

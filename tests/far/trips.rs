@@ -113,3 +113,20 @@ fn what_clear_all_has_voided_is_absent_though_nobody_has_swept_it_away() {
         assert_eq!(hand.remove([visits::key(2), visits::key(3), "kept".into()]).unwrap().removed, 2);
     }
 }
+
+/// The store would refuse it anyway.
+#[test]
+fn what_was_cleared_here_while_it_was_computed_is_not_sent() {
+    #[cached(key = "trips_cleared:{id}", skip(meanwhile), timeout = 60)]
+    fn slow(id: u64, meanwhile: &dyn Fn()) -> u64 {
+        meanwhile();
+        id
+    }
+    let moody = Moody::new(Mood::Works);
+    let n_sent = || moody.asked().iter().filter(|command| **command == "put").count();
+    larder::scoped(Cache::far(moody.clone()), || {
+        assert_eq!((slow(7, &|| _ = slow::clear(7).unwrap()), n_sent()), (7, 0));
+        assert_eq!((slow(7, &|| slow::clear_all().unwrap()), n_sent()), (7, 0));
+        assert_eq!((slow(7, &|| {}), n_sent()), (7, 1));
+    });
+}

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use larder::adapter::{CacheAdapter, Claim};
+use larder::adapter::{CacheAdapter, Claim, EpochName};
 use larder::{ErrorKind, MemcachedCache};
 use larder_servers::{Memcached, Unreachable, or_skip};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
 use crate::support::{LIVING, entry, got, key, put, server, stat, until};
@@ -140,6 +140,29 @@ async fn callers_wait_while_a_silent_server_takes_no_more_and_may_give_up() {
     }
     server.thaw().unwrap();
     until(async || cache.connect().await.is_ok()).await;
+}
+
+#[tokio::test]
+async fn a_server_that_keeps_nothing_is_told_and_has_no_epoch() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let cache = MemcachedCache::builder().server(listener.local_addr().unwrap().to_string()).build().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let (reading, mut writing) = stream.split();
+        let mut lines = BufReader::new(reading).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            let number = line.split(' ').rfind(|word| word.starts_with('O')).unwrap_or_default();
+            let reply = match line.split_once(' ') {
+                Some(("ms", _)) => format!("HD {number}\r\n"),
+                Some(("mg", _)) => "EN\r\n".to_owned(),
+                // A value that came with its command.
+                _ => continue,
+            };
+            writing.write_all(reply.as_bytes()).await.unwrap();
+        }
+    });
+    let error = cache.epochs(&[EpochName::namespace(0, "shop")]).await.unwrap_err();
+    assert_eq!((error.kind(), error.to_string()), (ErrorKind::Unavailable, "memcached does not keep an epoch".into()));
 }
 
 #[tokio::test]

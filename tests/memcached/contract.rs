@@ -93,6 +93,19 @@ async fn epochs_are_made_once_and_renewed() {
 }
 
 #[tokio::test]
+async fn what_is_no_epoch_under_the_name_of_one_makes_way() {
+    let Some((_server, cache)) = server() else { return };
+    let name = EpochName::namespace(0, "shop");
+    for foreign in ["", "rubbish", "0000000000000000"] {
+        let stored = cache.client().store(&format!("ms {}", name.as_str()), foreign.as_bytes()).await.unwrap();
+        assert_eq!(stored.line(), "HD");
+        let epochs = cache.epochs(std::slice::from_ref(&name)).await.unwrap();
+        assert_ne!(epochs, [0], "{foreign}");
+        assert_eq!(cache.epochs(std::slice::from_ref(&name)).await.unwrap(), epochs, "{foreign}");
+    }
+}
+
+#[tokio::test]
 async fn flush_removes_everything_and_what_comes_after_it_stays() {
     let Some((_server, cache)) = server() else { return };
     for round in 0..20 {

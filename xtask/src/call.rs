@@ -85,6 +85,13 @@ impl Call {
         if status.success() { Ok(()) } else { Err(format!("{status}: {}", self.shown)) }
     }
 
+    /// The same, and tells with which code it has ended.
+    pub(crate) fn code(mut self) -> Outcome<Option<i32>> {
+        println!("$ {}", self.shown);
+        let status = self.command.status().map_err(|error| self.not_run(&error))?;
+        Ok(status.code())
+    }
+
     /// Runs it and collects what it prints; a program that fails is no error here.
     pub(crate) fn output(mut self) -> Outcome<Output> {
         self.command.output().map_err(|error| self.not_run(&error))

@@ -4,6 +4,7 @@ mod bench;
 mod call;
 mod downstream;
 mod fuzz;
+mod generated;
 mod mutants;
 mod quickstart;
 mod servers;
@@ -17,8 +18,9 @@ use std::process::ExitCode;
 use bench::BENCHES;
 use call::{Scale, Workspace};
 use fuzz::FUZZ;
+use generated::GENERATED;
 use mutants::MUTANTS;
-use steps::{BLESS, LINT, SERVERS, TEST};
+use steps::{BLESS, LINT, MORE_SERVERS, SERVERS, TEST};
 use suite::Step;
 
 /// Steps that are run together under one name.
@@ -26,29 +28,25 @@ struct Task {
     name: &'static str,
     about: &'static str,
     steps: &'static [Step],
+    /// Steps of it that run only if they are named.
+    on_request: &'static [Step],
     scale: Scale,
 }
 
 const TASKS: &[Task] = &[
-    Task { name: "test", about: "everything, as CI runs it", steps: TEST, scale: Scale::Quick },
-    Task { name: "soak", about: "the same, with random races ten times as long", steps: TEST, scale: Scale::Full },
-    Task { name: "servers", about: "runs servers to try things on", steps: SERVERS, scale: Scale::Quick },
-    Task { name: "lint", about: "only format and clippy", steps: LINT, scale: Scale::Quick },
-    Task { name: "ui", about: "writes down what the UI tests print now", steps: BLESS, scale: Scale::Quick },
-    Task {
-        name: "fuzz",
-        about: "looks for bytes that break something, ten minutes each",
-        steps: FUZZ,
-        scale: Scale::Quick,
-    },
-    Task {
-        name: "mutants",
-        about: "puts flaws in, each of which a test must find",
-        steps: MUTANTS,
-        scale: Scale::Quick,
-    },
-    Task { name: "bench", about: "measures, and compares with other crates", steps: BENCHES, scale: Scale::Quick },
+    task("test", "everything, as CI runs it", TEST),
+    Task { scale: Scale::Full, ..task("soak", "the same, with random races ten times as long", TEST) },
+    Task { on_request: MORE_SERVERS, ..task("servers", "runs servers to try things on", SERVERS) },
+    task("lint", "only format and clippy", LINT),
+    task("ui", "writes down what the UI tests print now", BLESS),
+    task("fuzz", "looks for bytes that break something, ten minutes each", FUZZ),
+    Task { on_request: GENERATED, ..task("mutants", "puts flaws in, each of which a test must find", MUTANTS) },
+    task("bench", "measures, and compares with other crates", BENCHES),
 ];
+
+const fn task(name: &'static str, about: &'static str, steps: &'static [Step]) -> Task {
+    Task { name, about, steps, on_request: &[], scale: Scale::Quick }
+}
 
 fn main() -> ExitCode {
     let mut arguments = env::args().skip(1);
@@ -59,7 +57,7 @@ fn main() -> ExitCode {
     let outcome = match TASKS.iter().find(|task| task.name == name) {
         Some(task) => {
             let named: Vec<_> = arguments.collect();
-            suite::run(task.name, task.steps, &named, &Workspace::at(task.scale))
+            suite::run(task.name, task.steps, task.on_request, &named, &Workspace::at(task.scale))
         }
         None => Err(format!("there is no task `{name}`\n\n{}", listing())),
     };
@@ -76,10 +74,13 @@ fn main() -> ExitCode {
 fn listing() -> String {
     let mut text = String::from("cargo xtask TASK [STEP…]\n");
     let mut told = BTreeSet::new();
-    for Task { name, about, steps, .. } in TASKS {
+    for Task { name, about, steps, on_request, .. } in TASKS {
         text += &format!("\n  {name:<16} {about}\n");
         for Step { name, about, .. } in steps.iter().filter(|step| told.insert(step.name)) {
             text += &format!("    {name:<14} {about}\n");
+        }
+        for Step { name, about, .. } in *on_request {
+            text += &format!("    {name:<14} {about} (if named)\n");
         }
     }
     text
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn every_task_and_step_is_listed_once() {
         let listing = listing();
-        let steps = TASKS.iter().flat_map(|task| task.steps).map(|step| step.name);
+        let steps = TASKS.iter().flat_map(|task| task.steps.iter().chain(task.on_request)).map(|step| step.name);
         for name in TASKS.iter().map(|task| task.name).chain(steps) {
             let lines = listing.lines().filter(|line| line.split_whitespace().next() == Some(name));
             assert_eq!(lines.count(), 1, "{name}\n{listing}");

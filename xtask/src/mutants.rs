@@ -29,7 +29,7 @@ fn run(workspace: &Workspace) -> Outcome {
 }
 
 /// What git knows of the workspace, beside it: a flaw must not come near the sources.
-fn copy(workspace: &Workspace, tree: &Path) -> Outcome {
+pub(crate) fn copy(workspace: &Workspace, tree: &Path) -> Outcome {
     // What an earlier copy had and this one has not would be compiled too.
     let emptied = fs::remove_dir_all(tree).or_else(|error| if tree.exists() { Err(error) } else { Ok(()) });
     emptied

@@ -16,6 +16,20 @@ pub(crate) const SERVERS: &[Step] = &[
     Step { name: "serve", about: "redis and memcached, gone with Ctrl-C or when stdin closes", run: servers::serve },
 ];
 
+/// More of them, which are for fewer and start more slowly.
+pub(crate) const MORE_SERVERS: &[Step] = &[
+    Step {
+        name: "cluster",
+        about: "a redis cluster: three masters, and a replica of each",
+        run: servers::serve_cluster,
+    },
+    Step {
+        name: "sentinel",
+        about: "a redis master, two replicas, and three sentinels who watch",
+        run: servers::serve_sentinel,
+    },
+];
+
 /// What changes the expectations of the UI tests, to be read as a diff.
 pub(crate) const BLESS: &[Step] = &[Step {
     name: "bless",

@@ -13,13 +13,17 @@ pub(crate) struct Step {
     pub(crate) run: fn(&Workspace) -> Outcome,
 }
 
-/// Runs those of the `task`'s steps that are `named`, or all.
-pub(crate) fn run(task: &str, steps: &[Step], named: &[String], workspace: &Workspace) -> Outcome {
-    if let Some(unknown) = named.iter().find(|name| steps.iter().all(|step| step.name != **name)) {
+/// Runs those of the `task`'s steps that are `named`; if none is, all but those `on_request`.
+pub(crate) fn run(task: &str, steps: &[Step], on_request: &[Step], named: &[String], workspace: &Workspace) -> Outcome {
+    let all = || steps.iter().chain(on_request);
+    if let Some(unknown) = named.iter().find(|name| all().all(|step| step.name != **name)) {
         return Err(format!("{task} has no step `{unknown}`; `cargo xtask` lists them"));
     }
-    let chosen = steps.iter().filter(|step| named.is_empty() || named.iter().any(|name| name == step.name));
-    let reports: Vec<_> = chosen.map(|step| Report::of(task, step, workspace)).collect();
+    let chosen: Vec<_> = match named {
+        [] => steps.iter().collect(),
+        _ => all().filter(|step| named.iter().any(|name| name == step.name)).collect(),
+    };
+    let reports: Vec<_> = chosen.into_iter().map(|step| Report::of(task, step, workspace)).collect();
 
     println!("\n{:-<80}", "");
     for report in &reports {

@@ -173,6 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn names_are_shown_as_their_text() {
+        let key = StoreKey::new("shop", "user:7");
+        assert_eq!(
+            (format!("{key:>13}"), format!("{key:?}")),
+            ("  shop:user:7".into(), "StoreKey(shop:user:7)".into())
+        );
+        let name = EpochName::namespace(3, "shop");
+        assert_eq!((format!("{name:?}"), name.shard()), ("EpochName(shop!epoch! on 3)".into(), 3));
+    }
+
+    #[test]
+    fn a_namespace_that_looks_like_the_digest_of_another_has_an_epoch_of_its_own() {
+        let long = EpochName::namespace(0, &"n".repeat(200));
+        let (digest, _) = long.as_str().split_once('!').unwrap();
+        assert_ne!(EpochName::namespace(0, digest), long);
+    }
+
+    #[test]
     fn no_two_namespaces_share_an_epoch() {
         let mut names = std::collections::HashSet::new();
         for length in [1, 100, 158, 159, 160, 161, 180, 199, 200, 300] {

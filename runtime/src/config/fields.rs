@@ -28,7 +28,7 @@ impl Fields {
     }
 
     /// Several of them, or one.
-    #[cfg(feature = "memcached")]
+    #[cfg(any(feature = "memcached", feature = "redis"))]
     pub(crate) fn texts(&mut self, name: &'static str) -> Taken<Vec<String>> {
         self.take(name, "a list of at least one text", |value| match value {
             Value::List(values) if values.is_empty() => None,

@@ -205,6 +205,21 @@ mod tests {
     }
 
     #[test]
+    fn a_reading_that_began_before_all_was_forgotten_is_not_believed() {
+        let epochs = Epochs::default();
+        let group = group(&epochs);
+        let asked = epochs.ask(at(5));
+        epochs.forget();
+        epochs.learn(&names(), &[3, 4], asked);
+        assert_eq!((group.living(at(5)), epochs.believed(&names()[0], at(5))), (None, None));
+        epochs.learn(&names(), &[5, 6], epochs.ask(at(5)));
+        assert_eq!(group.living(at(5)), Some(Living { namespace: 5, template: Some(6) }));
+        assert_eq!(epochs.believed(&names()[0], at(5)), Some(5));
+        epochs.forget();
+        assert_eq!(group.living(at(5)), None);
+    }
+
+    #[test]
     fn of_renewals_that_overlap_nobody_knows_which_came_last() {
         let epochs = Epochs::default();
         let group = group(&epochs);

@@ -15,7 +15,7 @@ enum Class {
 const CLASSES: [Class; 256] = {
     let mut classes = [Class::Escaped; 256];
     let mut byte = 0;
-    while byte < 128 {
+    while byte < 256 {
         classes[byte] = match byte as u8 {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'_' | b'.' | b'~' | b'@' | b'+' | b'=' | b'-' => Class::Plain,
             // The comma separates the elements of a list, inside one placeholder.

@@ -33,6 +33,9 @@ fn parts_read_as_pinned() {
         (part([1, 2]), "%l1,2,%."),
         (part(Vec::<u8>::new()), "%l%."),
         (part([""]), "%l,%."),
+        (part(&[1, 2][..]), "%l1,2,%."),
+        (part(std::collections::BTreeMap::from([("a", 1)])), "%l%la,1,%.,%."),
+        (part(std::borrow::Cow::Borrowed("a b")), "a%20b"),
         (part(("a", 1, None::<u8>)), "%la,1,%n,%."),
         (part(std::path::Path::new("src/lib.rs")), "src%2Flib.rs"),
         (part(std::time::Duration::from_millis(5)), "5000000"),
@@ -47,6 +50,18 @@ fn addresses_that_differ_in_what_their_text_leaves_out_have_different_keys() {
     use std::net::{Ipv6Addr, SocketAddr, SocketAddrV6};
     let address = |flowinfo| SocketAddr::V6(SocketAddrV6::new(Ipv6Addr::LOCALHOST, 1, flowinfo, 0));
     assert_ne!(part(address(0)), part(address(5)));
+}
+
+#[test]
+fn a_key_is_its_text_wherever_text_is_asked_for() {
+    let key = Key::from("user:7");
+    assert_eq!(
+        (key.as_ref(), format!("{key:>8}"), format!("{key:?}")),
+        ("user:7", "  user:7".into(), "Key(user:7)".into())
+    );
+    // Borrowed and hashed as its text, it is found by it.
+    let keys = std::collections::HashSet::from([key]);
+    assert!(keys.contains("user:7") && !keys.contains("user:8"));
 }
 
 #[test]
@@ -84,6 +99,13 @@ fn a_key_that_was_made_elsewhere_stays_as_it_is() {
 }
 
 #[test]
+fn what_is_displayed_is_escaped_as_a_value_is() {
+    let mut key = KeyWriter::new();
+    key.display(format_args!("{}:{:.1}", "a b", 0.25));
+    assert_eq!((key.as_str(), format!("{key:?}")), ("a%20b%3A0.2", "KeyWriter(a%20b%3A0.2)".into()));
+}
+
+#[test]
 fn a_display_that_fails_does_not_meet_its_own_prefix() {
     struct Fails;
     impl std::fmt::Display for Fails {
@@ -94,7 +116,7 @@ fn a_display_that_fails_does_not_meet_its_own_prefix() {
     }
     let mut key = KeyWriter::new();
     key.display(Fails);
-    assert_ne!(key.as_str(), "half");
+    assert_eq!(key.as_str(), "half%f");
 }
 
 #[test]

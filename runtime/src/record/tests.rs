@@ -208,6 +208,14 @@ fn errors_have_a_schema_of_their_own() {
 }
 
 #[test]
+fn who_keeps_no_errors_reads_none_whatever_their_schema() {
+    for (codec, schema) in [(CODEC, SCHEMA), (CODEC, 0), (CodecId::DECIMAL, expected().decimal)] {
+        let failed = Meta { outcome: Outcome::Failed, codec, schema, ..meta() };
+        assert_eq!(rejected(&encode(Head::until(9), &failed, b"")), Reject::Schema);
+    }
+}
+
+#[test]
 fn what_is_intact_and_means_nothing_is_a_miss() {
     for (at, byte) in [(21, 0), (21, 4), (23, 1)] {
         let mut record = records().remove(1);

@@ -1,7 +1,7 @@
 //! Redis: where it is, and how to get in.
 
-use super::super::redis::{URL_SETTINGS, UrlSettings, is_cluster};
-use super::super::{RedisCache, RedisCacheBuilder, RedisCluster};
+use super::super::redis::{URL_SETTINGS, UrlSettings, check_address, is_cluster};
+use super::super::{RedisCache, RedisCacheBuilder, RedisCluster, RedisClusterBuilder};
 use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
 use crate::cache::{Cache, CacheBuilder};
@@ -20,9 +20,10 @@ fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     finish(settings.on(told(RedisCache::builder().url(url), is_plain, fields)?), fields)
 }
 
-/// A cluster: its nodes are said by the URL alone.
+/// A cluster. Nodes that the fields name are used in the place of the URL's.
 fn cluster(url: &str, is_plain: bool, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
-    let mut builder = RedisCluster::builder().url(url);
+    let nodes = addresses("nodes", fields)?.unwrap_or_default();
+    let mut builder = nodes.into_iter().fold(RedisCluster::builder().url(url), RedisClusterBuilder::node);
     if let Some(user) = fields.text("user")? {
         builder = builder.user(user);
     }
@@ -61,12 +62,31 @@ pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut 
     if let Some(number) = fields.number("database")? {
         builder = builder.database(number);
     }
+    if let Some(sentinels) = addresses("sentinels", fields)? {
+        builder = builder.sentinels(sentinels);
+    }
+    if let Some(name) = fields.text("master")? {
+        builder = builder.master(name);
+    }
     builder = builder.settings(further(fields)?);
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
     }
+    if addresses("nodes", fields)?.is_some() {
+        let message = "these are of a cluster: write as its `adapter` a URL that begins with redis+cluster://";
+        return Err(Fault::at("nodes", Error::new(ErrorKind::Config, message)));
+    }
     let (store, is_plain) = (builder.build()?, is_plain_by(fields, is_plain)?);
     Ok(if is_plain { Cache::plain(store) } else { Cache::builder(store) })
+}
+
+/// Several of them, each looked at by itself, so that the one that is wrong is named.
+fn addresses(name: &'static str, fields: &mut Fields) -> Result<Option<Vec<String>>, Fault> {
+    let addresses = fields.texts(name)?;
+    for (at, address) in addresses.iter().flatten().enumerate() {
+        check_address(address).map_err(|error| Fault::at(&format!("{name}[{at}]"), error))?;
+    }
+    Ok(addresses)
 }
 
 /// The files of TLS, and how many replicas must confirm a clear. That there are files does not encrypt: the scheme of a URL does.

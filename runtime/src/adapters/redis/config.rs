@@ -150,6 +150,12 @@ impl RedisCacheBuilder {
         self
     }
 
+    /// These sentinels, in the place of all that were named before.
+    pub(in crate::adapters) fn sentinels(mut self, addresses: Vec<String>) -> Self {
+        self.sentinels = addresses;
+        self
+    }
+
     /// What stands beside a URL and goes before what is in it.
     pub(in crate::adapters) fn settings(mut self, settings: url::Settings) -> Self {
         self.settings = settings.or(self.settings);
@@ -191,7 +197,7 @@ impl RedisCacheBuilder {
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
         let Some(master) = master else {
             if !places.is_empty() {
-                return refused("sentinels of a redis cache know a master by its name: call `master`");
+                return refused("sentinels of a redis cache know a master by its name: say `master` too");
             }
             let place = place(self.socket, self.host, self.port, server.place);
             if access.tls.is_some() && matches!(place, Place::Socket(_)) {
@@ -202,7 +208,7 @@ impl RedisCacheBuilder {
                 .confirmed(confirmation, Source::Server(target)));
         };
         if is_elsewhere || places.is_empty() {
-            return refused("a redis cache with a `master` takes `sentinel`, and neither `host`, `port` nor `socket`");
+            return refused("a redis cache with a `master` takes sentinels, and neither `host`, `port` nor `socket`");
         }
         let own = Access {
             user: settings.sentinel_user,

@@ -33,7 +33,7 @@ pub use cluster::{RedisCluster, RedisClusterBuilder};
 pub use config::RedisCacheBuilder;
 #[cfg(feature = "redis-tls")]
 pub use tls::RedisTls;
-pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings, is_cluster};
+pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings, check_address, is_cluster};
 
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,

@@ -116,6 +116,11 @@ pub(in crate::adapters) fn is_cluster(url: &str) -> bool {
     url.split_once("://").is_some_and(|(scheme, _)| matches!(way(scheme), Ok(Way::Cluster(_))))
 }
 
+/// Can this be a server, `host` or `host:port`?
+pub(in crate::adapters) fn check_address(address: &str) -> Result<()> {
+    Place::of(address).map(drop)
+}
+
 /// What a scheme asks for; whether encrypted.
 enum Way {
     Single(bool),
