@@ -55,8 +55,8 @@ fn every_setting_of_every_store_is_taken() {
             "wait_replicas": 1, "largest_entry": 1000,
         },
         "all-sentinel": {
-            "adapter": "redis", "sentinels": ["a", "b:26380"], "master": "prime", "sentinel_user": "u",
-            "sentinel_password": "p", "database": 3, "namespace": "h",
+            "adapter": "redis+sentinel://z/other", "sentinels": ["a", "b:26380"], "master": "prime",
+            "sentinel_user": "u", "sentinel_password": "p", "database": 3, "namespace": "h",
         },
         "all-memcached": {
             "adapter": "memcache://a", "servers": ["b", "c:11212"], "namespace": "d", "codec": "postcard",
