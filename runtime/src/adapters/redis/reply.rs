@@ -223,7 +223,10 @@ fn said(error: &ServerError) -> String {
     let details = match error.code() {
         // Names the user.
         "NOPERM" => "",
-        "MOVED" | "ASK" => return "it is one of a cluster: then the URL begins with redis+cluster://".into(),
+        "MOVED" | "ASK" => {
+            return "it is one of a cluster, and names another: the URL of a cluster begins with redis+cluster://"
+                .into();
+        }
         _ => error.details().unwrap_or_default(),
     };
     let details = details.split(['\'', '"', '`']).next().unwrap_or_default();

@@ -23,7 +23,8 @@ pub(super) fn of(reply: &Value, asked: &Address) -> Option<Redirect> {
         let (host, port) = address.trim().rsplit_once(':')?;
         // Without a host it is where we have asked.
         let host = if host.is_empty() { &asked.0 } else { host };
-        Some((host.to_owned(), port.parse().ok()?))
+        // A question mark is a node whose name nobody knows yet.
+        (host != "?").then_some((host.to_owned(), port.parse().ok()?))
     };
     match error.code() {
         "MOVED" => elsewhere().map(Redirect::Moved),
@@ -60,6 +61,7 @@ mod tests {
             ("ASK 3999 node.internal:6381", Some(Redirect::Ask(at("node.internal", 6381)))),
             ("TRYAGAIN Multiple keys request during rehashing of slot", Some(Redirect::Again)),
             ("CLUSTERDOWN The cluster is down", None),
+            ("MOVED 3999 ?:6381", None),
             ("MOVED 3999", None),
             ("MOVED 3999 127.0.0.1:port", None),
         ];
