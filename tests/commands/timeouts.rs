@@ -1,6 +1,8 @@
 //! One matrix of timeouts for every store, `update_timeout` and `timeout_of`.
 
-use std::time::Duration;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use larder::{CacheDefault, ErrorKind, Expiry, Remaining, Timeout};
 
@@ -120,9 +122,20 @@ fn less_than_a_step_is_a_step() {
             shop.hand.clear().unwrap();
         }
         if shop.is_memcached() {
-            each_way(shop, Duration::from_millis(900).into(), |key| {
-                assert!(shop.hand.timeout_of(key).unwrap().is_some(), "{key} was rounded down");
-            });
+            // The first second ends with the server's next tick, which may come at once: each way is seen to work some time.
+            let (seen, start) = (RefCell::new(BTreeSet::new()), Instant::now());
+            let mut n_ways = usize::MAX;
+            while seen.borrow().len() < n_ways {
+                let asked = Cell::new(0);
+                each_way(shop, Duration::from_millis(900).into(), |key| {
+                    asked.set(asked.get() + 1);
+                    if shop.hand.timeout_of(key).unwrap().is_some() {
+                        seen.borrow_mut().insert(key.to_owned());
+                    }
+                });
+                n_ways = asked.get();
+                assert!(start.elapsed() < Duration::from_secs(30), "others than {seen:?} are rounded down");
+            }
         }
     });
 }
