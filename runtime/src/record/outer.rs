@@ -21,3 +21,20 @@ impl Outer {
         Self { n_somes: byte & Self::MOST, none: byte >> 7 == 1 }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Outer;
+
+    #[test]
+    fn seven_bits_count_and_one_says_that_there_is_nothing() {
+        for (byte, n_somes, none) in
+            [(0, 0, false), (1, 1, false), (0x80, 0, true), (0x83, 3, true), (0xFF, Outer::MOST, true)]
+        {
+            assert_eq!(Outer { n_somes, none }.to_byte(), byte);
+        }
+        for byte in 0..=u8::MAX {
+            assert_eq!(Outer::from_byte(byte).to_byte(), byte);
+        }
+    }
+}
