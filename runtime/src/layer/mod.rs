@@ -19,7 +19,7 @@ pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Fleet, Head, Living,
-    Permitted, Place, StoreKey,
+    Permitted, ShardOf, StoreKey,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -185,15 +185,15 @@ impl Guarded {
         Self { calls, helpers, deliveries, breakers: [Arc::clone(breaker)].into() }
     }
 
-    /// Several, each behind its own breaker, as one fleet; where they are parts of one store, `place` says which has a key.
+    /// Several, each behind its own breaker, as one fleet; where they are parts of one store, `shard_of` says which has a key.
     ///
     /// # Errors
     /// As [`Fleet::new`].
-    pub(crate) fn fleet(stores: Vec<(String, Self)>, place: Option<Place>) -> Result<Self> {
+    pub(crate) fn fleet(stores: Vec<(String, Self)>, shard_of: Option<ShardOf>) -> Result<Self> {
         let fleet = |pick: fn(&Self) -> &AnyAdapter| {
             let members = stores.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
-            match place {
-                Some(place) => Ok(AnyAdapter::new(Fleet::of_shards(members, place))),
+            match shard_of {
+                Some(shard_of) => Ok(AnyAdapter::new(Fleet::of_shards(members, shard_of))),
                 None => Fleet::new(members).map(AnyAdapter::new),
             }
         };

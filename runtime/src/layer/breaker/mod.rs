@@ -34,8 +34,6 @@ pub(crate) struct Breaker {
     n_relapses: AtomicU64,
     /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
     reached_ms: AtomicU64,
-    /// When the store last answered, or its silence was last counted, in milliseconds.
-    heard_ms: AtomicU64,
     /// How many parts of the store something is owed to. While there are any, it is that which probes the store, and goes
     /// before all calls.
     n_owing: AtomicUsize,
@@ -56,8 +54,6 @@ impl Breaker {
     const LONGEST_TRY: Timeout = Timeout::from_millis(1_250);
     /// So long after it was reached, a store that fails has failed anew.
     const RELAPSE: Timeout = Timeout::from_secs(10);
-    /// Who gives up a call sooner says nothing about the store.
-    const UNANSWERED: Timeout = Timeout::from_millis(50);
 
     /// A closed one. When it opens, `adapter` is closed and connected anew by a task on `io`, which ends with the breaker.
     pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
@@ -70,7 +66,6 @@ impl Breaker {
             is_shut: AtomicBool::new(false),
             n_relapses: AtomicU64::new(0),
             reached_ms: AtomicU64::new(0),
-            heard_ms: AtomicU64::new(0),
             n_owing: AtomicUsize::new(0),
             returned: Notify::new(),
             own: own.clone(),
@@ -159,6 +154,12 @@ impl Breaker {
         n_relapses
     }
 
+    /// It has opened just now.
+    fn opened(&self, cause: String, now: Moment) {
+        *self.cause.lock() = cause;
+        self.supervise(now);
+    }
+
     /// Connects anew until that works: at once where the store has just gone down, later where it does so again and again.
     fn supervise(&self, now: Moment) {
         let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
@@ -197,8 +198,7 @@ impl Drop for Reached {
     }
 }
 
-/// A call that was let pass. Dropped before it is told, it has failed if the store had time to answer and answered nobody in it,
-/// and else counts as nothing.
+/// A call that was let pass. Dropped before it is told, it was given up.
 struct Asked<'a> {
     breaker: &'a Breaker,
     pass: Pass,
@@ -217,27 +217,8 @@ impl Asked<'_> {
     fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
         let now = self.breaker.clock.now();
-        if failure.is_none() {
-            self.breaker.heard_ms.store(now.as_millis(), Ordering::Relaxed);
-        }
-        self.note(failure.map(ToString::to_string), now);
-    }
-
-    /// Has the store been silent for long while this call waited? Each silence counts once, for however many: a thousand that
-    /// are dropped at once, by a runtime that had no time for them, say no more than one.
-    fn is_silence(&self, now: Moment) -> bool {
-        let heard_ms = self.breaker.heard_ms.load(Ordering::Relaxed);
-        let is_long = now >= self.since.max(Moment::from_millis(heard_ms)).after(Breaker::UNANSWERED);
-        let counts = |heard_ms: u64| {
-            self.breaker.heard_ms.compare_exchange(heard_ms, now.as_millis(), Ordering::Relaxed, Ordering::Relaxed)
-        };
-        is_long && counts(heard_ms).is_ok()
-    }
-
-    fn note(&self, failure: Option<String>, now: Moment) {
         if self.breaker.change(|state| state.tell(self.pass, failure.is_some(), now)) {
-            *self.breaker.cause.lock() = failure.unwrap_or_default();
-            self.breaker.supervise(now);
+            self.breaker.opened(failure.map(ToString::to_string).unwrap_or_default(), now);
         }
     }
 }
@@ -248,11 +229,9 @@ impl Drop for Asked<'_> {
             return;
         }
         let now = self.breaker.clock.now();
-        if self.is_silence(now) {
+        if self.breaker.change(|state| state.give_up(self.pass, self.since, now)) {
             let store = self.breaker.adapter.name();
-            self.note(Some(format!("{store} did not answer while somebody waited")), now);
-        } else {
-            self.breaker.change(|state| state.give_up(self.pass));
+            self.breaker.opened(format!("{store} did not answer while somebody waited"), now);
         }
     }
 }

@@ -8,6 +8,8 @@ const IN_A_ROW: u32 = 5;
 /// So many calls within [`WINDOW`], half of them failed, do so too.
 const ENOUGH: u32 = 20;
 const WINDOW: Timeout = Timeout::from_secs(1);
+/// Who gives up a call sooner says nothing about the store.
+const UNANSWERED: Timeout = Timeout::from_millis(50);
 /// A probe that is not back by then is in a future that nobody polls: another may go.
 const LONGEST_PROBE: Timeout = Timeout::from_secs(2);
 
@@ -30,6 +32,8 @@ pub(super) enum State {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Lately {
     n_in_a_row: u32,
+    /// When the store last answered, or its silence was last counted.
+    heard: Option<Moment>,
     since: Option<Moment>,
     n_calls: u32,
     n_failed: u32,
@@ -82,11 +86,25 @@ impl State {
         opens
     }
 
-    /// A probe was given up before its answer: the next call is one.
-    pub(super) fn give_up(&mut self, pass: Pass) {
+    /// A call that began at `since` was given up before its answer. It has failed if the store had time to answer and answered
+    /// nobody in it. Each silence counts once: a thousand that are given up together, by a runtime that had no time for them, say
+    /// no more than one. Says whether the breaker has opened by that.
+    pub(super) fn give_up(&mut self, pass: Pass, since: Moment, now: Moment) -> bool {
+        let silent_since = match self {
+            Self::Closed(Lately { heard: Some(heard), .. }) => since.max(*heard),
+            _ => since,
+        };
+        if now >= silent_since.after(UNANSWERED) {
+            if let Self::Closed(lately) = self {
+                lately.heard = Some(now);
+            }
+            return self.tell(pass, true, now);
+        }
+        // Another call is the probe.
         if matches!((&self, pass), (Self::Probing(_), Pass::AsProbe)) {
             *self = Self::HalfOpen;
         }
+        false
     }
 
     /// The store has been reached again, and something is owed to it or nothing is.
@@ -125,7 +143,10 @@ impl Lately {
     /// Says whether that is too much.
     fn count(&mut self, failed: bool, now: Moment) -> bool {
         if self.since.is_none_or(|since| now >= since.after(WINDOW)) {
-            *self = Self { n_in_a_row: self.n_in_a_row, since: Some(now), n_calls: 0, n_failed: 0 };
+            *self = Self { since: Some(now), n_calls: 0, n_failed: 0, ..*self };
+        }
+        if !failed {
+            self.heard = Some(now);
         }
         self.n_calls = self.n_calls.saturating_add(1);
         self.n_failed = self.n_failed.saturating_add(u32::from(failed));
@@ -151,12 +172,13 @@ mod tests {
                 'o' => state.reached(true),
                 'd' => state.delivered(),
                 _ => {
-                    let pass = state.ask(Moment::from_millis(now));
+                    let moment = Moment::from_millis(now);
+                    let pass = state.ask(moment);
                     n_passed += usize::from(pass != Pass::Not);
-                    match call {
-                        'g' => state.give_up(pass),
-                        _ => n_opened += usize::from(state.tell(pass, call == '-', Moment::from_millis(now))),
-                    }
+                    n_opened += usize::from(match call {
+                        'g' => state.give_up(pass, moment, moment),
+                        _ => state.tell(pass, call == '-', moment),
+                    });
                 }
             }
         }
@@ -180,6 +202,26 @@ mod tests {
     }
 
     #[test]
+    fn each_silence_counts_once_and_one_in_which_others_were_answered_does_not() {
+        let at = Moment::from_millis;
+        let mut state = State::Closed(Lately::default());
+        for began in [100, 200, 300, 400] {
+            assert!((0..100).all(|_| !state.give_up(Pass::Freely, at(began), at(began + 50))), "{began}");
+        }
+        assert!(state.give_up(Pass::Freely, at(500), at(550)) && state == State::Open);
+
+        let mut state = State::Closed(Lately::default());
+        for began in (0..10_000).step_by(100) {
+            assert!(!state.tell(Pass::Freely, false, at(began + 1)));
+            assert!(!state.give_up(Pass::Freely, at(began), at(began + 50)));
+        }
+        assert!(
+            (0..5).all(|_| !state.give_up(Pass::Freely, at(20_000), at(20_049))),
+            "they had no time to be answered"
+        );
+    }
+
+    #[test]
     fn one_probe_closes_it_or_opens_it_again() {
         check("-----r+", 6, false);
         check("-----r+----", 10, false);
@@ -198,7 +240,7 @@ mod tests {
         let now = Moment::from_millis(5);
         assert_eq!([(); 3].map(|()| state.ask(now)), [Pass::AsProbe, Pass::Not, Pass::Not]);
         assert!(!state.tell(Pass::Freely, true, now) && !state.tell(Pass::Freely, false, now) && state.is_open());
-        state.give_up(Pass::Freely);
+        assert!(!state.give_up(Pass::Freely, now, now));
         assert_eq!(state, State::Probing(now));
         assert!(state.tell(Pass::AsProbe, true, now));
         assert_eq!((state, state.is_open()), (State::Open, true));
