@@ -79,6 +79,11 @@ impl Moody {
         state.asked.iter().copied().filter(|command| !["connect", "close"].contains(command)).collect()
     }
 
+    /// How often it was given `command`, connecting and closing included.
+    pub(crate) fn n_times(&self, command: &str) -> usize {
+        self.state.lock().unwrap().asked.iter().filter(|asked| **asked == command).count()
+    }
+
     async fn call<T>(&self, command: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let (mood, gates) = {
             let mut state = self.state.lock().unwrap();

@@ -167,6 +167,48 @@ fn a_store_that_is_back_is_told_first_and_then_asked() {
     });
 }
 
+/// Two are on their way to it: one is too late, so that it is given up and connected anew, and only then the other arrives.
+#[test]
+fn what_arrives_late_lets_nobody_in_before_the_rest_is_told() {
+    let (store, cache, clock) = store();
+    let until = |what: &str, is_so: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !is_so() {
+            assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    larder::scoped(&cache, || {
+        (0..10).for_each(|id| assert_eq!(value(id, 1), id * 1_000 + 1));
+        store.turn(Mood::Fails);
+        assert!((0..10).all(|id| is_down(value::clear(id))) && is_down(cache.with_namespace("other").clear()));
+        let [removals, epochs, renewals] =
+            ["remove", "epochs", "renew"].map(|command| store.hold(When::Before, command));
+        let [n_removals, n_epochs, n_renewals] = ["remove", "epochs", "renew"].map(|command| store.n_times(command));
+        store.turn(Mood::Works);
+        wait_for("both are on their way", &clock, || {
+            store.n_times("remove") > n_removals && store.n_times("epochs") > n_epochs
+        });
+        // The renewal has a second from here on, and the removals half of that.
+        clock.advance(Duration::from_millis(500));
+        epochs.add_permits(100);
+        until("the renewal is on its way", &|| store.n_times("renew") > n_renewals);
+        let n_connects = store.n_times("connect");
+        clock.advance(Duration::from_millis(500));
+        wait_for("the removals are late", &clock, || store.n_times("connect") > n_connects);
+        // What follows the connection is another thread's, and nobody here sees it.
+        std::thread::sleep(Duration::from_millis(20));
+        renewals.add_permits(1);
+        wait_for("they are told again", &clock, || store.n_times("remove") > n_removals + 1);
+        assert!(is_down(value::get(30)), "nobody is let in before");
+
+        store.hold_nothing();
+        removals.add_permits(2);
+        wait_for("it is let in", &clock, || value::get(30).is_ok());
+        assert_eq!(cache.n_undelivered(), 0);
+    });
+}
+
 #[test]
 fn one_of_a_fleet_is_told_before_it_is_asked_and_the_others_go_on() {
     let clock = ManualClock::new();

@@ -136,7 +136,6 @@ impl Far {
         let take = || self.undelivered.take(shard, IN_ONE_TRIP, n_noted, renews);
         loop {
             let parcels: Vec<_> = std::iter::from_fn(take).take(AT_ONCE).collect();
-            let is_away = |error: &Error| error.kind() == ErrorKind::Unavailable;
             if parcels.is_empty() || failure.as_ref().is_some_and(is_away) {
                 break;
             }
@@ -190,6 +189,10 @@ impl Far {
     }
 }
 
+fn is_away(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unavailable
+}
+
 /// One at work. Should it end before its time (an adapter that panics), another goes on.
 struct Courier {
     far: Arc<Far>,
@@ -229,7 +232,8 @@ impl Courier {
             }
             let mut dead = Dead::new();
             let delivered = far.deliver(shard, false, &mut dead).await;
-            if !breaker.is_away() {
+            // Where it was not reached, it is told before anybody else is let in; also if it is back by now.
+            if !delivered.as_ref().is_err_and(is_away) {
                 breaker.admit();
             }
             for (namespace, epoch) in dead.drain(..) {
