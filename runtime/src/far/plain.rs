@@ -94,6 +94,17 @@ impl Far {
         Ok(Closed(held))
     }
 
+    /// The same where what stands there is to go, whatever becomes of this: also if it cannot begin, or is given up before.
+    ///
+    /// # Errors
+    /// As [`closed`](Self::closed).
+    pub(crate) async fn closed_to_replace(self: &Arc<Self>, places: &[Place]) -> Result<Closed> {
+        let mut promise = self.promise(places);
+        let closed = self.closed(places).await;
+        promise.told(&closed);
+        closed
+    }
+
     /// Fills that found their permits good before those were voided are stored when this returns.
     ///
     /// # Errors

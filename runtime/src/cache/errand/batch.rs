@@ -108,16 +108,10 @@ impl Batch {
     /// To change them; see [`Errand`](super::Errand).
     async fn close(&mut self) -> Result<Option<(&Arc<Far>, &[Place])>> {
         let closed = match self.open()? {
-            Some((far, places)) => {
-                // What stands there is to go, also if this cannot begin, or is given up before.
-                let mut promise = far.promise(places);
-                let closed = far.closed(places).await;
-                promise.told(&closed);
-                closed
-            }
+            Some((far, places)) => far.closed_to_replace(places).await?,
             None => return Ok(None),
         };
-        self.closed = closed?;
+        self.closed = closed;
         self.open()
     }
 

@@ -126,15 +126,10 @@ impl Errand {
         Ok(Some(open))
     }
 
-    /// The same where what stands there is to go, whatever becomes of this: also if it cannot begin, or is given up before.
+    /// The same where what stands there is to go.
     async fn close_to_replace(&mut self) -> Result<Option<&mut Open>> {
         let Some(open) = self.open()? else { return Ok(None) };
-        let places = std::slice::from_ref(&open.place);
-        let mut promise = open.far.promise(places);
-        let closed = open.far.closed(places).await;
-        promise.told(&closed);
-        drop(promise);
-        open.closed = closed?;
+        open.closed = open.far.closed_to_replace(std::slice::from_ref(&open.place)).await?;
         Ok(Some(open))
     }
 
