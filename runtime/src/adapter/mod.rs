@@ -17,7 +17,7 @@ pub use any::AnyAdapter;
 pub use capability::Capability;
 pub use entry::{Entry, Fetched, Left, layout};
 pub use fleet::Fleet;
-pub(crate) use fleet::{Place, join_all};
+pub(crate) use fleet::{ShardOf, join_all};
 pub use head::{Counted, Head};
 pub use key::{EpochName, StoreKey};
 pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};

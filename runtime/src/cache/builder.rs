@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::core::{Defaults, Setup};
 use super::errand::Tier;
 use super::{Cache, Weights, settings};
-use crate::adapter::{AnyAdapter, CacheAdapter, Place};
+use crate::adapter::{AnyAdapter, CacheAdapter, ShardOf};
 use crate::clock::Clock;
 use crate::codec::Codec;
 use crate::defaults::default_codec;
@@ -46,39 +46,32 @@ pub struct CacheBuilder {
 #[derive(Clone, Debug)]
 enum Stores {
     One(AnyAdapter),
-    /// Each by its name, behind limits and a breaker of its own.
-    Several(Vec<(String, AnyAdapter)>),
-    /// The same, where they are the parts of one store and this says which has a key.
-    Parts(Vec<(String, AnyAdapter)>, Place),
+    /// Each by its name, behind limits and a breaker of its own; parts of one store, where that says which has a key.
+    Several(Vec<(String, AnyAdapter)>, Option<ShardOf>),
 }
 
 impl Stores {
     fn name(&self) -> &'static str {
         match self {
             Self::One(adapter) => adapter.name(),
-            Self::Several(stores) | Self::Parts(stores, _) => {
-                stores.first().map_or("fleet", |(_, adapter)| adapter.name())
-            }
+            Self::Several(stores, _) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
         }
     }
 
     fn is_plain(&self) -> bool {
         match self {
             Self::One(adapter) => adapter.capability().plain,
-            Self::Several(stores) | Self::Parts(stores, _) => {
-                stores.iter().any(|(_, adapter)| adapter.capability().plain)
-            }
+            Self::Several(stores, _) => stores.iter().any(|(_, adapter)| adapter.capability().plain),
         }
     }
 
     fn guarded(self, clock: &Clock) -> Result<Guarded> {
-        let (stores, place) = match self {
+        let (stores, shard_of) = match self {
             Self::One(adapter) => return Ok(Guarded::new(adapter, clock)),
-            Self::Several(stores) => (stores, None),
-            Self::Parts(stores, place) => (stores, Some(place)),
+            Self::Several(stores, shard_of) => (stores, shard_of),
         };
         let guarded = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock)));
-        Guarded::fleet(guarded.collect(), place)
+        Guarded::fleet(guarded.collect(), shard_of)
     }
 }
 
@@ -89,13 +82,13 @@ impl CacheBuilder {
 
     /// Over several stores, each by its name: one that is down takes its own keys with it, and no others.
     pub(super) fn of_fleet(stores: impl IntoIterator<Item = (String, AnyAdapter)>) -> Self {
-        Self::over(Stores::Several(stores.into_iter().collect()))
+        Self::over(Stores::Several(stores.into_iter().collect(), None))
     }
 
-    /// Over the parts of one store, of which `place` says which has a key: one that is down takes its own keys with it.
+    /// Over the parts of one store, of which `shard_of` says which has a key: one that is down takes its own keys with it.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a cluster has parts"))]
-    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, place: Place) -> Self {
-        Self::over(Stores::Parts(parts.into_iter().collect(), place))
+    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, shard_of: ShardOf) -> Self {
+        Self::over(Stores::Several(parts.into_iter().collect(), Some(shard_of)))
     }
 
     fn over(stores: Stores) -> Self {
@@ -152,12 +145,11 @@ impl CacheBuilder {
     }
 
     pub(crate) fn wrapped(mut self, wrap: &dyn Fn(AnyAdapter) -> AnyAdapter) -> Self {
-        let each =
-            |stores: Vec<(String, AnyAdapter)>| stores.into_iter().map(|(name, store)| (name, wrap(store))).collect();
         self.stores = match self.stores {
             Stores::One(store) => Stores::One(wrap(store)),
-            Stores::Several(stores) => Stores::Several(each(stores)),
-            Stores::Parts(stores, place) => Stores::Parts(each(stores), place),
+            Stores::Several(stores, shard_of) => {
+                Stores::Several(stores.into_iter().map(|(name, store)| (name, wrap(store))).collect(), shard_of)
+            }
         };
         self
     }

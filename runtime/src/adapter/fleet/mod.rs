@@ -26,12 +26,12 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub struct Fleet {
     members: Arc<[Member]>,
-    /// Where the stores are parts of one, it says which part a key is in; `None` where their names do.
-    place: Option<Place>,
+    /// Where the stores are parts of one; `None` where their names say which has a key.
+    shard_of: Option<ShardOf>,
 }
 
-/// The shard of a key.
-pub(crate) type Place = fn(&StoreKey) -> u16;
+/// Which part of a store has a key.
+pub(crate) type ShardOf = fn(&StoreKey) -> u16;
 
 impl Fleet {
     /// Of these stores, each with its name: `10.0.0.1:11211`.
@@ -56,18 +56,18 @@ impl Fleet {
                 return refused(format!("two stores of a fleet are named `{}`", member.name));
             }
         }
-        Ok(Self { members, place: None })
+        Ok(Self { members, shard_of: None })
     }
 
-    /// Of the parts of one store, of which there is at least one; `place` says which has a key.
+    /// Of the parts of one store, of which there is at least one; `shard_of` says which has a key.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a cluster has parts"))]
-    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, place: Place) -> Self {
+    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, shard_of: ShardOf) -> Self {
         let members = parts.into_iter().map(|(name, part)| Member::new(name, part)).collect();
-        Self { members, place: Some(place) }
+        Self { members, shard_of: Some(shard_of) }
     }
 
     fn shard_of(&self, key: &StoreKey) -> u16 {
-        self.place.map_or_else(|| Member::of(&self.members, key), |place| place(key))
+        self.shard_of.map_or_else(|| Member::of(&self.members, key), |shard_of| shard_of(key))
     }
 
     /// The names of its stores, by shard.
