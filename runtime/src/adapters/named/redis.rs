@@ -24,12 +24,6 @@ fn open(url: &str, fields: &mut Fields) -> Result<Cache, Fault> {
 fn cluster(url: &str, is_plain: bool, fields: &mut Fields) -> Result<CacheBuilder, Fault> {
     let nodes = addresses("nodes", fields)?.unwrap_or_default();
     let mut builder = nodes.into_iter().fold(RedisCluster::builder().url(url), RedisClusterBuilder::node);
-    if let Some(user) = fields.text("user")? {
-        builder = builder.user(user);
-    }
-    if let Some(password) = fields.text("password")? {
-        builder = builder.password(password);
-    }
     builder = builder.settings(further(fields)?);
     if let Some(bytes) = fields.limit("largest_entry")? {
         builder = builder.largest_entry(bytes);
@@ -52,12 +46,6 @@ pub(super) fn told(mut builder: RedisCacheBuilder, is_plain: bool, fields: &mut 
     }
     if let Some(path) = fields.text("socket")? {
         builder = builder.socket(path);
-    }
-    if let Some(user) = fields.text("user")? {
-        builder = builder.user(user);
-    }
-    if let Some(password) = fields.text("password")? {
-        builder = builder.password(password);
     }
     if let Some(number) = fields.number("database")? {
         builder = builder.database(number);
@@ -89,9 +77,11 @@ fn addresses(name: &'static str, fields: &mut Fields) -> Result<Option<Vec<Strin
     Ok(addresses)
 }
 
-/// The files of TLS, and how many replicas must confirm a clear. That there are files does not encrypt: the scheme of a URL does.
+/// What servers of any kind are told. That there are files of TLS does not encrypt: the scheme of a URL does.
 fn further(fields: &mut Fields) -> Result<UrlSettings, Fault> {
     Ok(UrlSettings {
+        user: fields.text("user")?,
+        password: fields.text("password")?,
         ca: fields.text("ca")?.map(Into::into),
         certificate: fields.text("certificate")?.map(Into::into),
         key: fields.text("key")?.map(Into::into),

@@ -8,6 +8,7 @@ use super::access::{Access, encryption};
 use super::clears::Confirmation;
 use super::connection::Source;
 use super::sentinel::Sentinels;
+use super::settings::settings;
 use super::tls::RedisTls;
 use super::url::{Place, Server, Topology};
 use super::{RedisCache, url};
@@ -38,8 +39,6 @@ pub struct RedisCacheBuilder {
     host: Option<String>,
     port: Option<u16>,
     socket: Option<PathBuf>,
-    user: Option<String>,
-    password: Option<String>,
     database: Option<u32>,
     largest_entry: Option<usize>,
     tls: Option<RedisTls>,
@@ -47,6 +46,8 @@ pub struct RedisCacheBuilder {
     master: Option<String>,
     settings: url::Settings,
 }
+
+settings!(RedisCacheBuilder);
 
 impl RedisCacheBuilder {
     /// All at once: `redis://[[user]:password@]host[:port][/database]`, or
@@ -83,35 +84,9 @@ impl RedisCacheBuilder {
         self
     }
 
-    /// The user to log in as; the server's default user if only a password is given.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
-        self
-    }
-
-    /// The password to log in with.
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into());
-        self
-    }
-
     /// The number of the database; 0 by default. [`flush`](crate::adapter::CacheAdapter::flush) empties this one alone.
     pub fn database(mut self, number: u32) -> Self {
         self.database = Some(number);
-        self
-    }
-
-    /// The largest entry that is stored, in bytes; 8 MiB by default. One connection carries all entries, so that a large one
-    /// keeps others waiting. The results of annotated functions are stored up to 1 MiB, even where this is more.
-    pub fn largest_entry(mut self, bytes: usize) -> Self {
-        self.largest_entry = Some(bytes);
-        self
-    }
-
-    /// Encrypts the connection, as a URL with `rediss` does. What is said here goes before the files that the URL names.
-    #[cfg(feature = "redis-tls")]
-    pub fn tls(mut self, tls: RedisTls) -> Self {
-        self.tls = Some(tls);
         self
     }
 
@@ -140,25 +115,9 @@ impl RedisCacheBuilder {
         self
     }
 
-    /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within half a
-    /// second, the clear answers [`ErrorKind::NotReplicated`]. In a URL it is `?wait_replicas=1`.
-    ///
-    /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just before,
-    /// until its timeout. Clears have a connection of their own then, and take two round trips.
-    pub fn wait_replicas(mut self, n_replicas: u32) -> Self {
-        self.settings.wait_replicas = Some(n_replicas);
-        self
-    }
-
     /// These sentinels, in the place of all that were named before.
     pub(in crate::adapters) fn sentinels(mut self, addresses: Vec<String>) -> Self {
         self.sentinels = addresses;
-        self
-    }
-
-    /// What stands beside a URL and goes before what is in it.
-    pub(in crate::adapters) fn settings(mut self, settings: url::Settings) -> Self {
-        self.settings = settings.or(self.settings);
         self
     }
 
@@ -178,8 +137,8 @@ impl RedisCacheBuilder {
         let settings = self.settings.or(server.settings);
         let tls = encryption(self.tls, server.is_encrypted, settings.clone())?;
         let access = Access {
-            user: self.user.or(server.user),
-            password: self.password.or(server.password),
+            user: settings.user,
+            password: settings.password,
             database: self.database.unwrap_or(server.database),
             tls,
         };

@@ -14,6 +14,7 @@ mod plain;
 mod reply;
 mod scripts;
 mod sentinel;
+mod settings;
 mod socket;
 #[cfg(feature = "redis-tls")]
 mod tls;

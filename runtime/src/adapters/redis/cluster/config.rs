@@ -7,6 +7,7 @@ use super::router::Router;
 use crate::adapters::redis::access::{Access, encryption};
 use crate::adapters::redis::clears::Confirmation;
 use crate::adapters::redis::config::{largest, refused};
+use crate::adapters::redis::settings::settings;
 use crate::adapters::redis::tls::RedisTls;
 use crate::adapters::redis::url::{self, Place, Topology};
 use crate::error::Result;
@@ -30,12 +31,12 @@ use crate::error::Result;
 pub struct RedisClusterBuilder {
     url: Option<String>,
     nodes: Vec<String>,
-    user: Option<String>,
-    password: Option<String>,
     largest_entry: Option<usize>,
     tls: Option<RedisTls>,
     settings: url::Settings,
 }
+
+settings!(RedisClusterBuilder);
 
 impl RedisClusterBuilder {
     /// All at once, as [`RedisCluster::open`] takes it; with the query of [`RedisCacheBuilder::url`](crate::RedisCacheBuilder::url).
@@ -48,48 +49,6 @@ impl RedisClusterBuilder {
     /// are named here are used in the place of the URL's.
     pub fn node(mut self, address: impl Into<String>) -> Self {
         self.nodes.push(address.into());
-        self
-    }
-
-    /// The user to log in as, on each node.
-    pub fn user(mut self, user: impl Into<String>) -> Self {
-        self.user = Some(user.into());
-        self
-    }
-
-    /// The password to log in with, on each node.
-    pub fn password(mut self, password: impl Into<String>) -> Self {
-        self.password = Some(password.into());
-        self
-    }
-
-    /// The largest entry that is stored, as [`RedisCacheBuilder::largest_entry`](crate::RedisCacheBuilder::largest_entry) has it.
-    pub fn largest_entry(mut self, bytes: usize) -> Self {
-        self.largest_entry = Some(bytes);
-        self
-    }
-
-    /// Encrypts all connections. Nodes that are known by addresses need certificates for these; those that announce host names
-    /// need certificates for those.
-    #[cfg(feature = "redis-tls")]
-    pub fn tls(mut self, tls: RedisTls) -> Self {
-        self.tls = Some(tls);
-        self
-    }
-
-    /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within half a
-    /// second, the clear answers [`NotReplicated`](crate::ErrorKind::NotReplicated). In a URL it is `?wait_replicas=1`.
-    ///
-    /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just before,
-    /// until its timeout. Clears have a connection of their own then, and take two round trips.
-    pub fn wait_replicas(mut self, n_replicas: u32) -> Self {
-        self.settings.wait_replicas = Some(n_replicas);
-        self
-    }
-
-    /// What stands beside a URL and goes before what is in it.
-    pub(in crate::adapters) fn settings(mut self, settings: url::Settings) -> Self {
-        self.settings = settings.or(self.settings);
         self
     }
 
@@ -114,12 +73,8 @@ impl RedisClusterBuilder {
         }
         let settings = self.settings.or(server.settings);
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
-        let access = Access {
-            user: self.user.or(server.user),
-            password: self.password.or(server.password),
-            database: 0,
-            tls: encryption(self.tls, server.is_encrypted, settings)?,
-        };
+        let tls = encryption(self.tls, server.is_encrypted, settings.clone())?;
+        let access = Access { user: settings.user, password: settings.password, database: 0, tls };
         access.check()?;
         let mut seeds: Vec<_> = places.into_iter().map(Place::into_tcp).collect();
         seeds.dedup();

@@ -25,8 +25,6 @@ pub(super) struct Server {
     pub(super) others: Vec<Place>,
     pub(super) topology: Topology,
     pub(super) is_encrypted: bool,
-    pub(super) user: Option<String>,
-    pub(super) password: Option<String>,
     pub(super) database: u32,
     pub(super) settings: Settings,
 }
@@ -41,9 +39,11 @@ pub(super) enum Topology {
     Sentinel(String),
 }
 
-/// What stands in the query, or beside the URL.
+/// What servers of any kind are told, in the URL or beside it.
 #[derive(Clone, Default)]
 pub(in crate::adapters) struct Settings {
+    pub(in crate::adapters) user: Option<String>,
+    pub(in crate::adapters) password: Option<String>,
     pub(in crate::adapters) ca: Option<PathBuf>,
     pub(in crate::adapters) certificate: Option<PathBuf>,
     pub(in crate::adapters) key: Option<PathBuf>,
@@ -54,8 +54,10 @@ pub(in crate::adapters) struct Settings {
 
 impl Settings {
     /// These, and where they say nothing, those.
-    pub(super) fn or(self, other: Self) -> Self {
+    pub(in crate::adapters::redis) fn or(self, other: Self) -> Self {
         Self {
+            user: self.user.or(other.user),
+            password: self.password.or(other.password),
             ca: self.ca.or(other.ca),
             certificate: self.certificate.or(other.certificate),
             key: self.key.or(other.key),
@@ -166,7 +168,8 @@ pub(super) fn parse(url: &str) -> Result<Server> {
     }
     let (credentials, address) = authority.rsplit_once('@').map_or((None, authority), |(login, at)| (Some(login), at));
     let (user, password) = login(credentials)?;
-    let mut server = Server { user, password, ..Server::default() };
+    let settings = Settings { user, password, ..Settings::default() };
+    let mut server = Server { settings, ..Server::default() };
     match way {
         Way::Socket => server.place = socket(address, path)?,
         Way::Single(is_encrypted) => {

@@ -10,7 +10,7 @@ fn tcp(host: &str, port: u16) -> Place {
 #[test]
 fn urls_are_read() {
     let read = |url| {
-        let Server { place, user, password, database, .. } = parse(url).unwrap();
+        let Server { place, database, settings: Settings { user, password, .. }, .. } = parse(url).unwrap();
         (place, user.unwrap_or_default(), password.unwrap_or_default(), database)
     };
     let cases = [

@@ -1,0 +1,57 @@
+//! The settings that one server and a cluster have alike: methods of both builders, which have `settings`, `largest_entry` and
+//! `tls`.
+
+macro_rules! settings {
+    ($builder:ident) => {
+        impl $builder {
+            /// The user to log in as, on each server; the servers' default user if only a password is given.
+            pub fn user(mut self, user: impl Into<String>) -> Self {
+                self.settings.user = Some(user.into());
+                self
+            }
+
+            /// The password to log in with, on each server.
+            pub fn password(mut self, password: impl Into<String>) -> Self {
+                self.settings.password = Some(password.into());
+                self
+            }
+
+            /// The largest entry that is stored, in bytes; 8 MiB by default. One connection to a server carries all its entries, so
+            /// that a large one keeps others waiting. The results of annotated functions are stored up to 1 MiB, even where this
+            /// is more.
+            pub fn largest_entry(mut self, bytes: usize) -> Self {
+                self.largest_entry = Some(bytes);
+                self
+            }
+
+            /// Encrypts all connections, as a URL with `rediss` does. What is said here goes before the files that the URL names.
+            ///
+            /// The nodes of a cluster that are known by addresses need certificates for these; those that announce host names
+            /// need certificates for those.
+            #[cfg(feature = "redis-tls")]
+            pub fn tls(mut self, tls: $crate::RedisTls) -> Self {
+                self.tls = Some(tls);
+                self
+            }
+
+            /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within
+            /// half a second, the clear answers [`NotReplicated`](crate::ErrorKind::NotReplicated). In a URL it is
+            /// `?wait_replicas=1`.
+            ///
+            /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just
+            /// before, until its timeout. Clears have a connection of their own then, and take two round trips.
+            pub fn wait_replicas(mut self, n_replicas: u32) -> Self {
+                self.settings.wait_replicas = Some(n_replicas);
+                self
+            }
+
+            /// What stands beside a URL and goes before what is in it.
+            pub(in crate::adapters) fn settings(mut self, settings: $crate::adapters::redis::UrlSettings) -> Self {
+                self.settings = settings.or(self.settings);
+                self
+            }
+        }
+    };
+}
+
+pub(super) use settings;
