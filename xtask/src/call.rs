@@ -1,5 +1,6 @@
 //! Other programs, called as one would type them: each line is printed before it runs, so that it can be copied.
 
+use std::cell::Cell;
 use std::env;
 use std::ffi::OsStr;
 use std::io;
@@ -20,12 +21,23 @@ pub(crate) enum Scale {
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
     scale: Scale,
+    left_out: Cell<Option<&'static str>>,
 }
 
 impl Workspace {
     pub(crate) fn at(scale: Scale) -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
-        Self { root: root.to_owned(), scale }
+        Self { root: root.to_owned(), scale, left_out: Cell::default() }
+    }
+
+    /// A step cannot be run on this system, and why: the report says that in place of *ok*.
+    pub(crate) fn leave_out(&self, why: &'static str) {
+        self.left_out.set(Some(why));
+    }
+
+    /// Why the last step was left out, if it was.
+    pub(crate) fn left_out(&self) -> Option<&'static str> {
+        self.left_out.take()
     }
 
     /// `cargo` with `arguments`, which a space separates.

@@ -71,7 +71,7 @@ const VALKEY: Step = Step {
     about: "what is tested on Redis holds on Valkey, where the system has it",
     run: |workspace| {
         if !larder_servers::ensure_valkey().map_err(|error| error.to_string())? {
-            println!("not installed, and no package of this system: not run");
+            workspace.leave_out("it is not installed, and no package of this system");
             return Ok(());
         }
         workspace

@@ -1,4 +1,4 @@
-//! Runs steps. None is skipped and none is retried; one that fails does not hide the next, and is told at the end with
+//! Runs steps. None is retried, and one that this system cannot run says so; one that fails does not hide the next, and is told at the end with
 //! the command that runs it alone.
 
 use std::fmt;
@@ -40,6 +40,7 @@ pub(crate) fn run(task: &str, steps: &[Step], on_request: &[Step], named: &[Stri
 struct Report {
     name: &'static str,
     took: Duration,
+    left_out: Option<&'static str>,
     /// What went wrong, and how to see it again.
     failure: Option<String>,
 }
@@ -50,16 +51,18 @@ impl Report {
         let start = Instant::now();
         let outcome = (step.run)(workspace);
         let again = |failure| format!("{failure}\n{:>11}again: cargo xtask {task} {}", "", step.name);
-        Self { name: step.name, took: start.elapsed(), failure: outcome.err().map(again) }
+        let (left_out, failure) = (workspace.left_out(), outcome.err().map(again));
+        Self { name: step.name, took: start.elapsed(), left_out, failure }
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>8.1} s {:<14} ", self.took.as_secs_f64(), self.name)?;
-        match &self.failure {
-            None => f.write_str("ok"),
-            Some(failure) => write!(f, "FAILED: {failure}"),
+        match (&self.failure, self.left_out) {
+            (Some(failure), _) => write!(f, "FAILED: {failure}"),
+            (None, Some(why)) => write!(f, "left out: {why}"),
+            (None, None) => f.write_str("ok"),
         }
     }
 }
