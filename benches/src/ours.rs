@@ -23,17 +23,23 @@ pub async fn user_async(id: u64, name: &str) -> String {
     answer(id, name)
 }
 
+/// The key of both, as the macro writes it.
+#[inline(always)]
+fn key<'a>(writer: &'a mut __private::KeyWriter, id: u64, name: &str) -> &'a [u8] {
+    __private::written(writer, |key| {
+        __private::literal(key, "user:");
+        id.write_key(key);
+        __private::literal(key, ":");
+        name.write_key(key);
+    })
+}
+
 /// Renders the key, hashes it, and clones a value: what no cache with such keys can do without.
 pub fn floor(id: u64, name: &str) -> String {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     static VALUE: LazyLock<String> = LazyLock::new(|| answer(0, ""));
     let mut writer = __private::KeyWriter::new();
-    let key = __private::written(&mut writer, |key| {
-        __private::literal(key, "user:");
-        id.write_key(key);
-        __private::literal(key, ":");
-        name.write_key(key);
-    });
+    let key = key(&mut writer, id, name);
     black_box(HASHER.hash_one(key));
     black_box(&*VALUE).clone()
 }
@@ -49,12 +55,7 @@ pub fn table(id: u64, name: &str) -> String {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     static SHARDS: LazyLock<[RwLock<HashTable<Held>>; 8]> = LazyLock::new(Default::default);
     let mut writer = __private::KeyWriter::new();
-    let key = __private::written(&mut writer, |key| {
-        __private::literal(key, "user:");
-        id.write_key(key);
-        __private::literal(key, ":");
-        name.write_key(key);
-    });
+    let key = key(&mut writer, id, name);
     let hash = HASHER.hash_one(key);
     let shard = &SHARDS[(hash >> 32) as usize & 7];
     let held = shard.read().unwrap_or_else(PoisonError::into_inner);
