@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::io;
+use crate::io::{self, Trip};
 use crate::layer::{Deadline, Guarded};
 
 /// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
@@ -52,12 +52,16 @@ impl Journey {
     }
 
     /// One trip, within what is left.
-    pub(crate) async fn trip<T: Send + 'static>(
+    pub(crate) fn trip<T: Send + 'static>(
         &mut self,
         work: impl Future<Output = Result<T>> + Send + 'static,
-    ) -> Result<T> {
+    ) -> impl Future<Output = Result<T>> {
+        // In its box before it stands in a future of ours, which would hold it a second time.
+        self.made(io::trip(work))
+    }
+
+    async fn made<T: Send + 'static>(&mut self, trip: Trip<T>) -> Result<T> {
         let started = self.clock.now();
-        let trip = io::trip(work);
         // The first trip, which is a hit's only one, ends by the store's own limit, and sets no second alarm.
         let answer = if self.left > self.trip {
             trip.await

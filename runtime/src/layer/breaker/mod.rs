@@ -207,8 +207,8 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    async fn around<T>(self, call: impl Future<Output = Result<T>>) -> Result<T> {
-        let answer = call.await;
+    /// It has this answer.
+    fn told<T>(self, answer: Result<T>) -> Result<T> {
         // Every other error is an answer.
         self.tell(answer.as_ref().err().filter(|error| error.kind() == ErrorKind::Unavailable));
         answer
@@ -238,12 +238,14 @@ impl Drop for Asked<'_> {
 
 impl Layer for Breaker {
     async fn around<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.ask(verb)?.around(call).await
+        let asked = self.ask(verb)?;
+        asked.told(call.await)
     }
 }
 
 impl Layer for Deliveries {
     async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        self.0.let_in(State::ask_to_deliver)?.around(call).await
+        let asked = self.0.let_in(State::ask_to_deliver)?;
+        asked.told(call.await)
     }
 }
