@@ -1,10 +1,10 @@
 //! larder's far stores beside the bare clients and other crates, all in one process, turn by turn.
 //!
 //! ```text
-//! compare-far                              all of them
-//! compare-far redis threads                some: redis, threads, memcached, sqlite, commands, outage
-//! compare-far drive redis 64 10            larder alone, so many tasks for so many seconds: for a profiler; `redis-struct`
-//!                                          is 1 KiB of it, `client` the bare client of Redis
+//! larder-compare-far                         all of them
+//! larder-compare-far redis threads           some: redis, threads, memcached, sqlite, commands, outage
+//! larder-compare-far drive redis 64 10       larder alone, so many tasks for so many seconds: for a profiler;
+//!                                            `redis-struct` is 1 KiB of it, `client` the bare client of Redis
 //! ```
 
 mod memcached_store;

@@ -103,7 +103,8 @@ pub fn tasks(server: &Redis) {
     for (what, template) in [("32 bytes", "user"), ("1 KiB", "profile")] {
         let keys = keys(template);
         for n_callers in [64, 512] {
-            let load = (n_callers, 51_200);
+            // Long enough for the system to find its way with three busy threads.
+            let load = (n_callers, 256_000);
             let title = format!("redis, {what}, {n_callers} tasks");
             let larder = Contender::new("larder", || match template {
                 "user" => crowd(&runtime, load.0, load.1, |id| user(id, name(id))),
