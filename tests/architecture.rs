@@ -29,7 +29,7 @@ const RUNTIME: &[Row] = &[
     ("clock", &["sync", "timeout"]),
     ("key", &[]),
     ("value", &[]),
-    ("io", &["error"]),
+    ("io", &["error", "sync"]),
     ("adapter", &["error", "key", "timeout"]),
     ("record", &["adapter", "timeout"]),
     ("codec", &["error", "record"]),

@@ -5,6 +5,8 @@
 //! Callers poll a client's future themselves, inside the runtime's context; the answer wakes them directly. No code of the
 //! user's runs on the runtime's thread, but for a layer or an adapter of their own.
 
+mod crowd;
+
 use std::cell::Cell;
 use std::pin::Pin;
 use std::sync::OnceLock;
@@ -12,6 +14,8 @@ use std::task::{Context, Poll};
 
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
+
+pub(crate) use crowd::{Crowd, Waiting};
 
 use crate::error::{Error, Result};
 

@@ -1,8 +1,11 @@
-//! Is a connection up? Shared by those who use it, the task that drives it, and the task that watches it.
+//! Is a connection up, and who waits for it? Shared by those who use it, the task that drives it, and the task that watches
+//! it.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
+
+use crate::io::Crowd;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -14,36 +17,47 @@ enum State {
 
 /// A handle: clones are of one connection.
 #[derive(Clone)]
-pub(super) struct Health(Arc<watch::Sender<State>>);
+pub(super) struct Health(Arc<Shared>);
+
+struct Shared {
+    state: watch::Sender<State>,
+    crowd: Crowd,
+}
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self(Arc::new(watch::Sender::new(State::Fine)))
+        Self(Arc::new(Shared { state: watch::Sender::new(State::Fine), crowd: Crowd::default() }))
+    }
+
+    /// Who waits for its answers.
+    pub(super) fn crowd(&self) -> &Crowd {
+        &self.0.crowd
     }
 
     pub(super) fn is_up(&self) -> bool {
-        *self.0.borrow() != State::Dead
+        *self.0.state.borrow() != State::Dead
     }
 
     /// Has somebody waited in vain since it last answered?
     pub(super) fn is_doubted(&self) -> bool {
-        *self.0.borrow() == State::Doubted
+        *self.0.state.borrow() == State::Doubted
     }
 
     /// Nothing is asked of it any more. For good.
     pub(super) fn give_up(&self) {
-        self.0.send_if_modified(|state| std::mem::replace(state, State::Dead) != State::Dead);
+        self.0.state.send_if_modified(|state| std::mem::replace(state, State::Dead) != State::Dead);
     }
 
     /// Somebody should see whether it still answers.
     pub(super) fn doubt(&self) {
         self.0
+            .state
             .send_if_modified(|state| *state == State::Fine && std::mem::replace(state, State::Doubted) == State::Fine);
     }
 
     /// It answers.
     pub(super) fn confirm(&self) {
-        self.0.send_if_modified(|state| {
+        self.0.state.send_if_modified(|state| {
             if *state == State::Doubted {
                 *state = State::Fine;
             }
@@ -54,11 +68,11 @@ impl Health {
     /// Ends when it is dead.
     pub(super) async fn dead(&self) {
         // It cannot fail while we hold the sender.
-        let _ = self.0.subscribe().wait_for(|state| *state == State::Dead).await;
+        let _ = self.0.state.subscribe().wait_for(|state| *state == State::Dead).await;
     }
 
     /// Ends when it is doubted or dead.
     pub(super) async fn doubted(&self) {
-        let _ = self.0.subscribe().wait_for(|state| *state != State::Fine).await;
+        let _ = self.0.state.subscribe().wait_for(|state| *state != State::Fine).await;
     }
 }

@@ -12,7 +12,7 @@ use super::health::Health;
 use super::reply::{self, Failure};
 use super::scripts::SCRIPTS;
 use crate::error::Result;
-use crate::io;
+use crate::io::{self, Waiting};
 
 /// How often the server's clock is read while a connection lasts. That also keeps servers and firewalls from closing it.
 const RENEWAL: Duration = Duration::from_secs(30);
@@ -205,11 +205,12 @@ fn lost(error: &redis::RedisError) -> crate::error::Error {
 struct Asking<'a> {
     health: &'a Health,
     is_answered: bool,
+    _waiting: Waiting<'a>,
 }
 
 impl<'a> Asking<'a> {
     fn through(link: &'a Link) -> Self {
-        Self { health: &link.health, is_answered: false }
+        Self { health: &link.health, is_answered: false, _waiting: link.health.crowd().join() }
     }
 
     /// What the server refuses is an answer; what fails on the way is the end of the connection.

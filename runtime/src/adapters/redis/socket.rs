@@ -69,7 +69,7 @@ where
 
 /// Drives a connection until either it or the need for it ends.
 async fn drive(driver: impl Future<Output = ()>, health: Health) {
-    let mut driver = pin!(driver);
+    let mut driver = pin!(health.crowd().gather(driver));
     let mut dead = pin!(health.dead());
     poll_fn(|context| {
         let is_over = dead.as_mut().poll(context).is_ready() || driver.as_mut().poll(context).is_ready();
