@@ -25,8 +25,8 @@ fn a_wrong_setting_is_named_with_its_place() {
         ),
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
-            "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, user, password, database, \
-             sentinels, master, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
+            "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, database, sentinels, \
+             master, user, password, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
         ),
         (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
         (
