@@ -71,7 +71,7 @@ impl<'a> Approach<'a> {
         }
         let lead = match self.lead.take() {
             Some(lead) => lead,
-            None => match self.cache.clone().turn(self.request).await {
+            None => match self.cache.turn(&self.request).await {
                 Turn::Take(slot) => return Step::Slot(slot),
                 Turn::Share(slot) => {
                     self.has_waited = true;

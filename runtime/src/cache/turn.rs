@@ -42,19 +42,20 @@ enum Found {
 
 impl Cache {
     /// Waits for the call's turn.
-    pub(crate) async fn turn(self, request: Request<'_>) -> Turn {
+    // By reference, as an `async fn` holds twice what it is handed.
+    pub(crate) async fn turn(&self, request: &Request<'_>) -> Turn {
         request.site.enlist();
         let mut n_refused = 0;
         loop {
-            let landing = match self.enter(request) {
+            let landing = match self.enter(*request) {
                 Found::Slot(slot) => return Turn::Take(slot),
                 Found::Flight(Entered::Lead(permit)) => Landing::Lead(permit),
                 Found::Flight(Entered::Wait(waiting)) => waiting.await,
                 Found::Flight(Entered::Alone) => Landing::Ring,
             };
             return match landing {
-                Landing::Lead(permit) => Turn::Compute(Lead::new(self, Some(permit))),
-                Landing::Ring => Turn::Compute(Lead::new(self, None)),
+                Landing::Lead(permit) => Turn::Compute(Lead::new(self.clone(), Some(permit))),
+                Landing::Ring => Turn::Compute(Lead::new(self.clone(), None)),
                 Landing::Landed(slot) => Turn::Share(slot),
                 // Another process may have cleared the key before this call came.
                 Landing::Refused(_) if n_refused < MOST_REFUSED => {
