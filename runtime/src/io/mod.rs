@@ -5,6 +5,7 @@
 //! Callers poll a client's future themselves, inside the runtime's context; the answer wakes them directly. No code of the
 //! user's runs on the runtime's thread, but for a layer or an adapter of their own.
 
+#[cfg(feature = "redis")]
 mod crowd;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ use std::task::{Context, Poll};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
+#[cfg(feature = "redis")]
 pub(crate) use crowd::{Crowd, Waiting};
 
 use crate::error::{Error, Result};
