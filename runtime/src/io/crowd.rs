@@ -4,8 +4,8 @@
 //! A driver that is woken by the first of many commands would write that one, and be woken again for the next. Each such turn
 //! costs it, the server and whoever it wakes some system calls, which is more than a command itself; and once callers find
 //! their answers one by one they ask one by one, so that it stays like that. Where several wait, the driver therefore lets
-//! its runtime go round until nobody has joined for two rounds, half a microsecond each where it has nothing else to do. It never sleeps, and
-//! whoever waits alone is never kept.
+//! its runtime go round until nobody has joined for two rounds, half a microsecond each where it has nothing else to do. It
+//! never sleeps, and whoever waits alone is never kept.
 
 use std::future::poll_fn;
 use std::pin::pin;

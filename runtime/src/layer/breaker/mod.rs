@@ -103,7 +103,8 @@ impl Breaker {
 
     /// All was delivered that was owed when the store came back: callers are let in.
     pub(crate) fn admit(&self) {
-        self.change(State::delivered);
+        let now = self.clock.now();
+        self.change(|state| state.delivered(now));
     }
 
     /// Nobody delivers for now.
@@ -228,9 +229,9 @@ impl Drop for Asked<'_> {
         if self.is_told {
             return;
         }
-        let now = self.breaker.clock.now();
+        // Before the change: it is an adapter's own code.
+        let (store, now) = (self.breaker.adapter.name(), self.breaker.clock.now());
         if self.breaker.change(|state| state.give_up(self.pass, self.since, now)) {
-            let store = self.breaker.adapter.name();
             self.breaker.opened(format!("{store} did not answer while somebody waited"), now);
         }
     }

@@ -50,6 +50,11 @@ pub(super) enum Pass {
 }
 
 impl State {
+    /// Closed again, by an answer of just now.
+    fn answered(now: Moment) -> Self {
+        Self::Closed(Lately { heard: Some(now), ..Lately::default() })
+    }
+
     pub(super) fn ask(&mut self, now: Moment) -> Pass {
         match self {
             Self::Closed(_) => Pass::Freely,
@@ -72,7 +77,7 @@ impl State {
         let opens = match (&mut *self, pass) {
             (Self::Closed(lately), Pass::Freely) => lately.count(failed, now),
             (Self::Probing(_), Pass::AsProbe) if !failed => {
-                *self = Self::Closed(Lately::default());
+                *self = Self::answered(now);
                 false
             }
             (Self::Probing(_), Pass::AsProbe) => true,
@@ -88,14 +93,15 @@ impl State {
 
     /// A call that began at `since` was given up before its answer. It has failed if the store had time to answer and answered
     /// nobody in it. Each silence counts once: a thousand that are given up together, by a runtime that had no time for them, say
-    /// no more than one. Says whether the breaker has opened by that.
+    /// no more than one. A probe has no others beside it, and of deliveries each counts. Says whether the breaker has opened by
+    /// that.
     pub(super) fn give_up(&mut self, pass: Pass, since: Moment, now: Moment) -> bool {
         let silent_since = match self {
             Self::Closed(Lately { heard: Some(heard), .. }) => since.max(*heard),
             _ => since,
         };
         if now >= silent_since.after(UNANSWERED) {
-            if let Self::Closed(lately) = self {
+            if let (Self::Closed(lately), Pass::Freely) = (&mut *self, pass) {
                 lately.heard = Some(now);
             }
             return self.tell(pass, true, now);
@@ -115,9 +121,9 @@ impl State {
     }
 
     /// What was owed is delivered, which the store has answered as it would a probe.
-    pub(super) fn delivered(&mut self) {
+    pub(super) fn delivered(&mut self, now: Moment) {
         if *self == Self::Owing {
-            *self = Self::Closed(Lately::default());
+            *self = Self::answered(now);
         }
     }
 
@@ -170,7 +176,7 @@ mod tests {
                 '|' => now += 1000,
                 'r' => state.reached(false),
                 'o' => state.reached(true),
-                'd' => state.delivered(),
+                'd' => state.delivered(Moment::from_millis(now)),
                 _ => {
                     let moment = Moment::from_millis(now);
                     let pass = state.ask(moment);
@@ -199,6 +205,22 @@ mod tests {
         check(&"++-".repeat(30), 90, false);
         check(&format!("{}|{}", "-+".repeat(9), "-+".repeat(9)), 36, false);
         check(&format!("{}|{}", "-+".repeat(9), "-+".repeat(10)), 38, true);
+    }
+
+    #[test]
+    fn the_answer_to_a_probe_is_heard_and_a_call_of_an_earlier_life_hides_no_silence() {
+        let at = Moment::from_millis;
+        let mut state = State::HalfOpen;
+        let (lost, probe) = (state.ask(at(0)), state.ask(at(2_000)));
+        assert_eq!((lost, probe), (Pass::AsProbe, Pass::AsProbe));
+        assert!(!state.tell(probe, false, at(2_001)));
+        let closed = state;
+        // Asked before the outage, and given up when the probe has just been answered.
+        assert!(!state.give_up(Pass::Freely, at(0), at(2_010)));
+        assert_eq!(state, closed);
+        // The probe that nobody polled.
+        assert!(!state.give_up(lost, at(0), at(2_500)));
+        assert_eq!(state, closed);
     }
 
     #[test]
