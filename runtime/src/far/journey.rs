@@ -57,10 +57,10 @@ impl Journey {
         work: impl Future<Output = Result<T>> + Send + 'static,
     ) -> impl Future<Output = Result<T>> {
         // In its box before it stands in a future of ours, which would hold it a second time.
-        self.made(io::trip(work))
+        self.go(io::trip(work))
     }
 
-    async fn made<T: Send + 'static>(&mut self, trip: Trip<T>) -> Result<T> {
+    async fn go<T: Send + 'static>(&mut self, trip: Trip<T>) -> Result<T> {
         let started = self.clock.now();
         // The first trip, which is a hit's only one, ends by the store's own limit, and sets no second alarm.
         let answer = if self.left > self.trip {

@@ -46,13 +46,13 @@ impl Access {
 }
 
 /// What code says of TLS, and what a URL and the settings beside it do.
-pub(super) fn encryption(said: Option<RedisTls>, is_encrypted: bool, settings: url::Settings) -> Result<Option<Tls>> {
+pub(super) fn encryption(said: Option<RedisTls>, is_encrypted: bool, settings: &url::Settings) -> Result<Option<Tls>> {
     if said.is_none() && !is_encrypted {
         let message = "`ca`, `certificate` and `key` of a redis cache are for TLS: its URL begins with rediss://";
         return if settings.is_of_tls() { Err(Error::new(ErrorKind::Config, message)) } else { Ok(None) };
     }
     let RedisTls { ca, certificate, key } = said.unwrap_or_default();
     let said = url::Settings { ca, certificate, key, ..url::Settings::default() };
-    let url::Settings { ca, certificate, key, .. } = said.or(settings);
+    let url::Settings { ca, certificate, key, .. } = said.or(settings.clone());
     Tls::new(&RedisTls { ca, certificate, key }).map(Some)
 }

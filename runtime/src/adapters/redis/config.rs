@@ -135,7 +135,7 @@ impl RedisCacheBuilder {
             None => Server::default(),
         };
         let settings = self.settings.or(server.settings);
-        let tls = encryption(self.tls, server.is_encrypted, settings.clone())?;
+        let tls = encryption(self.tls, server.is_encrypted, &settings)?;
         let access = Access {
             user: settings.user,
             password: settings.password,
