@@ -28,7 +28,8 @@ const FEATURES: [&str; 18] = [
     "uuid",
 ];
 
-/// Checks larder with each feature alone, where what only another uses is seen as dead, and runs each crate under `tests/downstream`; they assert for themselves.
+/// Checks larder with each feature alone, where what only another uses is seen as dead, and runs each crate under
+/// `tests/downstream`; they assert for themselves.
 pub(crate) fn run(workspace: &Workspace) -> Outcome {
     for feature in FEATURES {
         workspace

@@ -1,5 +1,5 @@
-//! Runs steps. None is retried, and one that this system cannot run says so; one that fails does not hide the next, and is told at the end with
-//! the command that runs it alone.
+//! Runs steps. None is retried, and one that this system cannot run says so; one that fails does not hide the next, and is
+//! told at the end with the command that runs it alone.
 
 use std::fmt;
 use std::time::{Duration, Instant};
