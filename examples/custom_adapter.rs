@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use larder::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
-    StoreKey, Token, layout, random_epoch,
+    Release, StoreKey, Token, layout, random_epoch,
 };
 use larder::{Cache, Error, ErrorKind, Result, Timeout, cached};
 
@@ -36,8 +36,29 @@ pub(crate) struct Pantry(Arc<Mutex<Shelves>>);
 #[derive(Default)]
 struct Shelves {
     jars: HashMap<StoreKey, Jar>,
-    permits: HashMap<StoreKey, (Token, Instant)>,
+    permits: HashMap<StoreKey, Permit>,
     epochs: HashMap<EpochName, u64>,
+}
+
+struct Permit {
+    token: Token,
+    until: Instant,
+    epochs: Vec<u64>,
+    /// The claims that share it and have not released it.
+    holders: Vec<u64>,
+}
+
+impl Permit {
+    fn new(epochs: &[u64]) -> Self {
+        let token = Token::random();
+        Self { token, until: Instant::now() + Token::LIFETIME, epochs: epochs.into(), holders: vec![token.holder()] }
+    }
+
+    fn share(&mut self) -> Token {
+        let token = self.token.shared();
+        self.holders.push(token.holder());
+        token
+    }
 }
 
 struct Jar {
@@ -84,6 +105,10 @@ impl Shelves {
     fn store(&mut self, key: &StoreKey, entry: &Entry) {
         self.jars.insert(key.clone(), Jar::new(entry));
         self.permits.remove(key);
+    }
+
+    fn permit(&mut self, key: &StoreKey, token: &Token) -> Option<&mut Permit> {
+        self.permits.get_mut(key).filter(|permit| permit.token == *token && permit.until > Instant::now())
     }
 
     fn epoch(&mut self, name: &EpochName) -> u64 {
@@ -135,16 +160,22 @@ impl CacheAdapter for Pantry {
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         Ok(self.with(|shelves| {
-            let epochs = groups.iter().map(|name| shelves.epoch(name)).collect();
+            let epochs: Vec<_> = groups.iter().map(|name| shelves.epoch(name)).collect();
             let found = shelves.jar(key).map(|jar| jar.fetched());
             if claim == Claim::Shared && shelves.live(key, living).is_some() {
                 return Permitted { token: None, found, epochs };
             }
-            let now = Instant::now();
-            let shared = shelves.permits.get(key).filter(|(_, until)| claim == Claim::Shared && *until > now);
-            let permit = shared.copied().unwrap_or_else(|| (Token::random(), now + Token::LIFETIME));
-            shelves.permits.insert(key.clone(), permit);
-            Permitted { token: Some(permit.0), found, epochs }
+            let is_shared = |permit: &&mut Permit| {
+                claim == Claim::Shared && permit.until > Instant::now() && permit.epochs == epochs
+            };
+            let token = match shelves.permits.get_mut(key).filter(is_shared) {
+                Some(permit) => permit.share(),
+                None => {
+                    let permit = Permit::new(&epochs);
+                    shelves.permits.entry(key.clone()).insert_entry(permit).get().token
+                }
+            };
+            Permitted { token: Some(token), found, epochs }
         }))
     }
 
@@ -154,15 +185,26 @@ impl CacheAdapter for Pantry {
             let holds = match condition {
                 Condition::Always => true,
                 Condition::IfAbsent(living) => shelves.live(key, living).is_none(),
-                Condition::IfPermit(token) => {
-                    let now = Instant::now();
-                    shelves.permits.get(key).is_some_and(|(permit, until)| permit == token && *until > now)
-                }
+                Condition::IfPermit(token) => shelves.permit(key, token).is_some(),
             };
             if holds {
                 shelves.store(key, entry);
             }
             holds
+        }))
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        Ok(self.with(|shelves| {
+            let Some(permit) = shelves.permit(key, token) else { return false };
+            permit.holders.retain(|holder| *holder != token.holder());
+            if permit.holders.is_empty() {
+                shelves.permits.remove(key);
+            }
+            if release == Release::Remove {
+                shelves.jars.remove(key);
+            }
+            true
         }))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use larder::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
-    StoreKey, Token, layout, random_epoch,
+    Release, StoreKey, Token, layout, random_epoch,
 };
 use larder::{Error, ErrorKind, Result, Timeout};
 
@@ -117,12 +117,20 @@ pub(crate) struct Broken {
 #[derive(Default)]
 struct Shelves {
     jars: HashMap<String, Jar>,
-    permits: HashMap<String, (Token, u64)>,
+    permits: HashMap<String, Permit>,
     epochs: HashMap<(u16, String), u64>,
     heads: HashMap<String, Head>,
     replies: VecDeque<Option<Fetched>>,
     unwritten: Vec<(String, Jar)>,
     is_closed: bool,
+}
+
+#[derive(Clone)]
+struct Permit {
+    token: Token,
+    until: u64,
+    epochs: Vec<u64>,
+    holders: Vec<u64>,
 }
 
 #[derive(Clone)]
@@ -418,19 +426,23 @@ impl CacheAdapter for Broken {
             _ => claim == Claim::Shared,
         };
         let now = self.now();
-        let shared = shelves.permits.get(&key).filter(|(_, until)| is_shared && *until > now).copied();
+        let is_shared = |permit: &Permit| is_shared && permit.until > now && permit.epochs == epochs;
+        let shared = shelves.permits.get(&key).filter(|permit| is_shared(permit)).cloned();
         let lifetime = match self.flaw {
             Some(Flaw::PermitsLastForever) => u64::MAX / 2,
             Some(Flaw::PermitsLastASecond) => 1000,
             _ => Token::LIFETIME.as_millis() as u64,
         };
-        let permit = shared.unwrap_or_else(|| (Token::random(), now + lifetime));
+        let made = || Permit { token: Token::random(), until: now + lifetime, epochs: epochs.clone(), holders: vec![] };
+        let mut permit = shared.unwrap_or_else(made);
+        let token = permit.token.shared();
+        permit.holders.push(token.holder());
         shelves.permits.insert(key.clone(), permit);
         if self.is(Flaw::PermitIsAStub) && self.kept(&mut shelves, &key).is_none() {
             let stub = self.jar(vec![0; 100], Timeout::NEVER, Timeout::ZERO);
             shelves.jars.insert(key, stub);
         }
-        Ok(Permitted { token: Some(permit.0), found, epochs })
+        Ok(Permitted { token: Some(token), found, epochs })
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
@@ -451,13 +463,13 @@ impl CacheAdapter for Broken {
             Condition::IfAbsent(_) if self.is(Flaw::IfAbsentSeesAll) => self.kept(&mut shelves, &key).is_none(),
             Condition::IfAbsent(living) => self.live(&mut shelves, &key, living).is_none(),
             Condition::IfPermit(token) => {
-                let permit = shelves.permits.get(&key).filter(|(_, until)| *until > self.now());
+                let permit = shelves.permits.get(&key).filter(|permit| permit.until > self.now());
                 match self.flaw {
                     Some(Flaw::FillsWithoutPermit) => true,
                     // A token that whoever removes writes, and a fill merely compares: absence lets the fill in.
-                    Some(Flaw::AbsenceFills) => permit.is_none_or(|(permit, _)| permit == token),
+                    Some(Flaw::AbsenceFills) => permit.is_none_or(|permit| permit.token == *token),
                     Some(Flaw::AnyTokenFills) => permit.is_some(),
-                    _ => permit.is_some_and(|(permit, _)| permit == token),
+                    _ => permit.is_some_and(|permit| permit.token == *token),
                 }
             }
         };
@@ -471,6 +483,21 @@ impl CacheAdapter for Broken {
             shelves.permits.remove(&key);
         }
         Ok(holds || self.is(Flaw::PutSaysYes))
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        let mut shelves = self.open()?;
+        let (key, now) = (self.key(key), self.now());
+        let permit = shelves.permits.get_mut(&key).filter(|permit| permit.token == *token && permit.until > now);
+        let Some(permit) = permit else { return Ok(false) };
+        permit.holders.retain(|holder| *holder != token.holder());
+        if permit.holders.is_empty() {
+            shelves.permits.remove(&key);
+        }
+        if release == Release::Remove {
+            shelves.jars.remove(&key);
+        }
+        Ok(true)
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

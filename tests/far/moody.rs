@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use larder::testing::MemoryAdapter;
 use larder::{Error, Result, Timeout};
@@ -149,6 +150,10 @@ impl CacheAdapter for Moody {
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.call("put", self.adapter.put(key, entry, condition)).await
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.call("release", self.adapter.release(key, token, release)).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

@@ -4,7 +4,8 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
 use larder::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use larder::testing::MemoryAdapter;
 use larder::{Result, Timeout};
@@ -15,6 +16,7 @@ pub(crate) enum Verb {
     Get,
     Permit,
     Put,
+    Release,
     Remove,
     Touch,
     Epochs,
@@ -100,6 +102,10 @@ impl CacheAdapter for Gate {
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.call(Verb::Put, self.store.put(key, entry, condition)).await
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.call(Verb::Release, self.store.release(key, token, release)).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::plain::Bridge;
 use super::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted,
-    PlainAdapter, StoreKey,
+    PlainAdapter, Release, StoreKey, Token,
 };
 use crate::error::Result;
 use crate::timeout::Timeout;
@@ -70,6 +70,10 @@ impl CacheAdapter for AnyAdapter {
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.0.put(key, entry, condition).await
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.0.release(key, token, release).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
@@ -152,6 +156,7 @@ verbs! {
     get_many(keys: &'a [StoreKey]) -> Vec<Option<Fetched>>;
     permit(key: &'a StoreKey, claim: Claim, living: &'a Living, groups: &'a [EpochName]) -> Permitted;
     put(key: &'a StoreKey, entry: &'a Entry, condition: Condition<'a>) -> bool;
+    release(key: &'a StoreKey, token: &'a Token, release: Release) -> bool;
     put_many(entries: &'a [(StoreKey, Entry)]) -> ();
     remove(keys: &'a [StoreKey]) -> Vec<Option<Head>>;
     touch(key: &'a StoreKey, timeout: Timeout, grace: Timeout, living: &'a Living) -> Option<Fetched>;

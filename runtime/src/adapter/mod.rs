@@ -20,7 +20,9 @@ pub use fleet::Fleet;
 pub(crate) use fleet::{ShardOf, join_all};
 pub use head::{Counted, Head};
 pub use key::{EpochName, StoreKey};
-pub use permit::{Claim, Condition, Living, Permitted, Token, random_epoch};
+#[cfg_attr(not(feature = "redis"), allow(unused_imports, reason = "only its scripts make tokens themselves"))]
+pub(crate) use permit::random_holder;
+pub use permit::{Claim, Condition, Living, Permitted, Release, Token, random_epoch};
 pub use plain::{PlainAdapter, plain_sum};
 
 use crate::error::Result;
@@ -80,11 +82,14 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// Takes a permit to fill `key`, before the computation begins; and looks once more. If an entry is live by `living`,
     /// it is handed out and no permit is taken (unless [`Claim::Fresh`]).
     ///
-    /// A permit exists in the store until it is used, is voided, or [`Token::LIFETIME`] has passed. Losing one (eviction,
-    /// restart) is harmless: its fill is refused.
+    /// A permit exists in the store until it is used, is released by all who share it, is voided, or [`Token::LIFETIME`] has
+    /// passed. Losing one (eviction, restart) is harmless: its fill is refused.
     ///
     /// The epochs of `groups`, all of the key's shard, are read (and made, where there are none) in the same trip, before this
-    /// ends and so before the computation begins.
+    /// ends and so before the computation begins. Only claims that read the same epochs share a permit.
+    ///
+    /// Each claim gets a token of its own: of the same permit where that is shared, with a [holder](Token::holder) of its own,
+    /// by which it is told apart when it is [released](Self::release).
     fn permit(
         &self,
         key: &StoreKey,
@@ -99,6 +104,17 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// [`Condition::IfPermit`] holds only where the token is still in the store: absence refuses.
     fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>)
     -> impl Future<Output = Result<bool>> + Send;
+
+    /// Gives back this claim's share of the permit that `token` is of, as its computation stores nothing; answers whether the permit
+    /// was still there. The permit goes with its last share, so a permit is there for as long as a computation is under way or
+    /// its process died; what others hold stays good.
+    ///
+    /// With [`Release::Remove`] what stands under `key` is removed in the same step, if the permit was still there. If it was not,
+    /// nothing is changed. Where the permit is the number of the entry itself, others' shares go with the entry.
+    ///
+    /// A share that was released already, or that the store does not know, gives back nothing: the answer still says whether the
+    /// permit is there. A store that does not count shares only answers, and leaves the permit to its lifetime.
+    fn release(&self, key: &StoreKey, token: &Token, release: Release) -> impl Future<Output = Result<bool>> + Send;
 
     /// Stores all, unconditionally; voids the keys' permits. One round trip per server; `[]` is fine.
     fn put_many(&self, entries: &[(StoreKey, Entry)]) -> impl Future<Output = Result<()>> + Send;

@@ -19,7 +19,7 @@ pub(crate) use deadline::Deadline;
 
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Fleet, Head, Living,
-    Permitted, ShardOf, StoreKey,
+    Permitted, Release, ShardOf, StoreKey, Token,
 };
 use crate::clock::Clock;
 use crate::error::Result;
@@ -262,6 +262,10 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         condition: Condition<'_>,
     ) -> impl Future<Output = Result<bool>> + Send {
         self.layer.around(Verb::Ordinary, self.adapter.put(key, entry, condition))
+    }
+
+    fn release(&self, key: &StoreKey, token: &Token, release: Release) -> impl Future<Output = Result<bool>> + Send {
+        self.layer.around(Verb::Ordinary, self.adapter.release(key, token, release))
     }
 
     fn put_many(&self, entries: &[(StoreKey, Entry)]) -> impl Future<Output = Result<()>> + Send {

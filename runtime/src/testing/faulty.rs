@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::dice::Dice;
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -153,6 +154,10 @@ impl<A: CacheAdapter> CacheAdapter for FaultyAdapter<A> {
             Some(entry) => self.call(self.adapter.put(key, &entry, condition)).await,
             None => self.call(async { Ok(true) }).await,
         }
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.call(self.adapter.release(key, token, release)).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

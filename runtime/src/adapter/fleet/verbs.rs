@@ -3,7 +3,7 @@
 use super::{Fleet, join_all};
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living,
-    Permitted, StoreKey,
+    Permitted, Release, StoreKey, Token,
 };
 use crate::error::{Error, Result};
 use crate::timeout::Timeout;
@@ -69,6 +69,10 @@ impl CacheAdapter for Fleet {
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.member(key).put(key, entry, condition).await
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.member(key).release(key, token, release).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

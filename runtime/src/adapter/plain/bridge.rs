@@ -4,7 +4,7 @@
 use super::PlainAdapter;
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
-    StoreKey,
+    Release, StoreKey, Token,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -54,6 +54,14 @@ impl<A: PlainAdapter> CacheAdapter for Bridge<A> {
             Condition::Always => self.0.set(key, entry).await.map(|()| true),
             Condition::IfAbsent(_) => self.0.add(key, entry).await,
             Condition::IfPermit(_) => Err(unsupported("permits")),
+        }
+    }
+
+    /// There are no permits, so none is ever void; what is denied is removed.
+    async fn release(&self, key: &StoreKey, _: &Token, release: Release) -> Result<bool> {
+        match release {
+            Release::Keep => Ok(true),
+            Release::Remove => self.0.remove(std::slice::from_ref(key)).await.map(|_| true),
         }
     }
 

@@ -8,8 +8,8 @@ use super::time::{Kept, PERMIT};
 use super::wire::{Command, Mode};
 use super::{MemcachedCache, counter, epoch};
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
-    Token,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -71,7 +71,7 @@ impl CacheAdapter for MemcachedCache {
         let epochs = epoch::read(self, groups, replies).await?;
         let token = match standing.mode() {
             _ if standing.live(living).is_some() && !is_fresh => None,
-            Mode::Numbered(cas) => Some(token(cas, connection.id())),
+            Mode::Numbered(cas) => Some(token(cas, connection.id()).shared()),
             Mode::Always | Mode::Absent => {
                 return Err(Error::new(ErrorKind::TooLarge, "memcached has no room for a permit"));
             }
@@ -93,6 +93,24 @@ impl CacheAdapter for MemcachedCache {
                 stores(&connection, store(key, entry, Mode::Numbered(cas))).await
             }
         }
+    }
+
+    /// Only looks whether the number is still the same: a stub is others' permit too, and cannot tell how many share it. It goes
+    /// after its lifetime. Where an entry is to be removed, that is a second trip, on the same number.
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        let (key, (cas, id)) = (key.as_str(), parts(token));
+        let connection = self.connection();
+        if connection.id() != id {
+            return Ok(false);
+        }
+        let [reply] = connection.call_each([Command::Number { key }]).await?;
+        let is_entry = reply.size > 0;
+        let is_there = reply.cas == cas && stored(reply)?;
+        if !is_there || !is_entry || release == Release::Keep {
+            return Ok(is_there);
+        }
+        let [reply] = connection.call_each([Command::DeleteNumbered { key, cas }]).await?;
+        stored(reply)
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

@@ -13,6 +13,8 @@ pub(super) enum Command<'a> {
     Get { key: &'a str },
     /// Says that it stands there.
     Look { key: &'a str },
+    /// Says the number of what stands there, and its size.
+    Number { key: &'a str },
     /// Makes a stub where nothing stands, and says what stands there.
     Vivify { key: &'a str, exptime: u32 },
     /// Moves the deadline of whatever stands there, and says all about it but its value.
@@ -21,6 +23,8 @@ pub(super) enum Command<'a> {
     Store { key: &'a str, value: &'a [u8], exptime: u32, flags: u32, mode: Mode },
     /// Removes whatever stands there.
     Delete { key: &'a str },
+    /// Removes what stands there if the number is still this.
+    DeleteNumbered { key: &'a str, cas: u64 },
     /// Gives whatever stands there a new number. What else this does, which is to mark it as outdated, nobody here asks for.
     Renumber { key: &'a str },
     /// Moves the deadline if the number is still this, and gives it a new one.
@@ -53,10 +57,12 @@ impl Command<'_> {
         match *self {
             Self::Get { key } => text(&["mg ", key, " v c t f O", number]),
             Self::Look { key } => text(&["mg ", key, " t O", number]),
+            Self::Number { key } => text(&["mg ", key, " c s O", number]),
             Self::Vivify { key, exptime } => text(&["mg ", key, " v c t f O", number, " N", b.format(exptime)]),
             // In this order, so that the time that is told is the new one.
             Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " c t f O", number]),
             Self::Delete { key } => text(&["md ", key, " O", number]),
+            Self::DeleteNumbered { key, cas } => text(&["md ", key, " C", b.format(cas), " O", number]),
             Self::Renumber { key } => text(&["md ", key, " I O", number]),
             Self::Retime { key, cas, exptime } => {
                 text(&["md ", key, " I C", b.format(cas), " T", c.format(exptime), " O", number]);
@@ -119,6 +125,8 @@ pub(super) struct Reply {
     pub(super) flags: u32,
     /// Seconds until it is dropped; -1 is never.
     pub(super) left: i64,
+    /// How many bytes the value has that was not asked for.
+    pub(super) size: usize,
     /// The number of the command, where the server repeats it.
     pub(super) number: Option<u32>,
 }
@@ -126,8 +134,8 @@ pub(super) struct Reply {
 /// Values are not shown.
 impl std::fmt::Debug for Reply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { outcome, value, cas, flags, left, number } = self;
-        write!(f, "Reply({outcome:?}, {} bytes, c{cas} f{flags} t{left} O{number:?})", value.len())
+        let Self { outcome, value, cas, flags, left, size, number } = self;
+        write!(f, "Reply({outcome:?}, {} bytes, c{cas} f{flags} t{left} s{size} O{number:?})", value.len())
     }
 }
 
@@ -202,13 +210,14 @@ impl Decoded {
 
 impl Reply {
     fn of(outcome: Outcome, flags: &str) -> Result<Self, Garbage> {
-        let mut reply = Self { outcome, value: Vec::new(), cas: 0, flags: 0, left: -1, number: None };
+        let mut reply = Self { outcome, value: Vec::new(), cas: 0, flags: 0, left: -1, size: 0, number: None };
         for flag in flags.split_ascii_whitespace() {
             let (letter, token) = flag.split_at_checked(1).ok_or(Garbage("a flag is not text"))?;
             let is_read = match letter {
                 "c" => token.parse().map(|cas| reply.cas = cas).is_ok(),
                 "f" => token.parse().map(|flags| reply.flags = flags).is_ok(),
                 "t" => token.parse().map(|left| reply.left = left).is_ok(),
+                "s" => token.parse().map(|size| reply.size = size).is_ok(),
                 "O" => token.parse().map(|number| reply.number = Some(number)).is_ok(),
                 _ => true,
             };

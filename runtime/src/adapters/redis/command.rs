@@ -5,7 +5,9 @@ use std::time::Duration;
 use redis::Cmd;
 
 use super::scripts::{HEAD_END, SCRIPTS};
-use crate::adapter::{Claim, Condition, Entry, EpochName, Left, Living, StoreKey, Token, layout, random_epoch};
+use crate::adapter::{
+    Claim, Condition, Entry, EpochName, Left, Living, Release, StoreKey, Token, layout, random_epoch,
+};
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 
@@ -38,14 +40,32 @@ pub(super) fn head(key: &StoreKey) -> Cmd {
     command
 }
 
-pub(super) fn permit(key: &StoreKey, claim: Claim, living: &Living) -> Cmd {
-    let is_fresh = match claim {
-        Claim::Shared => "0",
-        Claim::Fresh => "1",
-    };
+/// A claim that reads the epochs of `groups` in the same step.
+pub(super) fn permit(key: &StoreKey, claim: Claim, living: &Living, holder: u64, groups: &[EpochName]) -> Cmd {
+    let permit = permit_key(key);
+    let names = groups.iter().map(EpochName::as_str);
+    let keys: Vec<_> = [key.as_str(), &permit].into_iter().chain(names).collect();
+    let mut command = SCRIPTS.permit.on(keys);
+    add_claim(&mut command, claim, living, holder);
+    add_epochs(&mut command, groups.iter().map(|_| random_epoch()));
+    command
+}
+
+/// A claim of these epochs.
+pub(super) fn permit_of(key: &StoreKey, claim: Claim, living: &Living, holder: u64, epochs: &[u64]) -> Cmd {
     let mut command = SCRIPTS.permit.on([key.as_str(), &permit_key(key)]);
-    add_living(&mut command, living);
-    command.arg(Token::random().as_bytes().as_slice()).arg(Token::LIFETIME.as_millis().to_string()).arg(is_fresh);
+    add_claim(&mut command, claim, living, holder);
+    add_epochs(&mut command, epochs.iter().copied());
+    command
+}
+
+pub(super) fn release(key: &StoreKey, token: &Token, release: Release) -> Cmd {
+    let removes = match release {
+        Release::Keep => "0",
+        Release::Remove => "1",
+    };
+    let mut command = SCRIPTS.release.on([key.as_str(), &permit_key(key)]);
+    command.arg(token.as_bytes().as_slice()).arg(token.holder().to_le_bytes().as_slice()).arg(removes);
     command
 }
 
@@ -100,9 +120,7 @@ pub(super) fn epochs<'a>(names: impl IntoIterator<Item = &'a str, IntoIter: Exac
     let names = names.into_iter();
     let n_names = names.len();
     let mut command = SCRIPTS.epochs.on(names);
-    for _ in 0..n_names {
-        command.arg(random_epoch().to_le_bytes().as_slice());
-    }
+    add_epochs(&mut command, (0..n_names).map(|_| random_epoch()));
     command
 }
 
@@ -164,6 +182,21 @@ fn permit_key(key: &StoreKey) -> String {
 
 fn beside(key: &StoreKey, what: &str) -> String {
     format!("{{{key}}}!{what}")
+}
+
+fn add_claim(command: &mut Cmd, claim: Claim, living: &Living, holder: u64) {
+    let is_fresh = match claim {
+        Claim::Shared => "0",
+        Claim::Fresh => "1",
+    };
+    add_living(command, living);
+    command.arg(holder.to_le_bytes().as_slice()).arg(is_fresh);
+}
+
+fn add_epochs(command: &mut Cmd, epochs: impl Iterator<Item = u64>) {
+    for epoch in epochs {
+        command.arg(epoch.to_le_bytes().as_slice());
+    }
 }
 
 fn add_living(command: &mut Cmd, living: &Living) {

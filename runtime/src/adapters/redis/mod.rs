@@ -37,7 +37,8 @@ pub use tls::RedisTls;
 pub(in crate::adapters) use url::{KNOWN as URL_SETTINGS, Settings as UrlSettings, check_address, is_cluster};
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token, random_holder,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -195,14 +196,10 @@ impl CacheAdapter for RedisCache {
     }
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        let holder = random_holder();
         let link = self.connector.link().await?;
-        let mut scripts = vec![command::permit(key, claim, living)];
-        if !groups.is_empty() {
-            scripts.insert(0, command::epochs(groups.iter().map(EpochName::as_str)));
-        }
-        let mut replies = link.run_all(&scripts).await?;
-        let permitted = replies.pop().unwrap_or_default();
-        reply::permitted(permitted, replies.pop(), groups.len())
+        let permitted = link.run(&command::permit(key, claim, living, holder, groups)).await?;
+        reply::permitted(permitted, holder, groups.len())
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
@@ -210,6 +207,11 @@ impl CacheAdapter for RedisCache {
         let script = command::put(key, entry, condition)?;
         let link = self.connector.link().await?;
         Ok(reply::integer(link.run(&script).await?)? == 1)
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        let link = self.connector.link().await?;
+        Ok(reply::integer(link.run(&command::release(key, token, release)).await?)? == 1)
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

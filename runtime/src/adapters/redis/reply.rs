@@ -116,14 +116,16 @@ pub(super) fn token(reply: Value) -> Result<Option<[u8; 16]>, Error> {
     bytes.map(|bytes| bytes.try_into().map_err(|_| odd())).transpose()
 }
 
-/// What a permit's script has answered, and that of the epochs beside it, of which there are so many.
-pub(super) fn permitted(permitted: Value, epochs_of: Option<Value>, n_epochs: usize) -> Result<Permitted, Error> {
-    let [given, record, now_ms] = several(permitted)?;
+/// What a permit's script has answered to the claim of this id, with so many epochs.
+pub(super) fn permitted(permitted: Value, holder: u64, n_epochs: usize) -> Result<Permitted, Error> {
+    let mut permitted = list_of(permitted, 3 + n_epochs)?;
+    let read = Value::Array(permitted.split_off(3));
+    let [given, record, now_ms] = several(Value::Array(permitted))?;
     let now_ms = integer(now_ms)?.unsigned_abs();
     Ok(Permitted {
-        token: token(given)?.map(Token::new),
+        token: token(given)?.map(|bytes| Token::new(bytes).with_holder(holder)),
         found: bytes(record)?.and_then(|record| entry(record, now_ms)),
-        epochs: epochs_of.map_or_else(|| Ok(Vec::new()), |reply| epochs(reply, n_epochs))?,
+        epochs: epochs(read, n_epochs)?,
     })
 }
 
@@ -214,7 +216,7 @@ fn unexpected(reply: Value) -> Error {
 
 const REFUSED: &str = "the redis server refused";
 
-fn odd() -> Error {
+pub(super) fn odd() -> Error {
     Failure { attempted: REFUSED.into(), cause: "it answered what no Redis server would".into() }.into()
 }
 

@@ -8,11 +8,16 @@ use std::sync::LazyLock;
 
 use redis::Cmd;
 
-use crate::adapter::layout;
+use crate::adapter::{Token, layout};
 
 /// What the scripts share. A head is what [`crate::adapter::Head`] is read from, or false where there is no entry: nothing, or what
 /// another program has put under the key. An entry's state is `live`, `expired`, or nil for all that is not there: no head, or one
 /// of another epoch.
+///
+/// Once a second claim shares a permit, the ids of all that do are noted beside it, behind its token, which tells them from those of
+/// an earlier permit: what is left of these is no harm. Before that the one in the token is all there is. The note's key is made
+/// of the permit's, which is in its slot, so that no command has to name it; where it cannot be written (no room, a slot that is on
+/// its way), a release may void the permit for others: their fills are refused, as if it had been evicted.
 const PRELUDE: &str = r"
 local NEVER, NONE = string.rep('\255', 8), string.rep('\0', 8)
 
@@ -49,21 +54,73 @@ local function store(key, head, tail, timeout, kept, now)
     local record = head .. deadline(timeout, now) .. tail
     if kept == '' then redis.call('SET', key, record) else redis.call('SET', key, record, 'PX', kept) end
 end
+
+local function epoch(name, made)
+    local epoch = record(name)
+    if epoch and #epoch == 8 then return epoch end
+    redis.call('SET', name, made)
+    return made
+end
+
+local function holders(permit, token)
+    local noted = record(permit .. '!h')
+    return noted and noted:sub(1, 16) == token and noted:sub(17) or token:sub(1, 8)
+end
+
+local function note(permit, token, holders)
+    redis.pcall('SET', permit .. '!h', token .. holders, 'PX', LIFETIME)
+end
+
+local function void(permit)
+    redis.call('UNLINK', permit)
+    redis.pcall('UNLINK', permit .. '!h')
+end
 ";
 
-/// Key, permit; namespace's and template's epochs, token, its lifetime, 1 if it must be a fresh one. Answers token or nil,
-/// record or nil, and the time.
+/// Key, permit, and the names of epochs; the known epochs of namespace and template, the claim's id, 1 if the permit must be a fresh
+/// one, and for each name the epoch that it gets if it has none. Where there are no names, the epochs themselves. Answers token or
+/// nil, record or nil, the time, and the epochs of the names.
+///
+/// A token is the id of the claim that made it, and of each of its epochs as much as [`crate::adapter::Token`] says. A claim
+/// that says no epochs shares any.
 const PERMIT: &str = r"
-local now, token = clock(), false
-local fresh = ARGV[5] == '1'
+local now, token, epochs, tag = clock(), false, {}, ''
+for i = 5, #ARGV do
+    epochs[#epochs + 1] = #KEYS > 2 and epoch(KEYS[i - 2], ARGV[i]) or ARGV[i]
+end
+for _, epoch in ipairs(epochs) do
+    tag = tag .. epoch:sub(1, math.max(1, math.floor(8 / #epochs)))
+end
+tag = (tag .. NONE):sub(1, 8)
+local fresh = ARGV[4] == '1'
 if fresh or state(head_of(KEYS[1]), ARGV[1], ARGV[2], now) ~= 'live' then
     token = record(KEYS[2])
-    if fresh or not token or #token ~= 16 then
-        token = ARGV[3]
-        redis.call('SET', KEYS[2], token, 'PX', ARGV[4])
+    if fresh or not token or #token ~= 16 or #epochs > 0 and token:sub(9) ~= tag then
+        token = ARGV[3] .. tag
+        redis.call('SET', KEYS[2], token, 'PX', LIFETIME)
+    else
+        note(KEYS[2], token, holders(KEYS[2], token) .. ARGV[3])
     end
 end
-return {token, record(KEYS[1]), now}
+return {token, record(KEYS[1]), now, unpack(#KEYS > 2 and epochs or {})}
+";
+
+/// Key, permit; token, the claim's id, 1 if what stands under the key is to go. Answers 1 if the permit was there.
+const RELEASE: &str = r"
+local token, left = ARGV[1], ''
+if record(KEYS[2]) ~= token then return 0 end
+if ARGV[3] == '1' then redis.call('UNLINK', KEYS[1]) end
+local holders = holders(KEYS[2], token)
+for i = 1, #holders, 8 do
+    local holder = holders:sub(i, i + 7)
+    if holder ~= ARGV[2] then left = left .. holder end
+end
+if left == '' then
+    void(KEYS[2])
+elseif left ~= holders then
+    note(KEYS[2], token, left)
+end
+return 1
 ";
 
 /// Key, permit; record before and after its deadline, timeout, how long it is kept, condition with its one or two
@@ -73,7 +130,7 @@ local now = clock()
 if ARGV[5] == 'absent' and state(head_of(KEYS[1]), ARGV[6], ARGV[7], now) == 'live' then return 0 end
 if ARGV[5] == 'permit' and record(KEYS[2]) ~= ARGV[6] then return 0 end
 store(KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4], now)
-redis.call('UNLINK', KEYS[2])
+void(KEYS[2])
 return 1
 ";
 
@@ -82,7 +139,8 @@ const REMOVE: &str = r"
 local answers = {clock()}
 for i = 1, #KEYS, 2 do
     answers[#answers + 1] = head_of(KEYS[i])
-    redis.call('UNLINK', KEYS[i], KEYS[i + 1])
+    redis.call('UNLINK', KEYS[i])
+    void(KEYS[i + 1])
 end
 return answers
 ";
@@ -115,20 +173,14 @@ if state(head, ARGV[2], ARGV[3], now) == 'live' then
 else
     store(KEYS[1], ARGV[4], ARGV[5], ARGV[6], ARGV[7], now)
 end
-redis.call('UNLINK', KEYS[2])
+void(KEYS[2])
 return sum
 ";
 
 /// Names; for each the epoch that it gets if it has none. Answers the epochs.
 const EPOCHS: &str = r"
 local epochs = {}
-for i, name in ipairs(KEYS) do
-    epochs[i] = record(name)
-    if not epochs[i] or #epochs[i] ~= 8 then
-        epochs[i] = ARGV[i]
-        redis.call('SET', name, ARGV[i])
-    end
-end
+for i, name in ipairs(KEYS) do epochs[i] = epoch(name, ARGV[i]) end
 return epochs
 ";
 
@@ -150,6 +202,7 @@ return removed
 /// All there are.
 pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
     permit: Script::new(PERMIT),
+    release: Script::new(RELEASE),
     put: Script::new(PUT),
     remove: Script::new(REMOVE),
     touch: Script::new(TOUCH),
@@ -160,6 +213,7 @@ pub(super) static SCRIPTS: LazyLock<Scripts> = LazyLock::new(|| Scripts {
 
 pub(super) struct Scripts {
     pub(super) permit: Script,
+    pub(super) release: Script,
     pub(super) put: Script,
     pub(super) remove: Script,
     pub(super) touch: Script,
@@ -171,8 +225,8 @@ pub(super) struct Scripts {
 impl Scripts {
     /// What makes a server know them.
     pub(super) fn load(&self) -> Vec<Cmd> {
-        let Self { permit, put, remove, touch, increment, epochs, sweep } = self;
-        [permit, put, remove, touch, increment, epochs, sweep].map(Script::load).into()
+        let Self { permit, release, put, remove, touch, increment, epochs, sweep } = self;
+        [permit, release, put, remove, touch, increment, epochs, sweep].map(Script::load).into()
     }
 }
 
@@ -190,8 +244,9 @@ fn places() -> String {
     let counter = format!(
         "local PAYLOAD_AT, FLAGS_AT, COUNTED, CODEC_AT, INTEGER = {PAYLOAD}, {FLAGS}, string.char({COUNTED}), {CODEC}, string.char({INTEGER})"
     );
+    let lifetime = Token::LIFETIME.as_millis();
     format!(
-        "local DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, HEAD_END = {}, {}, {}, {HEAD_END}\n{counter}",
+        "local LIFETIME = {lifetime}\nlocal DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, HEAD_END = {}, {}, {}, {HEAD_END}\n{counter}",
         DEADLINE.start, NAMESPACE_EPOCH.start, TEMPLATE_EPOCH.start,
     )
 }

@@ -26,7 +26,8 @@ pub use client::SqliteClient;
 pub use config::SqliteCacheBuilder;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
@@ -225,6 +226,11 @@ impl CacheAdapter for SqliteCache {
                 self.write(move |store| Ok(store.put(&key, &entry, Condition::IfPermit(&token))?)).await
             }
         }
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        let (key, token) = (key.clone(), *token);
+        self.write(move |store| Ok(store.release(&key, &token, release)?)).await
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

@@ -8,8 +8,8 @@ use rusqlite::{CachedStatement, Connection, OptionalExtension, Params, Row, para
 use super::fault::{Fault, Stop};
 use super::life::{self, Life};
 use crate::adapter::{
-    Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted, StoreKey, Token, layout,
-    random_epoch,
+    Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted, Release, StoreKey, Token,
+    layout, random_epoch,
 };
 use crate::timeout::Timeout;
 
@@ -26,8 +26,14 @@ const TOUCH: &str = "UPDATE entry SET deadline = ?2, kept_until = ?3, stamped = 
 const RECOUNT: &str = "UPDATE entry SET record = ?2 WHERE key = ?1";
 const PERMIT: &str = "SELECT token FROM permit WHERE key = ?1 AND until > ?2 AND until <= ?3";
 const TAKE: &str = "REPLACE INTO permit(key, token, until) VALUES (?1, ?2, ?3)";
-const USE: &str = "DELETE FROM permit WHERE key = ?1 AND token = ?2 AND until > ?3 AND until <= ?4";
-const VOID: &str = "DELETE FROM permit WHERE key = ?1";
+/// The rows of a permit are its own, under the key, and one for each claim that shares it, under the key, `!` and the claim's id: no
+/// key has a character that comes before `"`.
+const VOID: &str = "DELETE FROM permit WHERE key >= ?1 AND key < ?1 || '\"'";
+const USE: &str = "DELETE FROM permit WHERE key >= ?1 AND key < ?1 || '\"' AND EXISTS \
+                   (SELECT 1 FROM permit WHERE key = ?1 AND token = ?2 AND until > ?3 AND until <= ?4)";
+/// Those of a permit that was there before have another token.
+const SHARES: &str = "SELECT count(*) FROM permit WHERE key > ?1 || '!' AND key < ?1 || '\"' AND token = ?2";
+const RELEASE: &str = "DELETE FROM permit WHERE key = ?1 AND token = ?2";
 const EPOCH: &str = "SELECT value FROM epoch WHERE name = ?1";
 const RENEW: &str = "REPLACE INTO epoch(name, value) VALUES (?1, ?2)";
 const FLUSH: [&str; 3] = ["DELETE FROM entry", "DELETE FROM permit", "DELETE FROM epoch"];
@@ -53,7 +59,7 @@ pub(super) fn check(connection: &Connection) -> Result<(), Fault> {
     NEEDED.iter().try_for_each(|sql| Ok(connection.prepare(sql).map(drop)?))
 }
 
-const NEEDED: [&str; 11] = [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VOID, EPOCH, RENEW];
+const NEEDED: [&str; 13] = [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VOID, SHARES, RELEASE, EPOCH, RENEW];
 
 impl<'c> Statements<'c> {
     /// Of a transaction that begins now.
@@ -98,11 +104,11 @@ impl<'c> Statements<'c> {
         let is_live = found.as_ref().and_then(Fetched::head).is_some_and(|head| head.is_live(living));
         let token = match claim {
             Claim::Shared if is_live => None,
-            Claim::Shared => Some(match self.token(key)? {
-                Some(token) => token,
-                None => self.take(key)?,
+            Claim::Shared => Some(match self.token(key)?.filter(|token| token.is_of_epochs(&epochs)) {
+                Some(token) => self.share(key, token)?,
+                None => self.take(key, &epochs)?,
             }),
-            Claim::Fresh => Some(self.take(key)?),
+            Claim::Fresh => Some(self.take(key, &epochs)?),
         };
         Ok(Permitted { token, found, epochs })
     }
@@ -123,6 +129,26 @@ impl<'c> Statements<'c> {
             }
         }
         self.store(key, entry)?;
+        Ok(true)
+    }
+
+    pub(super) fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool, Fault> {
+        if self.token(key)?.as_ref() != Some(token) {
+            return Ok(false);
+        }
+        if release == Release::Remove {
+            self.row(REMOVE, [key.as_str()], |_| Ok(()))?;
+        }
+        let is_alone = self.n_shares(key, token)? == 0;
+        let is_last = if is_alone {
+            token.holder() == token.first_holder()
+        } else {
+            let n_released = self.execute(RELEASE, params![share(key, token.holder()), token.as_bytes()])?;
+            n_released > 0 && self.n_shares(key, token)? == 0
+        };
+        if is_last {
+            self.execute(VOID, [key.as_str()])?;
+        }
         Ok(true)
     }
 
@@ -208,10 +234,24 @@ impl<'c> Statements<'c> {
         self.row(PERMIT, params![key.as_str(), self.now, self.permits_end()], |row| row.get(0).map(Token::new))
     }
 
-    fn take(&self, key: &StoreKey) -> Result<Token, Fault> {
-        let token = Token::random();
+    fn take(&self, key: &StoreKey, epochs: &[u64]) -> Result<Token, Fault> {
+        let token = Token::of_epochs(epochs);
         self.execute(TAKE, params![key.as_str(), token.as_bytes(), self.permits_end()])?;
         Ok(token)
+    }
+
+    /// A share of the permit that there is. The first claim has no row of its own until there is a second: its id is in the token.
+    fn share(&self, key: &StoreKey, permit: Token) -> Result<Token, Fault> {
+        let token = permit.shared();
+        let first = (self.n_shares(key, &token)? == 0).then(|| token.first_holder());
+        for holder in first.into_iter().chain([token.holder()]) {
+            self.execute(TAKE, params![share(key, holder), token.as_bytes(), self.permits_end()])?;
+        }
+        Ok(token)
+    }
+
+    fn n_shares(&self, key: &StoreKey, token: &Token) -> Result<i64, Fault> {
+        Ok(self.row(SHARES, params![key.as_str(), token.as_bytes()], |row| row.get(0))?.unwrap_or(0))
     }
 
     /// When a permit that is taken now ends; none ends later.
@@ -233,6 +273,11 @@ impl<'c> Statements<'c> {
     pub(super) fn execute(&self, sql: &str, params: impl Params) -> Result<usize, Fault> {
         Ok(self.connection.prepare_cached(sql)?.execute(params)?)
     }
+}
+
+/// Where the share of this claim stands.
+fn share(key: &StoreKey, holder: u64) -> String {
+    format!("{key}!{holder:016x}")
 }
 
 /// What the first columns say.

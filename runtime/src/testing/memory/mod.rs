@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use self::shard::Shard;
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -136,8 +137,8 @@ impl CacheAdapter for MemoryAdapter {
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         let mut shard = self.of(key);
-        let epochs = groups.iter().map(|name| shard.epoch(name)).collect();
-        let (token, found) = shard.permit(key, claim, living, self.clock.now());
+        let epochs: Vec<_> = groups.iter().map(|name| shard.epoch(name)).collect();
+        let (token, found) = shard.permit(key, claim, living, &epochs, self.clock.now());
         Ok(Permitted { token, found, epochs })
     }
 
@@ -153,6 +154,10 @@ impl CacheAdapter for MemoryAdapter {
             shard.store(key, entry, now);
         }
         Ok(holds)
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        Ok(self.of(key).release(key, token, release, self.clock.now()))
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::adapter::{
-    Claim, Counted, Entry, EpochName, Fetched, Head, Left, Living, StoreKey, Token, layout, random_epoch,
+    Claim, Counted, Entry, EpochName, Fetched, Head, Left, Living, Release, StoreKey, Token, layout, random_epoch,
 };
 use crate::clock::Moment;
 use crate::error::Result;
@@ -13,9 +13,18 @@ use crate::timeout::Timeout;
 #[derive(Default)]
 pub(super) struct Shard {
     entries: HashMap<StoreKey, Stored>,
-    /// The token of each key that somebody computes, and until when it lasts.
-    permits: HashMap<StoreKey, (Token, Moment)>,
+    /// The permit of each key that is being computed.
+    permits: HashMap<StoreKey, Permit>,
     epochs: HashMap<EpochName, u64>,
+}
+
+struct Permit {
+    token: Token,
+    until: Moment,
+    /// Of the claims that share it.
+    epochs: Vec<u64>,
+    /// Those of them that have not released it.
+    holders: Vec<u64>,
 }
 
 struct Stored {
@@ -57,21 +66,45 @@ impl Shard {
         key: &StoreKey,
         claim: Claim,
         living: &Living,
+        epochs: &[u64],
         now: Moment,
     ) -> (Option<Token>, Option<Fetched>) {
         let found = self.get(key, now);
         if claim != Claim::Fresh && self.is_live(key, living, now) {
             return (None, found);
         }
-        let shared = self.permits.get(key).filter(|(_, until)| *until > now && claim == Claim::Shared);
-        let permit = shared.copied().unwrap_or_else(|| (Token::random(), now.after(Token::LIFETIME.into())));
+        let is_shared = |permit: &Permit| claim == Claim::Shared && permit.until > now && permit.epochs == epochs;
+        if let Some(permit) = self.permits.get_mut(key).filter(|permit| is_shared(permit)) {
+            let token = permit.token.shared();
+            permit.holders.push(token.holder());
+            return (Some(token), found);
+        }
+        let token = Token::random();
+        let (until, epochs) = (now.after(Token::LIFETIME.into()), epochs.to_vec());
+        let permit = Permit { token, until, epochs, holders: vec![token.holder()] };
         self.permits.insert(key.clone(), permit);
-        (Some(permit.0), found)
+        (Some(token), found)
     }
 
     /// Is the permit still good? One that is not there is not.
     pub(super) fn is_good(&self, key: &StoreKey, token: &Token, now: Moment) -> bool {
-        self.permits.get(key).is_some_and(|(permit, until)| permit == token && *until > now)
+        self.permits.get(key).is_some_and(|permit| permit.token == *token && permit.until > now)
+    }
+
+    pub(super) fn release(&mut self, key: &StoreKey, token: &Token, release: Release, now: Moment) -> bool {
+        if !self.is_good(key, token, now) {
+            return false;
+        }
+        if release == Release::Remove {
+            self.entries.remove(key);
+        }
+        if let Some(permit) = self.permits.get_mut(key) {
+            permit.holders.retain(|holder| *holder != token.holder());
+            if permit.holders.is_empty() {
+                self.permits.remove(key);
+            }
+        }
+        true
     }
 
     pub(super) fn store(&mut self, key: &StoreKey, entry: &Entry, now: Moment) {

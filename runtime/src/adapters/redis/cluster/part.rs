@@ -12,8 +12,8 @@ use super::redirect;
 use super::router::{Answer, Router};
 use super::slot::{slot_of, slots_of, tag_of};
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, StoreKey,
-    join_all,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token, join_all, random_holder,
 };
 use crate::adapters::redis::clears::{Confirmation, Lane};
 use crate::adapters::redis::link::Link;
@@ -46,6 +46,13 @@ impl Part {
     async fn ask_all(&self, commands: impl Iterator<Item = (&StoreKey, Cmd)>) -> Result<Vec<Answer>> {
         let commands: Vec<_> = commands.map(|(key, command)| (slot_of(key.as_str()), command)).collect();
         self.router.ask_all(&commands, Lane::Calls).await
+    }
+
+    /// A claim of these epochs; it reads none.
+    async fn permit_of(&self, key: &StoreKey, claim: Claim, living: &Living, epochs: &[u64]) -> Result<Permitted> {
+        let holder = random_holder();
+        let permit = command::permit_of(key, claim, living, holder, epochs);
+        reply::permitted(self.ask(key, &permit).await?.reply, holder, 0)
     }
 
     /// Answers also by which connection the permit went.
@@ -150,24 +157,34 @@ impl CacheAdapter for Part {
         answers.into_iter().map(fetched).collect()
     }
 
-    /// The epochs are read at the same time, as they may be on another node.
+    /// The epochs are read at the same time, as they may be on another node: the claim is one of those that are known. Where they
+    /// turn out to be others, it is made again by them, in a second trip.
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
-        let mut commands = vec![(slot_of(key.as_str()), command::permit(key, claim, living))];
-        if !groups.is_empty() {
-            commands.insert(0, self.epochs_command(groups));
+        if groups.is_empty() {
+            return self.permit_of(key, claim, living, &[]).await;
         }
-        let mut answers = self.router.ask_all(&commands, Lane::Calls).await?;
-        let permitted = answers.pop().map(|answer| answer.reply).unwrap_or_default();
-        let permitted = reply::permitted(permitted, None, 0)?;
-        match answers.pop() {
-            Some(Answer { reply, .. }) => Ok(Permitted { epochs: self.epochs_by(reply, groups).await?, ..permitted }),
-            None => Ok(permitted),
+        let (holder, known) = (random_holder(), known(living));
+        let permit = command::permit_of(key, claim, living, holder, &known);
+        let commands = [self.epochs_command(groups), (slot_of(key.as_str()), permit)];
+        let answers = self.router.ask_all(&commands, Lane::Calls).await?;
+        let [read, permitted] = <[Answer; 2]>::try_from(answers).map_err(|_| reply::odd())?;
+        let epochs = self.epochs_by(read.reply, groups).await?;
+        let permitted = reply::permitted(permitted.reply, holder, 0)?;
+        if permitted.token.is_none_or(|token| token.is_of_epochs(&epochs)) {
+            return Ok(Permitted { epochs, ..permitted });
         }
+        let permitted = self.permit_of(key, claim, living, &epochs).await?;
+        Ok(Permitted { epochs, ..permitted })
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         check(self.largest_entry, key, entry)?;
         let answer = self.ask(key, &command::put(key, entry, condition)?).await?;
+        Ok(reply::integer(answer.reply)? == 1)
+    }
+
+    async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        let answer = self.ask(key, &command::release(key, token, release)).await?;
         Ok(reply::integer(answer.reply)? == 1)
     }
 
@@ -274,6 +291,11 @@ impl CacheAdapter for Part {
         });
         join_all(flushes).await.into_iter().collect()
     }
+}
+
+/// The epochs that a claim is made by before it has read any; none where none is known, as then it shares any permit.
+fn known(living: &Living) -> Vec<u64> {
+    if living.namespace == 0 { Vec::new() } else { [living.namespace].into_iter().chain(living.template).collect() }
 }
 
 fn fetched(answer: Answer) -> Result<Option<Fetched>> {
