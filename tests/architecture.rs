@@ -35,8 +35,9 @@ const RUNTIME: &[Row] = &[
     ("codec", &["error", "record"]),
     ("defaults", &["codec", "environment", "error", "timeout"]),
     ("layer", &["adapter", "clock", "config", "error", "io", "sync", "timeout"]),
-    ("far", &["adapter", "clock", "error", "io", "key", "layer", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
+    // `near` for its generations: one belongs to one value of its epochs.
+    ("far", &["adapter", "clock", "error", "io", "key", "layer", "near", "sync", "timeout"]),
     ("rules", &["codec", "error", "near", "record", "timeout", "value"]),
     ("flight", &["clock", "near", "sync", "timeout"]),
     ("site", &["timeout"]),

@@ -69,9 +69,9 @@ impl<'a> Approach<'a> {
                 }
             }
         }
-        let lead = match self.lead.take() {
+        let mut lead = match self.lead.take() {
             Some(lead) => lead,
-            None => match self.cache.turn(&self.request).await {
+            None => match self.cache.turn(&self.request, &self.errand).await {
                 Turn::Take(slot) => return Step::Slot(slot),
                 Turn::Share(slot) => {
                     self.has_waited = true;
@@ -83,11 +83,17 @@ impl<'a> Approach<'a> {
         if !lead.stores() && !self.errand.has_failed() {
             return Step::Compute(lead.watched(std::mem::take(&mut self.watch)));
         }
-        if self.errand.is_unclaimed()
-            && let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await
-        {
-            self.lead = Some(lead);
-            return Step::Open(stored);
+        if self.errand.is_unclaimed() {
+            lead.mark();
+            if let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await {
+                self.lead = Some(lead);
+                return Step::Open(stored);
+            }
+            if self.errand.is_spent() && lead.follows() {
+                // Waiting for a result that was too old for this call has taken its time for the store, which has not failed.
+                return Step::Compute(Lead::new(self.cache.clone(), None).watched(std::mem::take(&mut self.watch)));
+            }
+            lead.begin(&self.errand);
         }
         Step::Compute(lead.with(std::mem::take(&mut self.errand)).watched(std::mem::take(&mut self.watch)))
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::Cache;
-use super::errand::{Errand, Parcel};
+use super::errand::{Errand, Parcel, Sent};
 use crate::defaults::default_timeout;
 use crate::error::Error;
-use crate::flight::{Inside, Permit};
+use crate::flight::{Inside, Mark, Permit, Reach};
 use crate::near::{Garbage, Generation, Header, Slot};
 use crate::observer::{self, Watch};
 use crate::rules::{Computed, Outcome};
@@ -23,6 +23,8 @@ pub(crate) struct Lead {
     permit: Option<Permit>,
     errand: Errand,
     started: Instant,
+    /// Taken before the store was asked for a permit: its answer may be a result for those who had come to wait by then.
+    asked: Option<Mark>,
     // Last, so that its hooks run when everything else is done.
     watch: Watch,
 }
@@ -37,8 +39,9 @@ pub(crate) struct Delivery {
     /// `None`: it is not stored.
     lifetime: Option<Timeout>,
     failed: bool,
-    /// The far store did not take it: its permit was void there.
-    is_refused: bool,
+    /// What a far store has answered about its permit, to what was sent at this mark.
+    sent: Sent,
+    sent_at: Mark,
     /// `None`: it cannot be shared.
     slot: Option<Arc<Slot>>,
     /// What goes to the far tier.
@@ -48,7 +51,7 @@ pub(crate) struct Delivery {
 
 impl Lead {
     pub(super) fn new(cache: Cache, permit: Option<Permit>) -> Self {
-        Self { cache, permit, errand: Errand::default(), started: Instant::now(), watch: Watch::default() }
+        Self { cache, permit, errand: Errand::default(), started: Instant::now(), asked: None, watch: Watch::default() }
     }
 
     /// Is what it computes stored?
@@ -80,6 +83,26 @@ impl Lead {
         // With what it finds it would have nothing to do.
         let _ = self.errand.claim(true).await;
         self.started = Instant::now();
+        if let Some(permit) = &mut self.permit {
+            begin(permit, &self.errand);
+        }
+    }
+
+    /// A store is asked for a permit, and may answer with a result.
+    pub(super) fn mark(&mut self) {
+        self.asked = self.permit.as_ref().map(Permit::mark);
+    }
+
+    /// The store has answered with a permit, or has none: the computation begins.
+    pub(super) fn begin(&mut self, errand: &Errand) {
+        if let Some(permit) = &mut self.permit {
+            begin(permit, errand);
+        }
+    }
+
+    /// Has another computation ended before this one, whose result was too old for some who waited?
+    pub(super) fn follows(&self) -> bool {
+        self.permit.as_ref().is_some_and(Permit::follows)
     }
 
     /// What the far tier has failed with, for a function that wants to know. It has failed all the same.
@@ -112,36 +135,39 @@ impl Lead {
             return None;
         };
         let lifetime = self.cache.lifetime(site, timeout, outcome);
-        let slot = computed.pack(self.cache.header(site, permit.generation(), lifetime));
+        let slot = computed.pack(self.cache.header(site, &permit.generation(), lifetime));
         let parcel = match lifetime {
             Some(lifetime) => self.errand.parcel(&self.cache, site, computed, lifetime, took),
-            None if failed => Parcel::default(),
+            None if failed => Parcel::failure(&self.errand),
             // It says that there is nothing to store: an old entry must not be revived against that.
             None => Parcel::denial(&self.errand),
         };
         let Self { cache, errand, watch, .. } = self;
-        Some(Delivery { cache, site, permit, errand, lifetime, failed, is_refused: false, slot, parcel, watch })
+        let (sent, sent_at) = (Sent::Nothing, permit.start());
+        Some(Delivery { cache, site, permit, errand, lifetime, failed, sent, sent_at, slot, parcel, watch })
     }
 
     /// Hands a result that was not computed to those who wait, and keeps nothing.
     pub(crate) fn share(mut self, site: &'static Site, result: &dyn Computed) {
         self.watch.note_raised();
         let Some(permit) = self.permit.take() else { return self.errand.report(site) };
-        let Self { cache, errand, watch, .. } = self;
+        let Self { cache, errand, asked, watch, .. } = self;
         // It runs code of the user's, which may call the function too.
         let inside = permit.inside();
-        let slot = result.pack(cache.header(site, permit.generation(), None));
+        let slot = result.pack(cache.header(site, &permit.generation(), None));
         drop(inside);
         let parcel = Parcel::default();
-        let is_refused = false;
-        Delivery { cache, site, permit, errand, lifetime: None, failed: true, is_refused, slot, parcel, watch }.land();
+        let (sent, sent_at) = (Sent::Verified { is_stored: true }, asked.unwrap_or_else(|| permit.start()));
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, sent, sent_at, slot, parcel, watch }.land();
     }
 }
 
 impl Delivery {
-    /// Is there something to do in the far tier before it lands?
+    /// Is there something to do in the far tier before it lands? A permit that is merely given back goes behind the caller
+    /// where nobody waits, and nobody can come to wait any more.
     pub(crate) fn goes_far(&self) -> bool {
-        self.slot.is_some() && !self.parcel.is_empty()
+        let follows = || self.parcel.may_follow() && self.permit.end_if_alone();
+        self.slot.is_some() && !self.parcel.is_empty() && !follows()
     }
 
     /// Held while code of the user's runs for it.
@@ -153,28 +179,48 @@ impl Delivery {
     /// stored.
     pub(crate) async fn store(&mut self) {
         let filling = self.errand.filling().await;
-        if self.permit.is_good() {
-            self.is_refused = match filling {
-                Some(filling) => {
-                    let is_refused = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
-                    if !self.permit.is_good() {
-                        self.errand.take_back(&filling);
-                    }
-                    is_refused
+        self.sent_at = self.permit.mark();
+        if !self.permit.is_good() {
+            return;
+        }
+        self.sent = match filling {
+            Some(filling) => {
+                let sent = self.errand.send(std::mem::take(&mut self.parcel), self.site).await;
+                if !self.permit.is_good() {
+                    self.errand.take_back(&filling);
                 }
-                None => true,
-            };
-            if self.is_refused {
-                self.site.counters.refused();
-                self.lifetime = None;
-                self.failed = true;
+                sent
             }
+            None => Sent::Refused,
+        };
+        if let Sent::Refused = self.sent {
+            if self.lifetime.take().is_some() {
+                self.site.counters.refused();
+                self.watch.note(observer::Outcome::Refused);
+            }
+            self.failed = true;
+        }
+    }
+
+    /// Which of those who wait get the result. Where a store could be asked, those who had come before it was: a clear of
+    /// another process that ended before one of the others came may have gone unnoticed here.
+    fn reach(&self) -> Reach {
+        let until = |mark, is_stored| Reach::Until { mark, is_stored };
+        if self.cache.keeps_near(self.site) || self.errand.has_failed() {
+            return Reach::Everyone;
+        }
+        match self.sent {
+            Sent::Refused => until(self.permit.start(), false),
+            _ if self.cache.is_plain() => Reach::Everyone,
+            Sent::Verified { is_stored } => until(self.sent_at, is_stored),
+            Sent::Nothing => until(self.permit.start(), false),
         }
     }
 
     /// Keeps it near, if that is where it is kept, and hands it to those who wait. Answers what they got.
     pub(crate) fn land(self) -> Option<Arc<Slot>> {
-        let Self { cache, site, permit, errand, lifetime, failed, is_refused, slot, mut watch, .. } = self;
+        let reach = self.reach();
+        let Self { cache, site, permit, errand, lifetime, failed, slot, mut watch, .. } = self;
         errand.report(site);
         watch.settle(ran(&errand));
         let Some(slot) = slot else {
@@ -186,7 +232,7 @@ impl Delivery {
 
         let mut garbage = Garbage::default();
         let mut berth = permit.berth();
-        let good = permit.redeem(&mut berth);
+        let good = permit.is_good_in(&berth);
         if let (true, Some(near)) = (good, &cache.core.near) {
             let key = permit.key();
             if lifetime.is_some() && stays {
@@ -196,12 +242,11 @@ impl Delivery {
                 garbage.keep(near.remove(key));
             }
         }
+        let published = permit.publish(&mut berth, &slot, reach);
         drop(berth);
-        if is_refused {
-            watch.note(observer::Outcome::Refused);
-            permit.land_refused(&slot);
-        } else {
-            permit.land(&slot);
+        published.wake();
+        if good && (lifetime.is_some() || !failed) {
+            errand.owe_refresh();
         }
         match lifetime {
             Some(_) if good && stays => cache.sweep_after(slot.kept_until()),
@@ -212,6 +257,14 @@ impl Delivery {
             _ => {}
         }
         Some(slot)
+    }
+}
+
+/// The computation begins after everybody who waits by now; and by the permit of a later generation, if it has one.
+fn begin(permit: &mut Permit, errand: &Errand) {
+    permit.begin();
+    if let Some(generation) = errand.leased_generation() {
+        permit.renew(generation);
     }
 }
 

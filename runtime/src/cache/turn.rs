@@ -6,15 +6,11 @@ use std::sync::Arc;
 use super::errand::Errand;
 use super::generations::Group;
 use super::{Cache, Lead};
-use crate::flight::{Caller, Entered, Landing, Permit};
+use crate::flight::{Caller, Entered, Landing, Permit, WaiterId};
 use crate::key::KeyRef;
 use crate::near::{Generation, Slot};
 use crate::observer::Command;
 use crate::site::Site;
-
-/// After so many results that a far store has refused, a call that waits for the next one takes what comes: where a key is
-/// cleared all the time, it must not wait for ever.
-const MOST_REFUSED: usize = 2;
 
 /// One call.
 #[derive(Clone, Copy)]
@@ -43,11 +39,11 @@ enum Found {
 impl Cache {
     /// Waits for the call's turn.
     // By reference, as an `async fn` holds twice what it is handed.
-    pub(crate) async fn turn(&self, request: &Request<'_>) -> Turn {
+    pub(crate) async fn turn(&self, request: &Request<'_>, errand: &Errand) -> Turn {
         request.site.enlist();
-        let mut n_refused = 0;
+        let mut arrival = None;
         loop {
-            let landing = match self.enter(*request) {
+            let landing = match self.enter(*request, errand, arrival) {
                 Found::Slot(slot) => return Turn::Take(slot),
                 Found::Flight(Entered::Lead(permit)) => Landing::Lead(permit),
                 Found::Flight(Entered::Wait(waiting)) => waiting.await,
@@ -57,12 +53,11 @@ impl Cache {
                 Landing::Lead(permit) => Turn::Compute(Lead::new(self.clone(), Some(permit))),
                 Landing::Ring => Turn::Compute(Lead::new(self.clone(), None)),
                 Landing::Landed(slot) => Turn::Share(slot),
-                // Another process may have cleared the key before this call came.
-                Landing::Refused(_) if n_refused < MOST_REFUSED => {
-                    n_refused += 1;
+                // At most once more: whatever flight there is now began after this call, and has a result for it.
+                Landing::Again(id) => {
+                    arrival = Some(id);
                     continue;
                 }
-                Landing::Refused(slot) => Turn::Share(slot),
             };
         }
     }
@@ -71,26 +66,26 @@ impl Cache {
     /// served the old entry, or wait for this computation if there is none.
     pub(crate) fn start(self, request: Request<'_>) -> Lead {
         let watch = self.watch(Command::Refresh, request.site, [request.key]);
-        let permit = self.permit(request);
-        let errand = if permit.is_some() { Errand::of_call(&self, request) } else { Errand::default() };
+        let errand = Errand::of_refresh(&self, request);
+        let permit = self.permit(request, &errand);
         Lead::new(self, permit).with(errand).watched(watch)
     }
 
     /// `None` where nothing is kept: there is nothing to share either.
-    fn permit(&self, request: Request<'_>) -> Option<Permit> {
+    fn permit(&self, request: Request<'_>, errand: &Errand) -> Option<Permit> {
         self.core.near.as_ref()?;
-        let generation = self.generation(request.site);
+        let generation = self.generation_of(request, errand);
         let mut berth = self.core.flights.berth(self.near_key(request.key));
         Some(berth.start(&self.core.flights, generation, request.site.facts.wait, request.caller))
     }
 
     /// The generation is read before the berth is taken, so that the two locks are never held together; a clear in between
     /// leaves a permit that is void.
-    fn enter(&self, request: Request<'_>) -> Found {
+    fn enter(&self, request: Request<'_>, errand: &Errand, arrival: Option<WaiterId>) -> Found {
         if self.core.near.is_none() {
             return Found::Flight(Entered::Alone);
         }
-        let generation = self.generation(request.site);
+        let generation = self.generation_of(request, errand);
         let berth = self.core.flights.berth(self.near_key(request.key));
         // Kept until the berth is left, so that no value is dropped under its lock.
         let found = self.find(request.key);
@@ -101,9 +96,15 @@ impl Cache {
             }
             _ => {
                 let wait = request.site.facts.wait;
-                Found::Flight(berth.enter(&self.core.flights, generation, wait, request.caller))
+                Found::Flight(berth.enter(&self.core.flights, generation, wait, request.caller, arrival))
             }
         }
+    }
+
+    /// The generation of what is computed for a call from now on: that of its epochs, where it goes to a far store.
+    fn generation_of(&self, request: Request<'_>, errand: &Errand) -> Arc<Generation> {
+        let of_epochs = errand.generation().or_else(|| self.far_generation(request));
+        of_epochs.unwrap_or_else(|| self.generation(request.site))
     }
 
     pub(super) fn generation(&self, site: &'static Site) -> Arc<Generation> {

@@ -106,17 +106,22 @@ impl Cache {
     /// Clears every entry of one template, computed before this returns; what is being computed is not stored.
     pub(super) fn clear_template(&self, template: &'static str) {
         self.core.generations.renew(Group { namespace: self.namespace.id, template });
+        self.core.tier.end_generations(self.namespace.id, Some(template));
         self.sweep_after(Moment::from_millis(0));
     }
 
     pub(super) fn clear_namespace(&self) {
         self.core.generations.renew_all(self.namespace.id);
+        self.core.tier.end_generations(self.namespace.id, None);
         self.sweep_after(Moment::from_millis(0));
     }
 
     /// The same of every namespace that this process has used.
     pub(super) fn clear_everything(&self) {
-        self.core.namespace_ids().for_each(|id| self.core.generations.renew_all(id));
+        self.core.namespace_ids().for_each(|id| {
+            self.core.generations.renew_all(id);
+            self.core.tier.end_generations(id, None);
+        });
         self.sweep_after(Moment::from_millis(0));
     }
 

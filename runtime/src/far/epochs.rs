@@ -1,15 +1,19 @@
 //! What this process knows of a store's epochs. What it replaced itself it knows at once; what others replace, within a
 //! second, as whatever was read longer ago than that is read again before it is believed.
+//!
+//! A generation of this process belongs to one value of each of its epochs: learning another value ends the generation in the
+//! same step, so that no call which knows the new value joins a computation that began under the old one.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 
 use foldhash::fast::RandomState;
 
 use super::debts::Namespace;
 use crate::adapter::{EpochName, Living};
 use crate::clock::Moment;
+use crate::near::Generation;
 use crate::sync::Mutex;
 use crate::timeout::Timeout;
 
@@ -22,8 +26,8 @@ pub(super) struct Epochs {
     known: Mutex<HashMap<EpochName, Arc<Known>>>,
     /// Asked for with every call, under keys that the program's own text has chosen: a quick hash will do.
     groups: Mutex<HashMap<GroupId, Arc<Group>, RandomState>>,
-    /// Counts the renewals, to tell which came first: a reading or a renewal.
-    n_renewals: AtomicU64,
+    /// Numbers readings as they begin and renewals as they end, to tell which came first. Milliseconds cannot.
+    n_steps: AtomicU64,
 }
 
 /// Entries that are cleared together: those of one template (none, if it is empty), in one namespace, on one shard.
@@ -42,29 +46,39 @@ pub(crate) struct Group {
     /// The namespace itself.
     name: Arc<str>,
     known: Box<[Arc<Known>]>,
+    generation: Mutex<Arc<Generation>>,
 }
 
 struct Known {
     name: EpochName,
+    /// Above the locks of the groups' generations, which change with it.
     state: Mutex<State>,
+    /// The groups whose entries carry this epoch.
+    groups: Mutex<Vec<Weak<Group>>>,
     /// Since it was last read.
     is_used: AtomicBool,
 }
 
 #[derive(Clone, Copy)]
 struct State {
-    /// 0 before the first reading.
+    /// 0 where it is not known.
     epoch: u64,
     asked_at: Moment,
-    /// The number of the renewal that told it, so that readings begun before that are not believed.
+    /// The number of the last reading that was believed: of two that overlap, the one that began first does not undo the other.
+    reading: u64,
+    /// The number of this process's last renewal: a reading that began before its end is not believed.
     renewal: u64,
+}
+
+impl State {
+    const UNKNOWN: Self = Self { epoch: 0, asked_at: Moment::from_millis(0), reading: 0, renewal: 0 };
 }
 
 /// Taken before an epoch is asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Asked {
     at: Moment,
-    n_renewals: u64,
+    number: u64,
 }
 
 impl Epochs {
@@ -77,20 +91,41 @@ impl Epochs {
         let (namespace, template) = make();
         let of_template = (!id.template.is_empty()).then(|| namespace.and_template(template));
         let names: Box<[_]> = [namespace].into_iter().chain(of_template).collect();
-        let known = names.iter().map(|name| self.known(name)).collect();
-        let group = Arc::new(Group { names, template, name: name.into(), known });
-        Arc::clone(self.groups.lock().entry(id).or_insert(group))
+        let known: Box<[_]> = names.iter().map(|name| self.known(name)).collect();
+        let mut groups = self.groups.lock();
+        let group = groups.entry(id).or_insert_with(|| {
+            let generation = Mutex::new(Arc::new(Generation::new()));
+            let group = Arc::new(Group { names, template, name: name.into(), known, generation });
+            group.known.iter().for_each(|known| known.groups.lock().push(Arc::downgrade(&group)));
+            group
+        });
+        Arc::clone(group)
+    }
+
+    /// Ends the generations of a template, or of all templates of a namespace, on every shard: what is being computed there is
+    /// neither stored nor joined any more.
+    pub(super) fn end_generations(&self, namespace: u32, template: Option<&str>) {
+        let groups = self.groups.lock();
+        let of_template = |id: &GroupId| template.is_none_or(|template| id.template == template);
+        let ended = groups.iter().filter(|(id, _)| id.namespace == namespace && of_template(id));
+        ended.for_each(|(_, group)| group.end_generation());
     }
 
     fn known(&self, name: &EpochName) -> Arc<Known> {
         let mut known = self.known.lock();
-        let state = State { epoch: 0, asked_at: Moment::from_millis(0), renewal: 0 };
-        let new = || Arc::new(Known { name: name.clone(), state: Mutex::new(state), is_used: AtomicBool::new(false) });
+        let new = || {
+            let (state, groups) = (Mutex::new(State::UNKNOWN), Mutex::default());
+            Arc::new(Known { name: name.clone(), state, groups, is_used: AtomicBool::new(false) })
+        };
         Arc::clone(known.entry(name.clone()).or_insert_with(new))
     }
 
     pub(super) fn ask(&self, now: Moment) -> Asked {
-        Asked { at: now, n_renewals: self.n_renewals.load(Ordering::SeqCst) }
+        Asked { at: now, number: self.step() }
+    }
+
+    fn step(&self) -> u64 {
+        self.n_steps.fetch_add(1, Ordering::SeqCst) + 1
     }
 
     /// What a reading has told.
@@ -105,18 +140,16 @@ impl Epochs {
     /// Where another renewal of it has ended during that trip, nobody knows which of the two came first to the store.
     pub(super) fn renewed(&self, name: &EpochName, epoch: u64, asked: Asked) {
         let known = self.known(name);
-        let mut state = known.state.lock();
-        let renewal = self.n_renewals.fetch_add(1, Ordering::SeqCst) + 1;
-        let is_last = state.renewal <= asked.n_renewals;
-        *state = State { epoch: if is_last { epoch } else { 0 }, asked_at: asked.at, renewal };
+        known.change(|state| {
+            let is_last = state.renewal < asked.number;
+            State { epoch: if is_last { epoch } else { 0 }, asked_at: asked.at, renewal: self.step(), ..state }
+        });
     }
 
     /// Everything in the store is gone, the epochs too: those that it makes anew are learned with the next trip.
     pub(super) fn forget(&self) {
-        let renewal = self.n_renewals.fetch_add(1, Ordering::SeqCst) + 1;
-        for known in self.known.lock().values() {
-            *known.state.lock() = State { epoch: 0, asked_at: Moment::from_millis(0), renewal };
-        }
+        let known: Vec<_> = self.known.lock().values().map(Arc::clone).collect();
+        known.iter().for_each(|known| known.change(|_| State { renewal: self.step(), ..State::UNKNOWN }));
     }
 
     /// The epoch of this name, if it is known and believed.
@@ -134,9 +167,22 @@ impl Epochs {
 
 impl Known {
     fn learn(&self, epoch: u64, asked: Asked) {
+        self.change(|state| {
+            if asked.number < state.renewal.max(state.reading) {
+                return state;
+            }
+            State { epoch, asked_at: asked.at, reading: asked.number, ..state }
+        });
+    }
+
+    /// Where another value takes the place of one that was known, what was computed under that one is void. A value that is
+    /// known for the first time ends nothing.
+    fn change(&self, change: impl FnOnce(State) -> State) {
         let mut state = self.state.lock();
-        if asked.n_renewals >= state.renewal && asked.at >= state.asked_at {
-            *state = State { epoch, asked_at: asked.at, ..*state };
+        let before = state.epoch;
+        *state = change(*state);
+        if before != 0 && before != state.epoch {
+            self.groups.lock().iter().filter_map(Weak::upgrade).for_each(|group| group.end_generation());
         }
     }
 
@@ -148,6 +194,25 @@ impl Known {
 }
 
 impl Group {
+    /// The generation of what is computed from now on.
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.generation.lock())
+    }
+
+    /// The generation of what is computed from now on, if `living` are the epochs that are known: what was read with them is
+    /// not older than what this process has heard since.
+    pub(crate) fn generation_of(&self, living: &Living) -> Option<Arc<Generation>> {
+        // Before the epochs: where another value is learned in between, this generation is over.
+        let generation = self.generation();
+        let [namespace, template] = [0, 1].map(|at| self.known.get(at).map(|known| known.state.lock().epoch));
+        (namespace == Some(living.namespace) && template == living.template).then_some(generation)
+    }
+
+    fn end_generation(&self) {
+        let ended = std::mem::replace(&mut *self.generation.lock(), Arc::new(Generation::new()));
+        ended.kill();
+    }
+
     pub(super) fn namespace(&self) -> Namespace {
         Namespace { epoch: self.names[0].clone(), name: Arc::clone(&self.name) }
     }

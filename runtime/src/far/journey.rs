@@ -90,6 +90,11 @@ impl Journey {
         self.has_failed
     }
 
+    /// Has the call no time left for its store?
+    pub(crate) fn is_spent(&self) -> bool {
+        self.left.is_zero()
+    }
+
     /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
         // That one is about the entry. Any other is about the store, and it is not asked again.

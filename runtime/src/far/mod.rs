@@ -7,6 +7,7 @@ mod debts;
 mod epochs;
 mod invalidation;
 mod journey;
+mod lease;
 mod life;
 mod plain;
 mod refresh;
@@ -16,21 +17,24 @@ use std::sync::Arc;
 
 pub(crate) use epochs::{Group, GroupId};
 pub(crate) use journey::{Journey, Limit};
+pub(crate) use lease::Lease;
 pub(crate) use plain::{Closed, Filling};
 
 pub(crate) use courier::owing;
 
 use epochs::Epochs;
+use lease::{Claiming, Held};
 use undelivered::Ledger;
 
 use crate::adapter::{
-    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, Token, join_all,
+    CacheAdapter, Capability, Claim, Condition, Entry, EpochName, Fetched, Living, Permitted, StoreKey, join_all,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::key::KeyRef;
 use crate::layer::Guarded;
+use crate::near::Generation;
 use crate::timeout::Timeout;
 
 /// One store, with what is known of it.
@@ -57,6 +61,16 @@ impl Place {
         self.group.names[0].shard()
     }
 
+    /// The generation of what is computed for its entry from now on.
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        self.group.generation()
+    }
+
+    /// The same, if `living` are its epochs as far as this process knows.
+    pub(crate) fn generation_of(&self, living: &Living) -> Option<Arc<Generation>> {
+        self.group.generation_of(living)
+    }
+
     /// The epoch of a template in its namespace, where it is.
     fn of_template(&self, template: u64) -> EpochName {
         self.group.names[0].and_template(template)
@@ -71,19 +85,11 @@ impl Place {
 /// What a look finds: an entry of a dead epoch is not found.
 pub(crate) type Found = Option<(Fetched, Living)>;
 
-/// A permit in the store, and the epochs that were current when it was taken.
-pub(crate) struct FarPermit {
-    token: Token,
-    pub(crate) living: Living,
-    /// Something stands there that the fill would replace.
-    pub(crate) replaces: bool,
-}
-
 /// What a claim comes to.
 pub(crate) enum Claimed {
     /// An entry that came to be meanwhile.
     Found(Fetched, Living),
-    Permit(FarPermit),
+    Permit(Lease),
 }
 
 impl Far {
@@ -97,6 +103,11 @@ impl Far {
             refresh: refresh::Refresh::default(),
             plain: capability.plain.then(plain::Gates::default),
         })
+    }
+
+    /// Ends the generations of a template, or of all templates of a namespace, in this process.
+    pub(crate) fn end_generations(&self, namespace: u32, template: Option<&str>) {
+        self.epochs.end_generations(namespace, template);
     }
 
     /// What the store can do.
@@ -183,42 +194,40 @@ impl Far {
         let living = place.group.living(self.clock.now()).unwrap_or(unknown);
         let permitted = self.permit(place, claim, living, journey).await?;
         match permitted {
-            (Permitted { token: Some(token), found, .. }, living) => {
-                Ok(Claimed::Permit(FarPermit { token, living, replaces: found.is_some() }))
+            (Permitted { found, .. }, held @ Some(_), living) => {
+                Ok(Claimed::Permit(Lease { held, living, replaces: found.is_some() }))
             }
-            (Permitted { found: Some(found), .. }, living) => {
+            (Permitted { found: Some(found), .. }, None, living) => {
                 if let Some((found, living)) = self.alive(place, found, living, journey).await? {
                     return Ok(Claimed::Found(found, living));
                 }
                 // It was alive by the epochs that were known before the trip, and is not by those that were read since.
                 self.claim_anew(place, living, journey).await
             }
-            (_, living) => self.claim_anew(place, living, journey).await,
+            (_, None, living) => self.claim_anew(place, living, journey).await,
         }
     }
 
-    async fn claim_anew(&self, place: &Place, living: Living, journey: &mut Journey) -> Result<Claimed> {
+    async fn claim_anew(self: &Arc<Self>, place: &Place, living: Living, journey: &mut Journey) -> Result<Claimed> {
         match self.permit(place, Claim::Fresh, living, journey).await? {
-            (Permitted { token: Some(token), .. }, living) => {
-                Ok(Claimed::Permit(FarPermit { token, living, replaces: true }))
-            }
+            (_, held @ Some(_), living) => Ok(Claimed::Permit(Lease { held, living, replaces: true })),
             _ => Err(Error::new(ErrorKind::Unavailable, "the store gave no permit")),
         }
     }
 
     async fn permit(
-        &self,
+        self: &Arc<Self>,
         place: &Place,
         claim: Claim,
         living: Living,
         journey: &mut Journey,
-    ) -> Result<(Permitted, Living)> {
+    ) -> Result<(Permitted, Option<Held>, Living)> {
         let (adapter, key, group) = (journey.adapter(), place.key.clone(), Arc::clone(&place.group));
         let asked = self.epochs.ask(self.clock.now());
-        let work = async move { adapter.permit(&key, claim, &living, &group.names).await };
-        let permitted = journey.trip(work).await?;
+        let asking = async move { adapter.permit(&key, claim, &living, &group.names).await };
+        let (permitted, held) = journey.trip(Claiming::new(self, place, asking)).await?;
         let living = self.learn(place, &permitted.epochs, asked);
-        Ok((permitted, living))
+        Ok((permitted, held, living))
     }
 
     /// Stores `entry` if the permit is still good. Did it?
@@ -226,15 +235,15 @@ impl Far {
         &self,
         place: &Place,
         entry: Entry,
-        permit: FarPermit,
+        lease: Lease,
         journey: &mut Journey,
     ) -> Result<bool> {
-        if self.is_plain() {
-            return self.put(place, entry, journey).await.map(|()| true);
-        }
+        let Some(token) = lease.token() else { return self.put(place, entry, journey).await.map(|()| true) };
         self.undelivered.know(entry.kept_for());
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&permit.token)).await }).await
+        let stored = journey.trip(async move { adapter.put(&key, &entry, Condition::IfPermit(&token)).await }).await?;
+        lease.end();
+        Ok(stored)
     }
 
     /// Stores `entry`, whatever stands there.

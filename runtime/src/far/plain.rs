@@ -10,8 +10,8 @@ use std::time::Duration;
 use foldhash::fast::FixedState;
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use super::{Claimed, Far, FarPermit, Journey, Place, join_all};
-use crate::adapter::{CacheAdapter, Claim, Living, StoreKey, Token};
+use super::{Claimed, Far, Journey, Lease, Place, join_all};
+use crate::adapter::{CacheAdapter, Claim, Living, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::layer::Deadline;
 
@@ -131,8 +131,7 @@ impl Far {
         if !is_fresh && let Some((found, living)) = self.look(place, journey).await? {
             return Ok(Claimed::Found(found, living));
         }
-        // No store is asked about this token.
-        Ok(Claimed::Permit(FarPermit { token: Token::new([0; 16]), living: LIVING, replaces: is_fresh }))
+        Ok(Claimed::Permit(Lease { held: None, living: LIVING, replaces: is_fresh }))
     }
 
     /// Can the namespace be walked through?

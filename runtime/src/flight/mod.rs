@@ -16,7 +16,9 @@ use std::task::{Wake, Waker};
 use std::time::Duration;
 
 pub(crate) use permit::Permit;
+pub(crate) use queue::{Mark, WaiterId};
 pub(crate) use ring::Inside;
+pub(crate) use state::Reach;
 pub(crate) use table::{Entered, Flights};
 pub(crate) use waiting::Landing;
 
@@ -38,8 +40,8 @@ pub(crate) enum Caller {
 pub(crate) struct Flight {
     id: FlightId,
     key: NearKey,
-    /// As it was when the permit was taken: dead means that a clear came in between.
-    generation: Arc<Generation>,
+    /// As it was when the permit was taken, or when its leader was given a lease: dead means that a clear came in between.
+    generation: Mutex<Arc<Generation>>,
     clock: Clock,
     /// Below the table's lock, above that of the timers; no code of the user's runs under it.
     state: Mutex<State>,
@@ -70,7 +72,16 @@ impl Flight {
     fn new(key: NearKey, generation: Arc<Generation>, clock: Clock, wait: Duration, leader: Caller) -> Arc<Self> {
         let id = FlightId::next();
         let state = Mutex::new(State::led(leader, wait, clock.now()));
-        Arc::new(Self { id, key, generation, clock, state })
+        Arc::new(Self { id, key, generation: Mutex::new(generation), clock, state })
+    }
+
+    fn generation(&self) -> Arc<Generation> {
+        Arc::clone(&self.generation.lock())
+    }
+
+    /// Was nothing of its generation cleared since?
+    fn is_live(&self) -> bool {
+        self.generation.lock().is_live()
     }
 
     /// Changes the state, and lets start whoever may start after that.

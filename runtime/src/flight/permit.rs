@@ -2,11 +2,13 @@
 //! voided at any time: by a clear, a `set`, a `remove`.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::queue::Mark;
 use super::ring::Inside;
-use super::state::Called;
+use super::state::Reach;
 use super::table::{Berth, Flights};
-use super::{Caller, Flight};
+use super::{Caller, Changed, Flight};
 use crate::near::{Generation, NearKeyRef, Slot};
 
 /// A leader's place in its flight. Dropped unused (a panic, a cancelled task), it goes to the next in the queue.
@@ -15,13 +17,65 @@ pub(crate) struct Permit {
     flights: Arc<Flights>,
     flight: Arc<Flight>,
     caller: Caller,
+    /// Where the computation begins: whoever had come to wait by then may have its result, whatever is cleared later.
+    start: Mark,
     /// What is left to do on drop.
-    open: bool,
+    open: AtomicBool,
+}
+
+/// A result has been handed on; those who get it are still to be woken, once no lock is held.
+#[must_use]
+pub(crate) struct Published(Changed);
+
+impl Published {
+    pub(crate) fn wake(self) {
+        self.0.wake();
+    }
 }
 
 impl Permit {
     pub(super) fn new(flights: Arc<Flights>, flight: Arc<Flight>, caller: Caller) -> Self {
-        Self { flights, flight, caller, open: true }
+        let start = flights.mark();
+        Self { flights, flight, caller, start, open: AtomicBool::new(true) }
+    }
+
+    /// The computation begins only now: a store has answered before it.
+    pub(crate) fn begin(&mut self) {
+        self.start = self.flights.mark();
+    }
+
+    /// Where the computation has begun.
+    pub(crate) fn start(&self) -> Mark {
+        self.start
+    }
+
+    /// Tells those who have come to wait from those who will, before a store is asked.
+    pub(crate) fn mark(&self) -> Mark {
+        self.flights.mark()
+    }
+
+    /// Has another leader been through before this one, whose result was too old for some who waited?
+    pub(crate) fn follows(&self) -> bool {
+        self.flight.state.lock().has_left_waiters()
+    }
+
+    /// Takes a later generation, if the flight is where callers find it: the store has given a lease of that generation, before
+    /// the computation.
+    pub(crate) fn renew(&self, generation: Arc<Generation>) {
+        let berth = self.berth();
+        if berth.holds(&self.flight) {
+            *self.flight.generation.lock() = generation;
+        }
+    }
+
+    /// Ends the flight if nobody waits for it, in one step.
+    pub(crate) fn end_if_alone(&self) -> bool {
+        let mut berth = self.berth();
+        let is_alone = self.flight.state.lock().is_alone();
+        if is_alone {
+            berth.detach(&self.flight);
+        }
+        is_alone
     }
 
     /// Held while a part of the computation runs.
@@ -35,8 +89,8 @@ impl Permit {
     }
 
     /// What a result stored with it belongs to.
-    pub(crate) fn generation(&self) -> &Arc<Generation> {
-        &self.flight.generation
+    pub(crate) fn generation(&self) -> Arc<Generation> {
+        self.flight.generation()
     }
 
     /// The place of the permit's key.
@@ -46,35 +100,35 @@ impl Permit {
 
     /// Was nothing cleared since it was taken?
     pub(crate) fn is_good(&self) -> bool {
-        self.berth().holds(&self.flight) && self.flight.generation.is_live()
+        self.is_good_in(&self.berth())
     }
 
-    /// Was nothing cleared since it was taken? Ends the flight: callers that come after find what is stored, or start anew.
-    pub(crate) fn redeem(&self, berth: &mut Berth<'_>) -> bool {
-        let good = berth.holds(&self.flight) && self.flight.generation.is_live();
-        berth.detach(&self.flight);
-        good
+    pub(crate) fn is_good_in(&self, berth: &Berth<'_>) -> bool {
+        berth.holds(&self.flight) && self.flight.is_live()
     }
 
-    /// Hands the result to everybody who waits. Not while a berth is held: it wakes them.
-    pub(crate) fn land(mut self, slot: &Arc<Slot>) {
-        self.open = false;
-        self.flight.change(|state| state.land(self.caller, slot, Called::Landed)).wake();
-    }
-
-    /// Hands them a result that a far store has refused.
-    pub(crate) fn land_refused(mut self, slot: &Arc<Slot>) {
-        self.open = false;
-        self.flight.change(|state| state.land(self.caller, slot, Called::Refused)).wake();
+    /// Hands the result on, in one step with what happens to the key's entry. Where it reaches everyone the flight ends:
+    /// callers that come after find what is stored, or start anew. Else it goes on for as long as somebody waits.
+    pub(crate) fn publish(&self, berth: &mut Berth<'_>, slot: &Arc<Slot>, reach: Reach) -> Published {
+        self.open.store(false, Ordering::Relaxed);
+        if let Reach::Everyone = reach {
+            berth.detach(&self.flight);
+        }
+        let (now, is_in_table) = (self.flight.clock.now(), berth.holds(&self.flight));
+        let changed = self.flight.change(|state| state.land(self.caller, slot, reach, is_in_table, now));
+        if changed.idle {
+            berth.detach(&self.flight);
+        }
+        Published(changed)
     }
 
     /// Leaves without a result that could be handed on: each of those who wait computes for itself, some at a time.
-    pub(crate) fn scatter(mut self) {
+    pub(crate) fn scatter(self) {
         self.step_down(true);
     }
 
-    fn step_down(&mut self, failed: bool) {
-        self.open = false;
+    fn step_down(&self, failed: bool) {
+        self.open.store(false, Ordering::Relaxed);
         let mut berth = self.flights.berth(self.flight.key.by_ref());
         let changed = self.flight.change(|state| state.step_down(self.caller, failed));
         if changed.idle {
@@ -87,7 +141,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        if self.open {
+        if *self.open.get_mut() {
             self.step_down(false);
         }
     }

@@ -10,12 +10,16 @@ use crate::clock::Moment;
 pub(super) struct Queue {
     /// Numbers grow with arrival, so this is a queue out of whose middle a waiter can leave.
     waiting: BTreeMap<WaiterId, Queued>,
-    n_arrived: u64,
     n_blocking: usize,
 }
 
+/// The number of a caller that waits, in the order in which callers come to wait in one store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct WaiterId(u64);
+pub(crate) struct WaiterId(pub(super) u64);
+
+/// A moment in the order of arrivals: the waiters with lower numbers had come by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Mark(pub(super) WaiterId);
 
 pub(super) struct Queued {
     pub(super) caller: Caller,
@@ -26,12 +30,15 @@ pub(super) struct Queued {
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, queued: Queued) -> WaiterId {
-        let id = WaiterId(self.n_arrived);
-        self.n_arrived += 1;
+    pub(super) fn push(&mut self, id: WaiterId, queued: Queued) {
         self.n_blocking += usize::from(queued.caller == Caller::Blocking);
         self.waiting.insert(id, queued);
-        id
+    }
+
+    /// The first of those who had come by `mark`.
+    pub(super) fn pop_before(&mut self, mark: Mark) -> Option<(WaiterId, Queued)> {
+        self.waiting.first_key_value().filter(|&(&id, _)| id < mark.0)?;
+        self.pop()
     }
 
     pub(super) fn pop(&mut self) -> Option<(WaiterId, Queued)> {

@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::Caller;
-use super::queue::{Queue, Queued, WaiterId};
+use super::queue::{Mark, Queue, Queued, WaiterId};
 use crate::clock::{Alarm, Moment};
 use crate::near::Slot;
 use crate::timeout::Timeout;
@@ -27,6 +27,8 @@ pub(super) struct State {
     limit: usize,
     /// A leader failed with an error of its own: from here each computes for itself, so many at a time.
     scattered: bool,
+    /// A leader has had a result that some of the waiters did not get.
+    has_left_waiters: bool,
     /// When one more may start beside the leaders there are.
     next_extra: Moment,
     queue: Queue,
@@ -57,12 +59,35 @@ impl Leaders {
 
 /// How a wait ended.
 pub(super) enum Called {
-    /// It is a leader now.
-    Lead,
+    /// It is a leader now, of its kind.
+    Lead(Caller),
     /// Here is the result.
     Landed(Arc<Slot>),
-    /// Here is a result that a far store has refused: somebody has cleared or stored the key meanwhile.
-    Refused(Arc<Slot>),
+    /// Its flight has left the table, with a result that may be older than this call: it is to look again.
+    Again,
+}
+
+/// Which waiters get a result.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reach {
+    /// All of them: what was cleared since, if anything was, was cleared in this process, which ended the flight there and
+    /// then; or the store has failed, and knows no better.
+    Everyone,
+    /// Those who had come by the mark: the others may have come after a clear of another process, and look again.
+    Until {
+        mark: Mark,
+        /// The result is in the store: the next leader finds it there, whatever other leaders do.
+        is_stored: bool,
+    },
+}
+
+impl Reach {
+    fn includes(self, id: WaiterId) -> bool {
+        match self {
+            Self::Everyone => true,
+            Self::Until { mark, .. } => id < mark.0,
+        }
+    }
 }
 
 impl State {
@@ -73,6 +98,7 @@ impl State {
             leaders: Leaders::default(),
             limit: 1,
             scattered: false,
+            has_left_waiters: false,
             next_extra: Moment::NEVER,
             queue: Queue::default(),
             called: HashMap::default(),
@@ -88,14 +114,15 @@ impl State {
         self.next_extra = now.after(self.wait.into());
     }
 
-    /// One more caller: a leader at once if there is nobody it may wait for, and else in the queue.
-    pub(super) fn join(&mut self, caller: Caller, now: Moment) -> Option<WaiterId> {
+    /// One more caller: a leader at once if there is nobody it may wait for, and else in the queue. Does it wait?
+    pub(super) fn join(&mut self, id: WaiterId, caller: Caller, now: Moment) -> bool {
         if caller == Caller::Blocking && self.leaders.n_blocking == 0 {
             self.start(caller, now);
-            return None;
+            return false;
         }
         let until = now.after(Timeout::from(self.wait.saturating_mul(LONGEST_WAITS)));
-        Some(self.queue.push(Queued { caller, until, waker: None }))
+        self.queue.push(id, Queued { caller, until, waker: None });
+        true
     }
 
     /// A leader is through without a result to share: cancelled, panicked, or failed by itself.
@@ -107,19 +134,46 @@ impl State {
         }
     }
 
-    /// A leader is through with a result: everybody in the queue gets it, as `called` says.
-    pub(super) fn land(&mut self, caller: Caller, slot: &Arc<Slot>, called: fn(Arc<Slot>) -> Called) {
+    /// A leader is through with a result, for as many of the waiters as it `reach`es. The others stay, and one of them leads
+    /// next; but those of a flight that has left the table look again, as another may be there.
+    pub(super) fn land(&mut self, caller: Caller, slot: &Arc<Slot>, reach: Reach, is_in_table: bool, now: Moment) {
         *self.leaders.of(caller) -= 1;
-        // Who was called to lead and has not looked yet need not start. It stays counted among the leaders, which does no
-        // harm: a flight that has landed has left the table, and nobody joins it any more.
-        // Who has a result already keeps it: dropping that here would run a destructor of the user's under our lock.
-        for waiting in self.called.values_mut().filter(|waiting| matches!(waiting, Called::Lead)) {
-            *waiting = called(Arc::clone(slot));
+        // From here on as with one leader: what was failed or late before is over.
+        (self.limit, self.scattered) = (1, false);
+        // A waiter that has a result already keeps it: dropping that here would run a destructor of the user's under our lock.
+        for (_, called) in self.called.iter_mut().filter(|(id, _)| reach.includes(**id)) {
+            // It was called to lead and has not looked yet, and so need not start.
+            if let Called::Lead(caller) = *called {
+                *self.leaders.of(caller) -= 1;
+                *called = Called::Landed(Arc::clone(slot));
+            }
         }
-        while let Some((id, queued)) = self.queue.pop() {
-            self.called.insert(id, called(Arc::clone(slot)));
+        let next = |queue: &mut Queue| match reach {
+            Reach::Everyone => queue.pop(),
+            Reach::Until { mark, .. } => queue.pop_before(mark),
+        };
+        while let Some((id, queued)) = next(&mut self.queue) {
+            self.called.insert(id, Called::Landed(Arc::clone(slot)));
             self.wakers.extend(queued.waker);
         }
+        while !is_in_table && let Some((id, queued)) = self.queue.pop() {
+            self.called.insert(id, Called::Again);
+            self.wakers.extend(queued.waker);
+        }
+        self.has_left_waiters |= !self.queue.is_empty();
+        if let Reach::Until { is_stored: true, .. } = reach {
+            self.call_next(now);
+        }
+    }
+
+    /// Has a leader been through before, with a result that not all waiters got?
+    pub(super) fn has_left_waiters(&self) -> bool {
+        self.has_left_waiters
+    }
+
+    /// One leader computes, and nobody waits.
+    pub(super) fn is_alone(&self) -> bool {
+        self.leaders.n() == 1 && self.queue.is_empty()
     }
 
     /// Has the wait of `id` ended? If not, `waker` is called when it has, and what was to be called before comes back in
@@ -163,11 +217,11 @@ impl State {
         };
         let Some((id, queued)) = next else { return };
         self.start(queued.caller, now);
-        self.called.insert(id, Called::Lead);
+        self.called.insert(id, Called::Lead(queued.caller));
         self.wakers.extend(queued.waker);
     }
 
-    /// Nobody computes.
+    /// Nobody computes, and nobody waits for a turn.
     pub(super) fn is_idle(&self) -> bool {
         self.leaders.n() == 0
     }

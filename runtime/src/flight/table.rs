@@ -6,12 +6,13 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use super::permit::Permit;
+use super::queue::{Mark, WaiterId};
 use super::ring::Inside;
 use super::waiting::Waiting;
 use super::{Caller, Flight};
 use crate::clock::Clock;
 use crate::near::{Generation, NearKeyRef};
-use crate::sync::{AtomicUsize, Mutex, MutexGuard, Ordering};
+use crate::sync::{AtomicU64, AtomicUsize, Mutex, MutexGuard, Ordering};
 
 /// So many keys are computed at once; past that, callers compute alone.
 const MOST_FLIGHTS: usize = 10_000;
@@ -20,19 +21,31 @@ const N_SHARDS: usize = if cfg!(shuttle) { 1 } else { 32 };
 pub(crate) struct Flights {
     shards: Box<[Mutex<HashTable<Arc<Flight>>>]>,
     n_flights: AtomicUsize,
+    /// Numbers those who come to wait.
+    n_arrived: AtomicU64,
     clock: Clock,
 }
 
 impl Flights {
     pub(crate) fn new(clock: Clock) -> Self {
         let shards = (0..N_SHARDS).map(|_| Mutex::new(HashTable::new())).collect();
-        Self { shards, n_flights: AtomicUsize::new(0), clock }
+        Self { shards, n_flights: AtomicUsize::new(0), n_arrived: AtomicU64::new(0), clock }
     }
 
     /// The place of `key`, held until the berth is dropped.
     pub(crate) fn berth<'a>(&'a self, key: NearKeyRef<'a>) -> Berth<'a> {
         let shard = &self.shards[(key.hash() >> 32) as usize % self.shards.len()];
         Berth { flights: self, key, shard: shard.lock() }
+    }
+
+    /// A number for a caller that comes to wait. It keeps the number when it looks again.
+    pub(super) fn arrive(&self) -> WaiterId {
+        WaiterId(self.n_arrived.fetch_add(1, Ordering::SeqCst))
+    }
+
+    /// Tells those who have come to wait from those who will.
+    pub(super) fn mark(&self) -> Mark {
+        Mark(WaiterId(self.n_arrived.load(Ordering::SeqCst)))
     }
 
     /// How many computations are under way.
@@ -60,7 +73,7 @@ pub(crate) enum Entered {
 }
 
 impl Berth<'_> {
-    /// Joins the key's flight, or starts one.
+    /// Joins the key's flight, or starts one. `arrival`: the number of a caller that has waited already.
     ///
     /// A flight of a generation that was cleared meanwhile is not joined: callers that arrive after a clear do not see
     /// what was begun before it.
@@ -70,9 +83,10 @@ impl Berth<'_> {
         generation: Arc<Generation>,
         wait: Duration,
         caller: Caller,
+        arrival: Option<WaiterId>,
     ) -> Entered {
-        if let Some(flight) = self.flight().filter(|flight| flight.generation.is_live()).cloned() {
-            let (entered, changed) = flight.join(flights, caller);
+        if let Some(flight) = self.flight().filter(|flight| flight.is_live()).cloned() {
+            let (entered, changed) = flight.join(flights, caller, arrival);
             drop(self);
             changed.wake();
             return entered;

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::queue::WaiterId;
-use super::state::{Called, State};
+use super::queue::{Mark, WaiterId};
+use super::state::{Called, Reach, State};
 use super::{Caller, FlightId};
 use crate::clock::Moment;
 use crate::near::{Generation, Header, Slot};
@@ -23,14 +23,20 @@ fn flight(leader: Caller) -> State {
 }
 
 fn queue(state: &mut State, n_waiters: usize, caller: Caller) -> Vec<WaiterId> {
-    (0..n_waiters).map(|_| state.join(caller, at(0)).expect("it queues")).collect()
+    arrivals(0, n_waiters, state, caller)
+}
+
+/// Those who come to wait with the numbers from `first` on.
+fn arrivals(first: u64, n_waiters: usize, state: &mut State, caller: Caller) -> Vec<WaiterId> {
+    let ids = (first..).take(n_waiters).map(WaiterId);
+    ids.inspect(|&id| assert!(state.join(id, caller, at(0)), "it queues")).collect()
 }
 
 /// How many of the waiters have been called to compute by the second `secs`, each seen once.
 fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
     state.regulate(at(secs));
     let mut waker = None;
-    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead))).count()
+    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead(_)))).count()
 }
 
 fn slot() -> Arc<Slot> {
@@ -74,7 +80,7 @@ fn after_an_error_of_its_own_eight_compute_at_a_time() {
     state.step_down(Async, true);
     assert_eq!(n_called(&mut state, &waiters, 0), 1);
     assert_eq!(n_called(&mut state, &waiters, 12), 0, "no extra ones beside the eight");
-    assert!(state.join(Async, at(12)).is_some(), "newcomers queue as well");
+    assert!(state.join(WaiterId(20), Async, at(12)), "newcomers queue as well");
 }
 
 #[test]
@@ -82,16 +88,68 @@ fn a_result_reaches_everybody_even_who_was_called_to_compute() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
     state.regulate(at(5));
-    state.land(Async, &slot(), Called::Landed);
+    state.land(Async, &slot(), Reach::Everyone, false, at(5));
+    assert_eq!(n_landed(&mut state, &waiters), 10);
+    assert!(state.is_idle(), "the one that was called need not compute");
+}
+
+fn n_landed(state: &mut State, waiters: &[WaiterId]) -> usize {
     let mut waker = None;
-    let landed = waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Landed(_)))).count();
-    assert_eq!(landed, 10);
+    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Landed(_)))).count()
+}
+
+/// A result for those below number 4.
+fn below_four(is_stored: bool) -> Reach {
+    Reach::Until { mark: Mark(WaiterId(4)), is_stored }
+}
+
+#[test]
+fn a_result_reaches_those_who_had_come_by_its_mark_and_one_of_the_others_leads_next() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 10, Async);
+    state.land(Async, &slot(), below_four(false), true, at(0));
+    assert_eq!(n_called(&mut state, &waiters[4..], 0), 1);
+    assert_eq!(n_landed(&mut state, &waiters), 4);
+    assert!(!state.is_idle() && state.has_left_waiters());
+}
+
+#[test]
+fn after_a_result_that_is_stored_one_is_called_whoever_else_computes() {
+    for (is_stored, n_more) in [(true, 1), (false, 0)] {
+        let mut state = flight(Async);
+        let waiters = queue(&mut state, 10, Async);
+        assert_eq!(n_called(&mut state, &waiters, 5), 1, "the first leader is late");
+        state.land(Async, &slot(), below_four(is_stored), true, at(6));
+        assert_eq!(n_called(&mut state, &waiters, 6), n_more, "stored: {is_stored}");
+    }
+}
+
+#[test]
+fn a_call_to_lead_is_taken_back_only_from_those_below_the_mark() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 10, Async);
+    state.regulate(at(5));
+    // Beside the first leader number 0 was called, and has not looked: it gets the result, and leads no more.
+    state.leave(waiters[9]);
+    state.land(Async, &slot(), below_four(false), true, at(5));
+    assert_eq!(n_landed(&mut state, &waiters), 4);
+    assert_eq!(n_called(&mut state, &waiters, 5), 1, "nobody computes any more");
+}
+
+#[test]
+fn whoever_is_left_in_a_flight_that_has_left_the_table_looks_again() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 10, Async);
+    state.land(Async, &slot(), below_four(true), false, at(0));
+    let mut waker = None;
+    let again = waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Again))).count();
+    assert_eq!((again, state.is_idle()), (6, true));
 }
 
 #[test]
 fn a_blocking_caller_never_waits_for_an_async_one() {
     let mut state = flight(Async);
-    assert_eq!(state.join(Blocking, at(0)), None, "it computes at once");
+    assert!(!state.join(WaiterId(0), Blocking, at(0)), "it computes at once");
     let blocked = queue(&mut state, 3, Blocking);
     assert_eq!(n_called(&mut state, &blocked, 0), 0, "these wait for the blocking one");
     state.step_down(Blocking, false);
@@ -102,7 +160,7 @@ fn a_blocking_caller_never_waits_for_an_async_one() {
 fn a_blocking_waiter_goes_before_async_ones_if_no_blocking_one_computes() {
     let mut state = flight(Blocking);
     let tasks = queue(&mut state, 3, Async);
-    let blocked = queue(&mut state, 1, Blocking);
+    let blocked = arrivals(3, 1, &mut state, Blocking);
     state.step_down(Blocking, false);
     assert_eq!(n_called(&mut state, &blocked, 0), 1);
     assert_eq!(n_called(&mut state, &tasks, 0), 0);

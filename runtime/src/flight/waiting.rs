@@ -27,8 +27,8 @@ pub(crate) struct Waiting {
 pub(crate) enum Landing {
     /// With another's result.
     Landed(Arc<Slot>),
-    /// With another's result that a far store has refused.
-    Refused(Arc<Slot>),
+    /// With nothing: the call is to look again, under the number with which it came.
+    Again(WaiterId),
     /// The caller's turn to compute has come.
     Lead(Permit),
     /// It would be waiting for itself: it computes, and stores nothing.
@@ -37,14 +37,21 @@ pub(crate) enum Landing {
 
 impl Flight {
     /// A permit at once if there is nobody the caller may wait for; and what the arrival leaves to do.
-    pub(super) fn join(self: Arc<Self>, flights: &Arc<Flights>, caller: Caller) -> (Entered, Changed) {
+    pub(super) fn join(
+        self: Arc<Self>,
+        flights: &Arc<Flights>,
+        caller: Caller,
+        arrival: Option<WaiterId>,
+    ) -> (Entered, Changed) {
         let now = self.clock.now();
-        let mut place = None;
-        let changed = self.change(|state| place = state.join(caller, now));
+        let id = arrival.unwrap_or_else(|| flights.arrive());
+        let mut waits = false;
+        let changed = self.change(|state| waits = state.join(id, caller, now));
         let flights = Arc::clone(flights);
-        let entered = match place {
-            None => Entered::Lead(Permit::new(flights, self, caller)),
-            Some(id) => Entered::Wait(Waiting { flights, flight: self, caller, id, edges: None }),
+        let entered = if waits {
+            Entered::Wait(Waiting { flights, flight: self, caller, id, edges: None })
+        } else {
+            Entered::Lead(Permit::new(flights, self, caller))
         };
         (entered, changed)
     }
@@ -66,8 +73,8 @@ impl Future for Waiting {
         match called {
             None => Poll::Pending,
             Some(Called::Landed(slot)) => Poll::Ready(Landing::Landed(slot)),
-            Some(Called::Refused(slot)) => Poll::Ready(Landing::Refused(slot)),
-            Some(Called::Lead) => Poll::Ready(Landing::Lead(Permit::new(
+            Some(Called::Again) => Poll::Ready(Landing::Again(self.id)),
+            Some(Called::Lead(_)) => Poll::Ready(Landing::Lead(Permit::new(
                 Arc::clone(&self.flights),
                 Arc::clone(&self.flight),
                 self.caller,
@@ -81,7 +88,7 @@ impl Drop for Waiting {
         let mut left = (None, None);
         self.flight.change(|state| left = state.leave(self.id)).wake();
         let (called, _waker) = left;
-        if let Some(Called::Lead) = called {
+        if let Some(Called::Lead(_)) = called {
             drop(Permit::new(Arc::clone(&self.flights), Arc::clone(&self.flight), self.caller));
         }
     }

@@ -6,12 +6,13 @@ use std::time::Duration;
 use super::imp::{Errand, Open, Stored};
 use super::parcel::Packed;
 use crate::adapter::{Entry, join_all};
-use crate::cache::{Cache, Undelivered};
+use crate::cache::{Cache, Request, Undelivered};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::far::{Closed, Far, Limit, Place, owing};
+use crate::far::{Far, Limit, Place, owing};
 use crate::io;
 use crate::key::KeyRef;
+use crate::near::Generation;
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -43,7 +44,7 @@ impl Errand {
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
             let journey = far.journey(Limit::Helper);
-            Box::new(Open { far: Arc::clone(far), place, journey, permit: None, closed: Closed::default() })
+            Box::new(Open::new(far, place, journey))
         }))
     }
 
@@ -171,6 +172,13 @@ impl Cache {
         let lifetime = site.facts.lifetimes.value.unwrap_or_else(|| self.timeout());
         far.know(lifetime, self.grace(site));
         far.place((self.namespace.id, &self.namespace.name), key, site.facts.template)
+    }
+
+    /// The generation of what is computed for a call that does not ask its store.
+    pub(in crate::cache) fn far_generation(&self, request: Request<'_>) -> Option<Arc<Generation>> {
+        let Request { site, key, .. } = request;
+        let (far, _) = self.core.tier.0.as_ref().filter(|_| !site.facts.local)?;
+        Some(self.place(far, key, site).generation())
     }
 
     /// How much is owed to the far store.

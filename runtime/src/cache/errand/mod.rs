@@ -17,7 +17,7 @@ mod parcel;
 mod plain;
 
 pub(super) use imp::is_io_thread;
-pub(crate) use imp::{Batch, Errand, Parcel, Setting, Stored, Tier, deliver_all};
+pub(crate) use imp::{Batch, Errand, Parcel, Sent, Setting, Stored, Tier, deliver_all};
 
 use super::Cache;
 use crate::site::Site;

@@ -1,10 +1,12 @@
 //! The errand of a call in a build without far stores: there is nothing to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::{Cache, Request, Undelivered};
 use crate::error::{Error, Result};
 use crate::key::KeyRef;
+use crate::near::Generation;
 use crate::rules::{Computed, Travel};
 use crate::site::Site;
 use crate::timeout::{Remaining, Timeout};
@@ -17,6 +19,8 @@ impl Tier {
     pub(super) fn is_absent(&self) -> bool {
         true
     }
+
+    pub(in crate::cache) fn end_generations(&self, _: u32, _: Option<&'static str>) {}
 }
 
 #[derive(Default)]
@@ -27,6 +31,14 @@ pub(crate) fn is_io_thread() -> bool {
     false
 }
 
+/// Nothing was asked.
+#[expect(dead_code, reason = "what a store would have answered")]
+pub(crate) enum Sent {
+    Nothing,
+    Verified { is_stored: bool },
+    Refused,
+}
+
 /// Nothing goes anywhere.
 #[derive(Default)]
 pub(crate) struct Parcel {}
@@ -34,6 +46,14 @@ pub(crate) struct Parcel {}
 impl Parcel {
     pub(crate) fn denial(_: &Errand) -> Self {
         Self {}
+    }
+
+    pub(crate) fn failure(_: &Errand) -> Self {
+        Self {}
+    }
+
+    pub(crate) fn may_follow(&self) -> bool {
+        false
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -47,6 +67,22 @@ pub(crate) enum Stored {}
 impl Errand {
     pub(crate) fn of_call(_: &Cache, _: Request<'_>) -> Self {
         Self {}
+    }
+
+    pub(crate) fn of_refresh(_: &Cache, _: Request<'_>) -> Self {
+        Self {}
+    }
+
+    pub(crate) fn generation(&self) -> Option<Arc<Generation>> {
+        None
+    }
+
+    pub(crate) fn leased_generation(&self) -> Option<Arc<Generation>> {
+        None
+    }
+
+    pub(crate) fn is_spent(&self) -> bool {
+        false
     }
 
     pub(crate) fn is_unclaimed(&self) -> bool {
@@ -67,9 +103,11 @@ impl Errand {
 
     pub(crate) fn take_back(&self, (): &()) {}
 
-    pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> bool {
-        false
+    pub(crate) async fn send(&mut self, _: Parcel, _: &'static Site) -> Sent {
+        Sent::Nothing
     }
+
+    pub(crate) fn owe_refresh(&self) {}
 
     pub(crate) fn report(&self, _: &'static Site) {}
 
@@ -170,6 +208,14 @@ pub(crate) async fn deliver_all(_: Duration) -> Undelivered {
 impl Cache {
     pub(crate) fn admit(&self, _: &'static Site) -> Result<()> {
         Ok(())
+    }
+
+    pub(in crate::cache) fn far_generation(&self, _: Request<'_>) -> Option<Arc<Generation>> {
+        None
+    }
+
+    pub(crate) fn is_plain(&self) -> bool {
+        false
     }
 
     pub(crate) fn n_owed(&self) -> usize {

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::parcel::Packed;
-use crate::adapter::{Claim, Entry, Fetched, Left, Living, StoreKey};
+use crate::adapter::{Claim, Entry, Fetched, Left, Living, Release, StoreKey};
 use crate::cache::{Cache, Request};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorKind};
-use crate::far::{Claimed, Closed, Far, FarPermit, Filling, Journey, Place};
-use crate::record::HEADER_LEN;
+use crate::far::{Claimed, Closed, Far, Filling, Journey, Lease, Place};
+use crate::near::Generation;
 use crate::rules::Computed;
 use crate::site::Site;
 use crate::timeout::Timeout;
@@ -22,6 +22,13 @@ pub(crate) struct Tier(pub(crate) Option<(Arc<Far>, Option<Codec>)>);
 impl Tier {
     pub(super) fn is_absent(&self) -> bool {
         self.0.is_none()
+    }
+
+    /// Ends the generations of a template, or of all templates of a namespace, in this process.
+    pub(in crate::cache) fn end_generations(&self, namespace: u32, template: Option<&'static str>) {
+        if let Some((far, _)) = &self.0 {
+            far.end_generations(namespace, template);
+        }
     }
 }
 
@@ -37,7 +44,9 @@ pub(super) struct Open {
     pub(super) far: Arc<Far>,
     pub(super) place: Place,
     pub(super) journey: Journey,
-    pub(super) permit: Option<FarPermit>,
+    pub(super) permit: Option<Lease>,
+    /// The caller wants the result in place of what stands there, whatever becomes of this.
+    pub(super) is_refresh: bool,
     /// Held by a helper that changes the key, for as long as the errand lasts.
     pub(super) closed: Closed,
 }
@@ -59,8 +68,33 @@ impl Errand {
         Self(far.map(|(far, _)| {
             let place = cache.place(far, key, site);
             let journey = far.journey_of_call(&place);
-            Box::new(Open { far: Arc::clone(far), place, journey, permit: None, closed: Closed::default() })
+            Box::new(Open::new(far, place, journey))
         }))
+    }
+
+    /// The same for a computation that is to take the place of what stands there.
+    pub(crate) fn of_refresh(cache: &Cache, request: Request<'_>) -> Self {
+        let mut errand = Self::of_call(cache, request);
+        if let Some(open) = &mut errand.0 {
+            open.is_refresh = true;
+        }
+        errand
+    }
+
+    /// The generation of what is computed for this call from now on.
+    pub(crate) fn generation(&self) -> Option<Arc<Generation>> {
+        self.0.as_ref().map(|open| open.place.generation())
+    }
+
+    /// The generation of the permit, if nothing later is known.
+    pub(crate) fn leased_generation(&self) -> Option<Arc<Generation>> {
+        let open = self.0.as_ref()?;
+        open.place.generation_of(&open.permit.as_ref()?.living)
+    }
+
+    /// Has the call no time left for its store?
+    pub(crate) fn is_spent(&self) -> bool {
+        self.0.as_ref().is_some_and(|open| open.journey.is_spent())
     }
 
     /// There is a store, it has not failed so far, and no permit was taken in it.
@@ -129,13 +163,13 @@ impl Errand {
         let Some(permit) = &open.permit else {
             // The store is there, and has no room even for a permit.
             site.counters.unstorable();
-            return Parcel::Nothing;
+            return if open.is_refresh { Parcel::Removal } else { Parcel::Nothing };
         };
         match Packed::of(cache, site, computed, &open.place, timeout, took) {
             Ok(Some(packed)) => {
                 Parcel::Record(Entry { record: packed.seal(permit.living), timeout, grace: cache.grace(site) })
             }
-            Ok(None) => Parcel::Nothing,
+            Ok(None) => Parcel::failure(self),
             // What is stored is no result any more: a refresh, or the grace of the old one, would bring it back.
             Err(_) => {
                 site.counters.unstorable();
@@ -159,41 +193,62 @@ impl Errand {
         }
     }
 
-    /// Takes the parcel where it goes. `true` if the permit was void.
-    pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> bool {
-        let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return false };
-        let Some(permit) = open.permit.take() else { return false };
-        let replaces = permit.replaces;
-        let sent = match parcel {
-            Parcel::Record(entry) => open.far.fill(&open.place, entry, permit, &mut open.journey).await,
-            Parcel::Denial if open.far.is_plain() => {
-                open.far.remove(&open.place, &mut open.journey).await.map(|_| true)
+    /// Takes the parcel where it goes, and says what the store has answered about the permit.
+    pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> Sent {
+        let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return Sent::Nothing };
+        let Open { far, place, journey, permit, is_refresh, .. } = &mut **open;
+        let (lease, is_record) = (permit.take(), matches!(parcel, Parcel::Record(_)));
+        let is_verified = lease.is_some();
+        // What stands there is out of date, whatever becomes of this.
+        let replaces = if is_record { *is_refresh } else { matches!(parcel, Parcel::Release(Release::Remove)) };
+        let mut promise = replaces.then(|| far.promise(std::slice::from_ref(place)));
+        let replaced = lease.as_ref().is_some_and(|lease| lease.replaces) || *is_refresh;
+        let answer = match (parcel, lease) {
+            (Parcel::Record(entry), Some(lease)) => far.fill(place, entry, lease, journey).await,
+            (Parcel::Release(release), Some(lease)) if !far.is_plain() => {
+                far.release(place, lease, release, journey).await
             }
-            Parcel::Denial => open.far.fill(&open.place, dead(), permit, &mut open.journey).await,
-            Parcel::Nothing => Ok(true),
+            (Parcel::Release(Release::Remove) | Parcel::Removal, _) => far.remove(place, journey).await.map(|_| true),
+            (Parcel::Release(_) | Parcel::Record(_) | Parcel::Nothing, _) => return Sent::Nothing,
         };
-        match sent {
-            Ok(stored) => !stored,
+        if let Some(promise) = &mut promise {
+            if is_record { promise.answered(&answer) } else { promise.told(&answer) }
+        }
+        match answer {
+            Ok(true) if is_verified => Sent::Verified { is_stored: is_record },
+            Ok(true) => Sent::Nothing,
+            Ok(false) => Sent::Refused,
             Err(error) => {
                 // The store's own limit may be lower than its capability says.
-                if error.kind() == ErrorKind::TooLarge {
+                if is_record && error.kind() == ErrorKind::TooLarge {
                     site.counters.unstorable();
                     // As in `parcel`; the permit may be gone with the attempt. What somebody has set meanwhile goes too.
-                    if replaces {
-                        let _ = open.far.remove(&open.place, &mut open.journey).await;
+                    if replaced && let Err(error) = far.remove(place, journey).await {
+                        journey.fail(error);
                     }
                 }
-                open.journey.fail(error);
-                false
+                journey.fail(error);
+                Sent::Nothing
             }
+        }
+    }
+
+    /// A result that was to take the place of what stands there could not be stored: that is to go, now or later.
+    pub(crate) fn owe_refresh(&self) {
+        if let Some(open) = self.0.as_ref().filter(|open| open.is_refresh && open.journey.has_failed()) {
+            open.far.owe_removals(std::slice::from_ref(&open.place));
         }
     }
 }
 
-/// What takes the place of an entry that is not to be revived, as a fill does: only if nobody else has changed the key
-/// meanwhile. It is of no epoch, so nobody finds it, and it is gone at once.
-fn dead() -> Entry {
-    Entry { record: vec![0; HEADER_LEN], timeout: Timeout::from_millis(1), grace: Timeout::ZERO }
+/// What a store has answered to what was sent.
+pub(crate) enum Sent {
+    /// Nothing was asked, or nothing answered, about a permit.
+    Nothing,
+    /// The permit was still there when it was asked.
+    Verified { is_stored: bool },
+    /// It was not: the key has been cleared or stored meanwhile.
+    Refused,
 }
 
 /// What goes to the far tier of a result.
@@ -202,23 +257,43 @@ pub(crate) enum Parcel {
     #[default]
     Nothing,
     Record(Entry),
-    /// There is nothing to store, and what is stored is to go.
-    Denial,
+    /// There is nothing to store; what is stored stays, or goes.
+    Release(Release),
+    /// What is stored is to go, though there is no permit.
+    Removal,
 }
 
 impl Parcel {
-    /// Says that there is nothing to store, if there is something that says otherwise.
+    /// Says that there is nothing to store, and takes away what says otherwise.
     pub(crate) fn denial(errand: &Errand) -> Self {
         let permit = errand.0.as_ref().and_then(|open| open.permit.as_ref());
-        if permit.is_some_and(|permit| permit.replaces) { Self::Denial } else { Self::Nothing }
+        if permit.is_some_and(|permit| permit.replaces) {
+            return Self::Release(Release::Remove);
+        }
+        Self::failure(errand)
+    }
+
+    /// Says that the computation has failed, and leaves what is stored.
+    pub(crate) fn failure(errand: &Errand) -> Self {
+        let holds = |open: &Open| open.permit.is_some() && !open.far.is_plain();
+        if errand.0.as_deref().is_some_and(holds) { Self::Release(Release::Keep) } else { Self::Nothing }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         matches!(self, Self::Nothing)
     }
+
+    /// May it go behind the caller, where nobody waits for the result?
+    pub(crate) fn may_follow(&self) -> bool {
+        matches!(self, Self::Release(Release::Keep))
+    }
 }
 
 impl Open {
+    pub(super) fn new(far: &Arc<Far>, place: Place, journey: Journey) -> Self {
+        Self { far: Arc::clone(far), place, journey, permit: None, is_refresh: false, closed: Closed::default() }
+    }
+
     pub(super) fn stored(&self, fetched: Fetched, living: Living) -> Stored {
         stored(self.place.key.clone(), fetched, living)
     }
