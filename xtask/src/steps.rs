@@ -84,11 +84,11 @@ const VALKEY: Step = Step {
 
 const INTERLEAVINGS: Step = Step {
     name: "interleavings",
-    about: "random schedules of flights and permits, under shuttle",
+    about: "random schedules of flights, permits and two processes, under shuttle",
     run: |workspace| {
         // A folder of its own: the flag changes every crate, and would throw away all that is built.
         workspace
-            .cargo("test --package larder --lib --release --target-dir target/shuttle interleavings")
+            .cargo("test --package larder --lib --release --features far,testing --target-dir target/shuttle interleavings")
             .env("RUSTFLAGS", "--cfg shuttle")
             .run()
     },

@@ -1,12 +1,16 @@
 //! The request path under a model checker: random interleavings of callers, clears and cancellations, each of them
 //! checked against an origin whose version only grows. Run with `RUSTFLAGS="--cfg shuttle"`.
 
+#[cfg(feature = "far")]
+mod processes;
+
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Waker};
 
+use shuttle::scheduler::{PctScheduler, RandomScheduler};
 use shuttle::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use shuttle::thread;
+use shuttle::{Config, Runner, thread};
 
 use super::{Approach, Cache, Defaults, Lead, Request, Setup, Step, Tier, Weights};
 use crate::clock::{Clock, Manual};
@@ -33,8 +37,15 @@ fn n_interleavings() -> usize {
 /// run far ahead, and so finds what needs a long pause at one place.
 fn explore(scenario: impl Fn() + Clone + Send + Sync + 'static) {
     const DEPTH: usize = 3;
-    shuttle::check_random(scenario.clone(), n_interleavings() / 2);
-    shuttle::check_pct(scenario, n_interleavings() / 2, DEPTH);
+    let config = || {
+        let mut config = Config::new();
+        // What is far writes records, which takes more than the default in a debug build.
+        config.stack_size = 1 << 18;
+        config
+    };
+    let half = n_interleavings() / 2;
+    Runner::new(RandomScheduler::new(half), config()).run(scenario.clone());
+    Runner::new(PctScheduler::new(DEPTH, half), config()).run(scenario);
 }
 
 fn rules() -> Vtable<u64> {

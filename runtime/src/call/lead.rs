@@ -200,3 +200,17 @@ pub(crate) async fn compute<R, C: Future<Output = R>>(
 ) -> R {
     AsyncLead::new(site, Some(lead), rules).compute(computation).await
 }
+
+/// The whole of an async call that found nothing near.
+#[cfg(all(test, shuttle, feature = "far"))]
+pub(crate) async fn whole<R, C: Future<Output = R>>(
+    approach: cache::Approach<'_>,
+    rules: impl Rules<R>,
+    timeout: Option<Timeout>,
+    computation: C,
+) -> R {
+    match super::go_async(approach, rules).await {
+        Answer::Result(result) => result,
+        Answer::Compute(lead) => lead.for_so_long(timeout).compute(computation).await,
+    }
+}

@@ -19,6 +19,8 @@ pub use lead::{Answer, AsyncLead, Lead};
 
 #[cfg(all(test, shuttle))]
 pub(crate) use lead::compute;
+#[cfg(all(test, shuttle, feature = "far"))]
+pub(crate) use lead::whole;
 
 use crate::cache::{self, Approach, ByHand, Cache, Request, Step};
 use crate::flight::Caller;

@@ -12,6 +12,9 @@ use crate::io;
 /// Often enough that one failure is made good within the second for which an epoch is believed.
 const EVERY: Duration = Duration::from_millis(400);
 
+/// The model checker has no time that passes by itself, for which the task would wait.
+const IS_MODELLED: bool = cfg!(shuttle);
+
 /// Whether somebody is at it.
 #[derive(Default)]
 pub(super) struct Refresh {
@@ -21,7 +24,7 @@ pub(super) struct Refresh {
 impl Refresh {
     /// Starts the task unless it runs. It ends once nothing is in use, and with the store's last handle.
     pub(super) fn keep_up(&self, far: &Arc<Far>) {
-        if !self.is_running.load(Ordering::Relaxed) && !self.is_running.swap(true, Ordering::AcqRel) {
+        if !IS_MODELLED && !self.is_running.load(Ordering::Relaxed) && !self.is_running.swap(true, Ordering::AcqRel) {
             io::spawn(run(Arc::downgrade(far)));
         }
     }

@@ -70,6 +70,12 @@ impl MemoryAdapter {
         Self { largest_entry, ..self }
     }
 
+    /// How many permits there are.
+    #[cfg(all(test, shuttle))]
+    pub(crate) fn n_permits(&self) -> usize {
+        self.shards.iter().map(|shard| shard.lock().n_permits()).sum()
+    }
+
     fn of(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {
         self.numbered(self.shard(key))
     }

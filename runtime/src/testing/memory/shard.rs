@@ -86,6 +86,11 @@ impl Shard {
         (Some(token), found)
     }
 
+    #[cfg(all(test, shuttle))]
+    pub(super) fn n_permits(&self) -> usize {
+        self.permits.len()
+    }
+
     /// Is the permit still good? One that is not there is not.
     pub(super) fn is_good(&self, key: &StoreKey, token: &Token, now: Moment) -> bool {
         self.permits.get(key).is_some_and(|permit| permit.token == *token && permit.until > now)
