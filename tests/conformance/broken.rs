@@ -26,6 +26,8 @@ pub(crate) enum Flaw {
     CutsBatches,
     CutsLargeValues,
     EpochNamesAreCut,
+    EpochsShareAPermit,
+    EpochsThatAreKnownShareAPermit,
     EpochsAreRandom,
     EpochsInTwoSteps,
     EpochsOfOneName,
@@ -39,6 +41,7 @@ pub(crate) enum Flaw {
     HeadForgetsTemplate,
     HeadIsRemembered,
     HeadMixesEpochs,
+    HoldersOutliveTheirPermit,
     IfAbsentAlwaysStores,
     IfAbsentInTwoSteps,
     IfAbsentSeesAll,
@@ -79,6 +82,15 @@ pub(crate) enum Flaw {
     PutManyAdds,
     PutManyKeepsPermits,
     PutSaysYes,
+    ReleaseAlwaysRemoves,
+    ReleaseCountsNumbers,
+    ReleaseForgetsToRemove,
+    ReleaseIsForOne,
+    ReleaseKeepsPermit,
+    ReleaseRemovesAnyway,
+    ReleaseSaysWhetherItChanged,
+    ReleaseSaysYes,
+    ReleaseVoidsAny,
     RemoveAnswersBackwards,
     RemoveCountsTwice,
     RemoveForgetsTemplate,
@@ -130,6 +142,7 @@ struct Permit {
     token: Token,
     until: u64,
     epochs: Vec<u64>,
+    known: Living,
     holders: Vec<u64>,
 }
 
@@ -426,15 +439,26 @@ impl CacheAdapter for Broken {
             _ => claim == Claim::Shared,
         };
         let now = self.now();
-        let is_shared = |permit: &Permit| is_shared && permit.until > now && permit.epochs == epochs;
+        let of_epochs = |permit: &Permit| match self.flaw {
+            Some(Flaw::EpochsShareAPermit) => true,
+            Some(Flaw::EpochsThatAreKnownShareAPermit) => permit.known == *living,
+            _ => permit.epochs == epochs,
+        };
+        let is_shared = |permit: &Permit| is_shared && permit.until > now && of_epochs(permit);
         let shared = shelves.permits.get(&key).filter(|permit| is_shared(permit)).cloned();
         let lifetime = match self.flaw {
             Some(Flaw::PermitsLastForever) => u64::MAX / 2,
             Some(Flaw::PermitsLastASecond) => 1000,
             _ => Token::LIFETIME.as_millis() as u64,
         };
-        let made = || Permit { token: Token::random(), until: now + lifetime, epochs: epochs.clone(), holders: vec![] };
+        let made = || {
+            let (token, until, epochs) = (Token::random(), now + lifetime, epochs.clone());
+            Permit { token, until, epochs, known: *living, holders: vec![] }
+        };
         let mut permit = shared.unwrap_or_else(made);
+        if let Some(old) = shelves.permits.get(&key).filter(|_| self.is(Flaw::HoldersOutliveTheirPermit)) {
+            permit.holders.clone_from(&old.holders);
+        }
         let token = permit.token.shared();
         permit.holders.push(token.holder());
         shelves.permits.insert(key.clone(), permit);
@@ -488,16 +512,32 @@ impl CacheAdapter for Broken {
     async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
         let mut shelves = self.open()?;
         let (key, now) = (self.key(key), self.now());
-        let permit = shelves.permits.get_mut(&key).filter(|permit| permit.token == *token && permit.until > now);
-        let Some(permit) = permit else { return Ok(false) };
-        permit.holders.retain(|holder| *holder != token.holder());
+        let is_there = shelves.permits.get(&key).is_some_and(|permit| permit.token == *token && permit.until > now);
+        let removes = match self.flaw {
+            Some(Flaw::ReleaseForgetsToRemove) => false,
+            Some(Flaw::ReleaseAlwaysRemoves) => is_there,
+            Some(Flaw::ReleaseRemovesAnyway) => release == Release::Remove,
+            _ => is_there && release == Release::Remove,
+        };
+        if removes {
+            shelves.jars.remove(&key);
+        }
+        if !is_there && !self.is(Flaw::ReleaseVoidsAny) {
+            return Ok(self.is(Flaw::ReleaseSaysYes));
+        }
+        let Some(permit) = shelves.permits.get_mut(&key) else { return Ok(false) };
+        let n_before = permit.holders.len();
+        match self.flaw {
+            Some(Flaw::ReleaseKeepsPermit) => {}
+            Some(Flaw::ReleaseIsForOne | Flaw::ReleaseVoidsAny) => permit.holders.clear(),
+            Some(Flaw::ReleaseCountsNumbers) => drop(permit.holders.pop()),
+            _ => permit.holders.retain(|holder| *holder != token.holder()),
+        }
+        let has_changed = permit.holders.len() < n_before;
         if permit.holders.is_empty() {
             shelves.permits.remove(&key);
         }
-        if release == Release::Remove {
-            shelves.jars.remove(&key);
-        }
-        Ok(true)
+        Ok(is_there && (has_changed || !self.is(Flaw::ReleaseSaysWhetherItChanged)))
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {

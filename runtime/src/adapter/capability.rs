@@ -14,6 +14,8 @@ pub struct Capability {
     pub shared: bool,
     /// Can it find entries without knowing their keys? Without, dead entries are left to its eviction.
     pub walks: bool,
+    /// Does a permit go with the last share of it that is [released](super::CacheAdapter::release)? Without, it stays for its lifetime.
+    pub releases: bool,
     /// How many servers keep entries independently of each other, at least 1: each has its own epochs.
     pub shards: u16,
     /// Do entries survive a restart of the store?
@@ -33,6 +35,7 @@ impl Capability {
             timeout_step: Duration::from_millis(1),
             shared: true,
             walks: true,
+            releases: true,
             shards: 1,
             persistent: false,
             plain: false,

@@ -20,9 +20,12 @@ pub use fleet::Fleet;
 pub(crate) use fleet::{ShardOf, join_all};
 pub use head::{Counted, Head};
 pub use key::{EpochName, StoreKey};
-#[cfg_attr(not(feature = "redis"), allow(unused_imports, reason = "only its scripts make tokens themselves"))]
-pub(crate) use permit::random_holder;
 pub use permit::{Claim, Condition, Living, Permitted, Release, Token, random_epoch};
+#[cfg_attr(
+    not(all(feature = "redis", feature = "memcached")),
+    allow(unused_imports, reason = "for stores that make tokens in their own way")
+)]
+pub(crate) use permit::{random_holder, tag};
 pub use plain::{PlainAdapter, plain_sum};
 
 use crate::error::Result;

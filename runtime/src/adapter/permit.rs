@@ -20,6 +20,15 @@ pub struct Living {
 }
 
 impl Living {
+    /// The epochs that a caller knows before it has read any; none where it knows none.
+    #[cfg_attr(
+        not(any(feature = "redis", feature = "memcached")),
+        allow(dead_code, reason = "for stores that read them elsewhere than where a permit is taken")
+    )]
+    pub(crate) fn known(&self) -> Vec<u64> {
+        if self.namespace == 0 { Vec::new() } else { [self.namespace].into_iter().chain(self.template).collect() }
+    }
+
     /// Does the record carry these epochs? One that belongs to no template carries every template's.
     pub fn admits(&self, record: &[u8]) -> bool {
         // How long it lives is another question.

@@ -21,6 +21,7 @@ impl CacheAdapter for Fleet {
             timeout_step: all.timeout_step.max(one.timeout_step),
             shared: all.shared && one.shared,
             walks: all.walks && one.walks,
+            releases: all.releases && one.releases,
             persistent: all.persistent && one.persistent,
             ..all
         });

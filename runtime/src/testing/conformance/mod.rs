@@ -10,6 +10,7 @@ mod heads;
 mod keys;
 mod permits;
 mod reads;
+mod releases;
 mod removals;
 mod store;
 mod sweeps;
@@ -211,6 +212,7 @@ fn every_check() -> impl Iterator<Item = &'static Check> {
         touches::CHECKS,
         counters::CHECKS,
         permits::CHECKS,
+        releases::CHECKS,
         epochs::CHECKS,
         sweeps::CHECKS,
         timeouts::CHECKS,

@@ -8,7 +8,7 @@ use super::expect::{Outcome, Why, expect, is_record, payload, same};
 use super::face::Face;
 use crate::adapter::{
     AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living,
-    Permitted, StoreKey, Token, layout, random_epoch,
+    Permitted, Release, StoreKey, Token, layout, random_epoch,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -190,6 +190,11 @@ impl Store {
     pub(super) fn fill(&self, key: &StoreKey, entry: &Entry, token: Token) -> Trip<bool> {
         let (key, entry) = (key.clone(), entry.clone());
         self.trip(move |adapter| async move { adapter.put(&key, &entry, Condition::IfPermit(&token)).await })
+    }
+
+    pub(super) fn release(&self, key: &StoreKey, token: Token, release: Release) -> Trip<bool> {
+        let key = key.clone();
+        self.trip(move |adapter| async move { adapter.release(&key, &token, release).await })
     }
 
     pub(super) fn put_many(&self, entries: Vec<(StoreKey, Entry)>) -> Trip<()> {
