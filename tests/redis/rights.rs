@@ -1,6 +1,6 @@
 //! The rights that a user of the server needs: those that are written down for users to copy, and no others.
 
-use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, StoreKey};
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Release, StoreKey};
 use larder::{ErrorKind, RedisCache};
 use larder_servers::{Redis, or_skip};
 
@@ -27,7 +27,9 @@ async fn the_keys_that_are_written_down_are_enough_and_no_others_are_reached() {
     let own = StoreKey::new("larder", "user:7");
     let names = [EpochName::namespace(0, "larder"), EpochName::template(0, "larder", 7)];
     let permitted = app.permit(&own, Claim::Shared, &LIVING, &names).await.unwrap();
-    app.put(&own, &entry("1"), Condition::IfPermit(&permitted.token.unwrap())).await.unwrap();
+    let shared = app.permit(&own, Claim::Shared, &LIVING, &names).await.unwrap();
+    assert!(app.release(&own, &permitted.token.unwrap(), Release::Keep).await.unwrap());
+    assert!(app.put(&own, &entry("1"), Condition::IfPermit(&shared.token.unwrap())).await.unwrap());
     app.increment(&own, 4, &entry("1"), &LIVING).await.unwrap();
     app.renew(&names[1]).await.unwrap();
     assert_eq!(app.sweep("larder", &[LIVING.namespace]).await.unwrap(), 1);

@@ -1,7 +1,7 @@
 //! The scripts, at their edges.
 
 use larder::ErrorKind;
-use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry, EpochName, Left, Living, Token};
+use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry, EpochName, Left, Living, Release, Token};
 
 use crate::support::{LIVING, Store, entry, exists, key, live, ms, payload, record_of, remove, timed};
 
@@ -65,6 +65,87 @@ async fn a_fresh_claim_takes_over_and_a_live_entry_is_handed_out() {
     assert_eq!(payload(&found.found.unwrap()), "new");
     let refresh = cache.permit(&key, Claim::Fresh, &LIVING, &[]).await.unwrap();
     assert!(refresh.token.is_some() && refresh.found.is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_claim_leaves_a_token_and_a_shared_one_a_note_and_what_ends_it_nothing() {
+    let Some(store) = Store::start() else { return };
+    let (cache, key) = (&store.cache, key("a"));
+    let take = async || cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap().token.unwrap();
+    let keys = async || {
+        let mut keys: Vec<String> = store.raw(&["KEYS", "*"]).await;
+        keys.sort();
+        keys
+    };
+    for change in ["release", "fill", "remove", "put", "increment", "add"] {
+        let tokens = [take().await];
+        assert_eq!(store.raw::<Vec<u8>>(&["GET", "{shop:a}!p"]).await, tokens[0].as_bytes());
+        assert_eq!(keys().await, ["{shop:a}!p"], "one claim before {change}");
+        let tokens = [tokens[0], take().await, take().await];
+        assert_eq!(keys().await, ["{shop:a}!p", "{shop:a}!p!h"], "three claims before {change}");
+        let left: i64 = store.raw(&["PTTL", "{shop:a}!p!h"]).await;
+        assert!((599_000..=600_000).contains(&left), "{left}");
+        match change {
+            "release" => {
+                for token in tokens {
+                    assert!(cache.release(&key, &token, Release::Keep).await.unwrap());
+                }
+            }
+            "fill" => assert!(cache.put(&key, &entry("1"), Condition::IfPermit(&tokens[1])).await.unwrap()),
+            "remove" => drop(remove(cache, std::slice::from_ref(&key)).await),
+            "put" => assert!(cache.put(&key, &entry("1"), Condition::Always).await.unwrap()),
+            "increment" => drop(cache.increment(&key, 1, &entry("1"), &LIVING).await.unwrap()),
+            _ => assert!(cache.put(&key, &entry("1"), Condition::IfAbsent(&LIVING)).await.unwrap()),
+        }
+        remove(cache, std::slice::from_ref(&key)).await;
+        assert_eq!(keys().await, [""; 0], "after {change}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_noted_of_one_permit_is_nothing_to_the_next() {
+    let Some(store) = Store::start() else { return };
+    let (cache, key) = (&store.cache, key("a"));
+    let names = [EpochName::namespace(0, "shop")];
+    let take = async || cache.permit(&key, Claim::Shared, &LIVING, &names).await.unwrap().token.unwrap();
+    let release = async |token: Token| cache.release(&key, &token, Release::Keep).await.unwrap();
+    let is_taken = async || store.raw::<i64>(&["EXISTS", "{shop:a}!p"]).await == 1;
+    for stands in ["an older note", "a list", "text"] {
+        let _ = (take().await, take().await);
+        // As a release does that knows of no notes.
+        store.raw::<()>(&["DEL", "{shop:a}!p"]).await;
+        match stands {
+            "a list" => {
+                store.raw::<()>(&["DEL", "{shop:a}!p!h"]).await;
+                store.raw::<()>(&["LPUSH", "{shop:a}!p!h", "x"]).await;
+            }
+            "text" => store.raw::<()>(&["SET", "{shop:a}!p!h", "x"]).await,
+            _ => {}
+        }
+        let token = take().await;
+        assert!(release(token).await && !is_taken().await, "one, {stands}");
+        let tokens = [take().await, take().await];
+        assert!(release(tokens[0]).await && is_taken().await, "one of two, {stands}");
+        assert!(release(tokens[1]).await && !is_taken().await, "two of two, {stands}");
+    }
+    // A token of an older release is of no epochs: it is replaced, as another's is.
+    store.raw::<()>(&["SET", "{shop:a}!p", "sixteen letters."]).await;
+    let older = Token::new(*b"sixteen letters.");
+    assert_ne!(take().await, older);
+    assert!(!release(older).await && is_taken().await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_is_given_back_to_a_server_that_has_no_room() {
+    let Some(store) = Store::start() else { return };
+    let (cache, key) = (&store.cache, key("a"));
+    let take = async || cache.permit(&key, Claim::Shared, &LIVING, &[]).await;
+    let token = take().await.unwrap().token.unwrap();
+    store.raw::<()>(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    assert_eq!(take().await.unwrap().token, Some(token), "it is shared, though that cannot be noted");
+    assert!(cache.release(&key, &token, Release::Keep).await.unwrap());
+    assert_eq!(take().await.unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(store.raw::<i64>(&["DBSIZE"]).await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,15 +46,21 @@ pub(super) fn permit(key: &StoreKey, claim: Claim, living: &Living, holder: u64,
     let names = groups.iter().map(EpochName::as_str);
     let keys: Vec<_> = [key.as_str(), &permit].into_iter().chain(names).collect();
     let mut command = SCRIPTS.permit.on(keys);
-    add_claim(&mut command, claim, living, holder);
+    add_claim(&mut command, how(claim, "0"), living, holder);
     add_epochs(&mut command, groups.iter().map(|_| random_epoch()));
     command
 }
 
-/// A claim of these epochs.
-pub(super) fn permit_of(key: &StoreKey, claim: Claim, living: &Living, holder: u64, epochs: &[u64]) -> Cmd {
+/// A claim of these epochs, which it does not read; `shares_any`: they may no longer be so, and void no permit of others.
+pub(super) fn permit_of(
+    key: &StoreKey,
+    claim: Claim,
+    living: &Living,
+    holder: u64,
+    (epochs, shares_any): (&[u64], bool),
+) -> Cmd {
     let mut command = SCRIPTS.permit.on([key.as_str(), &permit_key(key)]);
-    add_claim(&mut command, claim, living, holder);
+    add_claim(&mut command, how(claim, if shares_any { "2" } else { "0" }), living, holder);
     add_epochs(&mut command, epochs.iter().copied());
     command
 }
@@ -184,13 +190,16 @@ fn beside(key: &StoreKey, what: &str) -> String {
     format!("{{{key}}}!{what}")
 }
 
-fn add_claim(command: &mut Cmd, claim: Claim, living: &Living, holder: u64) {
-    let is_fresh = match claim {
-        Claim::Shared => "0",
+fn how(claim: Claim, shared: &'static str) -> &'static str {
+    match claim {
+        Claim::Shared => shared,
         Claim::Fresh => "1",
-    };
+    }
+}
+
+fn add_claim(command: &mut Cmd, how: &str, living: &Living, holder: u64) {
     add_living(command, living);
-    command.arg(holder.to_le_bytes().as_slice()).arg(is_fresh);
+    command.arg(holder.to_le_bytes().as_slice()).arg(how);
 }
 
 fn add_epochs(command: &mut Cmd, epochs: impl Iterator<Item = u64>) {

@@ -77,12 +77,11 @@ local function void(permit)
 end
 ";
 
-/// Key, permit, and the names of epochs; the known epochs of namespace and template, the claim's id, 1 if the permit must be a fresh
-/// one, and for each name the epoch that it gets if it has none. Where there are no names, the epochs themselves. Answers token or
-/// nil, record or nil, the time, and the epochs of the names.
+/// Key, permit, and the names of epochs; the known epochs of namespace and template, the claim's id, how it claims (1: a fresh permit,
+/// 0: one of the same epochs may be shared, 2: any may), and for each name the epoch that it gets if it has none. Where there are
+/// no names, the epochs themselves. Answers token or nil, record or nil, the time, and the epochs of the names.
 ///
-/// A token is the id of the claim that made it, and of each of its epochs as much as [`crate::adapter::Token`] says. A claim
-/// that says no epochs shares any.
+/// A token is the id of the claim that made it, and of each of its epochs as much as [`crate::adapter::Token`] says.
 const PERMIT: &str = r"
 local now, token, epochs, tag = clock(), false, {}, ''
 for i = 5, #ARGV do
@@ -95,7 +94,7 @@ tag = (tag .. NONE):sub(1, 8)
 local fresh = ARGV[4] == '1'
 if fresh or state(head_of(KEYS[1]), ARGV[1], ARGV[2], now) ~= 'live' then
     token = record(KEYS[2])
-    if fresh or not token or #token ~= 16 or #epochs > 0 and token:sub(9) ~= tag then
+    if fresh or not token or #token ~= 16 or ARGV[4] == '0' and token:sub(9) ~= tag then
         token = ARGV[3] .. tag
         redis.call('SET', KEYS[2], token, 'PX', LIFETIME)
     else

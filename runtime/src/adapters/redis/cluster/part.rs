@@ -51,7 +51,7 @@ impl Part {
     /// A claim of these epochs; it reads none.
     async fn permit_of(&self, key: &StoreKey, claim: Claim, living: &Living, epochs: &[u64]) -> Result<Permitted> {
         let holder = random_holder();
-        let permit = command::permit_of(key, claim, living, holder, epochs);
+        let permit = command::permit_of(key, claim, living, holder, (epochs, false));
         reply::permitted(self.ask(key, &permit).await?.reply, holder, 0)
     }
 
@@ -157,14 +157,14 @@ impl CacheAdapter for Part {
         answers.into_iter().map(fetched).collect()
     }
 
-    /// The epochs are read at the same time, as they may be on another node: the claim is one of those that are known. Where they
-    /// turn out to be others, it is made again by them, in a second trip.
+    /// The epochs are read at the same time, as they may be on another node: the claim is one of those that are known, and
+    /// shares any permit there is. Where that turns out to be of others than are read, it is made again, in a second trip.
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         if groups.is_empty() {
             return self.permit_of(key, claim, living, &[]).await;
         }
-        let (holder, known) = (random_holder(), known(living));
-        let permit = command::permit_of(key, claim, living, holder, &known);
+        let (holder, known) = (random_holder(), living.known());
+        let permit = command::permit_of(key, claim, living, holder, (&known, true));
         let commands = [self.epochs_command(groups), (slot_of(key.as_str()), permit)];
         let answers = self.router.ask_all(&commands, Lane::Calls).await?;
         let [read, permitted] = <[Answer; 2]>::try_from(answers).map_err(|_| reply::odd())?;
@@ -291,11 +291,6 @@ impl CacheAdapter for Part {
         });
         join_all(flushes).await.into_iter().collect()
     }
-}
-
-/// The epochs that a claim is made by before it has read any; none where none is known, as then it shares any permit.
-fn known(living: &Living) -> Vec<u64> {
-    if living.namespace == 0 { Vec::new() } else { [living.namespace].into_iter().chain(living.template).collect() }
 }
 
 fn fetched(answer: Answer) -> Result<Option<Fetched>> {
