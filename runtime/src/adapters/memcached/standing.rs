@@ -1,6 +1,6 @@
 //! What stands under a key, read out of a reply. Pure.
 
-use super::time::{Kept, left};
+use super::time::{Kept, PERMIT, left};
 use super::wire::{Command, Mode, Outcome, Reply};
 use crate::adapter::{Entry, Fetched, Head, Living, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
@@ -9,9 +9,11 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub(super) enum Standing {
     Nothing,
-    /// A permit where there is no entry: a value of no bytes, which no record is.
+    /// A permit where there is no entry: a value of no bytes, which no record is. Its client flags are the [`tag`] of those who
+    /// share it.
     Stub {
         cas: u64,
+        tag: u32,
     },
     Record(Record),
 }
@@ -33,7 +35,7 @@ impl Standing {
         match outcome {
             Outcome::Nothing => Ok(Self::Nothing),
             Outcome::Value if cas == 0 => Err(unnumbered()),
-            Outcome::Value if value.is_empty() => Ok(Self::Stub { cas }),
+            Outcome::Value if value.is_empty() => Ok(Self::Stub { cas, tag: flags }),
             Outcome::Value => {
                 let fetched = Fetched { record: value, left: left(kept, flags) };
                 Ok(Self::Record(Record { fetched, cas, flags, kept }))
@@ -62,9 +64,21 @@ impl Standing {
     pub(super) fn mode(&self) -> Mode {
         match self {
             Self::Nothing => Mode::Absent,
-            Self::Stub { cas } | Self::Record(Record { cas, .. }) => Mode::Numbered(*cas),
+            Self::Stub { cas, .. } | Self::Record(Record { cas, .. }) => Mode::Numbered(*cas),
         }
     }
+}
+
+/// What of its epochs a claim leaves in the stub that it makes, so that others share it only if theirs are the same. 0 is of a claim that
+/// knows none, and is shared by all.
+pub(super) fn tag(epochs: &[u64]) -> u32 {
+    let tag = u64::from_le_bytes(crate::adapter::tag(epochs));
+    if epochs.is_empty() { 0 } else { ((tag ^ tag >> 32) as u32).max(1) }
+}
+
+/// Storing a stub.
+pub(super) fn stub(key: &StoreKey, tag: u32, mode: Mode) -> Command<'_> {
+    Command::Store { key: key.as_str(), value: &[], exptime: PERMIT, flags: tag, mode }
 }
 
 /// Storing `entry`.

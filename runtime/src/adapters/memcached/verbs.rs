@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::connection::{Connection, each};
-use super::standing::{Record, Standing, done, store, stored};
-use super::time::{Kept, PERMIT};
-use super::wire::{Command, Mode};
+use super::standing::{Record, Standing, done, store, stored, stub, tag};
+use super::time::Kept;
+use super::wire::{Command, Mode, Outcome};
 use super::{MemcachedCache, counter, epoch};
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
@@ -24,7 +24,8 @@ impl CacheAdapter for MemcachedCache {
 
     fn capability(&self) -> Capability {
         let largest_entry = self.0.largest_entry;
-        Capability { largest_entry, timeout_step: Duration::from_secs(1), walks: false, ..Capability::new() }
+        let timeout_step = Duration::from_secs(1);
+        Capability { largest_entry, timeout_step, walks: false, releases: false, ..Capability::new() }
     }
 
     fn shard(&self, _: &StoreKey) -> u16 {
@@ -52,7 +53,9 @@ impl CacheAdapter for MemcachedCache {
         replies.into_iter().map(|reply| Standing::of(reply).map(Standing::fetched)).collect()
     }
 
-    /// Makes a stub where nothing stands; the permit is the number of what stands there then.
+    /// Makes a stub where nothing stands; the permit is the number of what stands there then. Which epochs are read is known only
+    /// after this trip: where they are others than the caller knew, or another's stub is of others, there is a second one, for a
+    /// stub of these. An expired entry that stands there is shared by claims of all epochs.
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         let proposals = epoch::proposals(groups);
         let mut commands = epoch::commands(groups, &proposals);
@@ -61,21 +64,31 @@ impl CacheAdapter for MemcachedCache {
         if is_fresh {
             commands.push(Command::Renumber { key: key.as_str() });
         }
-        commands.push(Command::Vivify { key: key.as_str(), exptime: PERMIT });
+        let known = if groups.is_empty() { 0 } else { tag(&living.known()) };
+        commands.extend([stub(key, known, Mode::Absent), Command::Get { key: key.as_str() }]);
 
         let connection = self.connection();
         let mut replies = connection.call(&commands).await?;
-        let [reply] = each(replies.split_off(n_epochs + usize::from(is_fresh)))?;
-        let standing = Standing::of(reply)?;
+        let [made, found] = each(replies.split_off(n_epochs + usize::from(is_fresh)))?;
         replies.truncate(n_epochs);
         let epochs = epoch::read(self, groups, replies).await?;
-        let token = match standing.mode() {
-            _ if standing.live(living).is_some() && !is_fresh => None,
-            Mode::Numbered(cas) => Some(token(cas, connection.id()).shared()),
-            Mode::Always | Mode::Absent => {
+        let (of, is_mine) = (tag(&epochs), made.outcome == Outcome::Done);
+        let standing = match Standing::of(found)? {
+            Standing::Nothing => {
+                stored(made)?;
                 return Err(Error::new(ErrorKind::TooLarge, "memcached has no room for a permit"));
             }
+            // One of no tag may be an older release's, and its computation under way.
+            Standing::Stub { cas, tag } if tag != of && !groups.is_empty() && (tag != 0 || is_mine) => {
+                retag(&connection, key, cas, of).await?
+            }
+            standing => standing,
         };
+        let cas = match standing.mode() {
+            Mode::Numbered(cas) if is_fresh || standing.live(living).is_none() => Some(cas),
+            _ => None,
+        };
+        let token = cas.map(|cas| token(cas, connection.id()).shared());
         Ok(Permitted { token, found: standing.fetched(), epochs })
     }
 
@@ -188,6 +201,24 @@ impl CacheAdapter for MemcachedCache {
 pub(super) async fn standing(connection: &Connection, key: &StoreKey) -> Result<Standing> {
     let [reply] = connection.call_each([Command::Get { key: key.as_str() }]).await?;
     Standing::of(reply)
+}
+
+/// Puts a stub of this tag in the place of one of another; what stands there then.
+async fn retag(connection: &Connection, key: &StoreKey, cas: u64, of: u32) -> Result<Standing> {
+    let mut mode = Mode::Numbered(cas);
+    for _ in 0..N_ATTEMPTS {
+        let [made, found] = connection.call_each([stub(key, of, mode), Command::Get { key: key.as_str() }]).await?;
+        let cas = made.cas;
+        if stored(made)? {
+            return Ok(Standing::Stub { cas, tag: of });
+        }
+        match Standing::of(found)? {
+            Standing::Nothing => mode = Mode::Absent,
+            Standing::Stub { cas, tag } if tag != of => mode = Mode::Numbered(cas),
+            standing => return Ok(standing),
+        }
+    }
+    Err(overtaken("take a permit"))
 }
 
 async fn stores(connection: &Connection, command: Command<'_>) -> Result<bool> {

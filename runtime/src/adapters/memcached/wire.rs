@@ -15,8 +15,6 @@ pub(super) enum Command<'a> {
     Look { key: &'a str },
     /// Says the number of what stands there, and its size.
     Number { key: &'a str },
-    /// Makes a stub where nothing stands, and says what stands there.
-    Vivify { key: &'a str, exptime: u32 },
     /// Moves the deadline of whatever stands there, and says all about it but its value.
     Touch { key: &'a str, exptime: u32 },
     /// Stores a value.
@@ -58,7 +56,6 @@ impl Command<'_> {
             Self::Get { key } => text(&["mg ", key, " v c t f O", number]),
             Self::Look { key } => text(&["mg ", key, " t O", number]),
             Self::Number { key } => text(&["mg ", key, " c s O", number]),
-            Self::Vivify { key, exptime } => text(&["mg ", key, " v c t f O", number, " N", b.format(exptime)]),
             // In this order, so that the time that is told is the new one.
             Self::Touch { key, exptime } => text(&["mg ", key, " T", b.format(exptime), " c t f O", number]),
             Self::Delete { key } => text(&["md ", key, " O", number]),

@@ -15,12 +15,13 @@ fn commands_are_written_as_the_server_reads_them() {
     let store = |mode| Command::Store { key, value, exptime: 60, flags: 5, mode };
     let cases = [
         (Command::Get { key }, "mg a:b v c t f O7\r\n"),
-        (Command::Vivify { key, exptime: 600 }, "mg a:b v c t f O7 N600\r\n"),
+        (Command::Number { key }, "mg a:b c s O7\r\n"),
         (Command::Touch { key, exptime: 60 }, "mg a:b T60 c t f O7\r\n"),
         (store(Mode::Always), "ms a:b 3 c T60 F5 O7\r\nxyz\r\n"),
         (store(Mode::Absent), "ms a:b 3 c T60 F5 O7 ME\r\nxyz\r\n"),
         (store(Mode::Numbered(u64::MAX)), "ms a:b 3 c T60 F5 O7 C18446744073709551615\r\nxyz\r\n"),
         (Command::Delete { key }, "md a:b O7\r\n"),
+        (Command::DeleteNumbered { key, cas: 9 }, "md a:b C9 O7\r\n"),
         (Command::Renumber { key }, "md a:b I O7\r\n"),
         (Command::Retime { key, cas: 9, exptime: 60 }, "md a:b I C9 T60 O7\r\n"),
         (Command::Flush, "flush_all\r\n"),
@@ -43,6 +44,8 @@ fn replies_are_read_with_all_that_they_say() {
     let value = reply("VA 3 c12 t-1 f60 O7 W X\r\na\r\n\r\n");
     assert_eq!((&value.outcome, &*value.value, value.cas), (&Outcome::Value, &b"a\r\n"[..], 12));
     assert_eq!((value.left, value.flags, value.number), (-1, 60, Some(7)));
+    let number = reply("HD c12 s96 O7\r\n");
+    assert_eq!((number.outcome, number.cas, number.size), (Outcome::Done, 12, 96));
     let cases = [
         ("HD\r\n", Outcome::Done),
         ("MN\r\n", Outcome::Done),
