@@ -4,11 +4,11 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
-use larder::adapter::{CacheAdapter, Entry, StoreKey, layout};
+use larder::adapter::{CacheAdapter, Claim, Condition, Entry, Release, StoreKey, Token, layout};
 use larder::{ErrorKind, SqliteCache, Timeout};
 use rusqlite::Connection;
 
-use crate::support::{Folder, close, entry, get, has, key, put, record};
+use crate::support::{Folder, LIVING, close, entry, get, has, key, put, record, scaled};
 
 fn n_entries(folder: &Folder) -> i64 {
     let connection = Connection::open(folder.file("cache.sqlite")).unwrap();
@@ -53,6 +53,87 @@ fn one_transaction_may_store_more_than_there_is_room_for() {
     block_on(cache.put_many(&entries)).map_or_else(|error| assert_eq!(error.kind(), ErrorKind::TooLarge), drop);
     put(&cache, "after", &entry(7, 100_000)).unwrap();
     assert!(has(&cache, "after"));
+}
+
+/// Permits that are never given back, as of processes that died, and then the fills of those that were taken last.
+#[test]
+fn permits_make_way_for_permits_and_never_entries_for_them() {
+    let folder = Folder::new();
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(1 << 20).build().unwrap();
+    for n in 0..200 {
+        put(&cache, &n.to_string(), &entry(n, 1_000)).unwrap();
+    }
+    let claimed = |n: u64| key(&format!("{n}:{}", "x".repeat(100)));
+    let n_claims = scaled(15_000, 150_000);
+    let mut tokens = Vec::new();
+    for from in (0..n_claims).step_by(500) {
+        tokens = block_on(permits(&cache, (from..from + 500).map(claimed)));
+    }
+    for n in 200..250 {
+        put(&cache, &n.to_string(), &entry(n, 1_000)).unwrap();
+    }
+    let n_kept = (0..250).filter(|n| has(&cache, &n.to_string())).count();
+    assert_eq!(n_kept, 250, "entries are kept beside {n_claims} permits");
+    let youngest = claimed(n_claims - 1);
+    assert!(block_on(cache.put(&youngest, &entry(7, 10), Condition::IfPermit(&tokens[499]))).unwrap());
+    assert!(block_on(cache.get(&youngest)).unwrap().is_some());
+    close(&cache);
+    let connection = Connection::open(folder.file("cache.sqlite")).unwrap();
+    let n_permits: i64 = connection.query_row("SELECT count(*) FROM permit", [], |row| row.get(0)).unwrap();
+    assert!((900..=1_600).contains(&n_permits), "{n_permits}");
+}
+
+#[test]
+fn permits_that_are_given_back_leave_nothing() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    let names = |of: &str| (0..500).map(|n| key(&format!("{of}{n}"))).collect::<Vec<_>>();
+    for (of, n_claims) in [("one", 1), ("three", 3)] {
+        let claims: Vec<_> = (0..n_claims).map(|_| block_on(permits(&cache, names(of).into_iter()))).collect();
+        for tokens in &claims {
+            for (key, token) in names(of).iter().zip(tokens) {
+                assert!(block_on(cache.release(key, token, Release::Keep)).unwrap());
+            }
+        }
+    }
+    // Nor do those that are used, or voided.
+    for change in ["fill", "remove", "put"] {
+        let tokens = block_on(permits(&cache, names(change).into_iter()));
+        block_on(permits(&cache, names(change).into_iter()));
+        for (key, token) in names(change).iter().zip(&tokens) {
+            match change {
+                "fill" => assert!(block_on(cache.put(key, &entry(1, 10), Condition::IfPermit(token))).unwrap()),
+                "remove" => drop(block_on(cache.remove(std::slice::from_ref(key))).unwrap()),
+                _ => assert!(block_on(cache.put(key, &entry(1, 10), Condition::Always)).unwrap()),
+            }
+        }
+    }
+    close(&cache);
+    let connection = Connection::open(folder.file("cache.sqlite")).unwrap();
+    let n_permits: i64 = connection.query_row("SELECT count(*) FROM permit", [], |row| row.get(0)).unwrap();
+    assert_eq!(n_permits, 0);
+}
+
+/// Claims, all at once.
+async fn permits(cache: &SqliteCache, keys: impl Iterator<Item = StoreKey>) -> Vec<Token> {
+    let claims: Vec<_> = keys
+        .map(|key| {
+            let cache = cache.clone();
+            async move { cache.permit(&key, Claim::Shared, &LIVING, &[]).await.unwrap().token.unwrap() }
+        })
+        .collect();
+    let mut claims: Vec<_> = claims.into_iter().map(Box::pin).collect();
+    let mut tokens = Vec::new();
+    for claim in &mut claims {
+        // On its way, with those before it.
+        tokens.push(futures_lite::future::poll_once(claim.as_mut()).await);
+    }
+    for (claim, token) in claims.into_iter().zip(&mut tokens) {
+        if token.is_none() {
+            *token = Some(claim.await);
+        }
+    }
+    tokens.into_iter().flatten().collect()
 }
 
 #[test]
@@ -148,7 +229,7 @@ fn the_log_begins_anew_though_somebody_reads_all_the_time() {
     let (first, large, started) = (number(), entry(1, 300_000), Instant::now());
     for n in 0.. {
         let name = key(&(n % 100).to_string());
-        let mut put = std::pin::pin!(cache.put(&name, &large, larder::adapter::Condition::Always));
+        let mut put = std::pin::pin!(cache.put(&name, &large, Condition::Always));
         let mut n_polled = 0;
         while block_on(futures_lite::future::poll_once(&mut put)).is_none() {
             n_polled += 1;

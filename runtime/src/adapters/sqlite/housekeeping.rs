@@ -5,6 +5,7 @@ use std::cell::Cell;
 use rusqlite::{Connection, Row, params};
 
 use super::fault::Fault;
+use super::leases::Leases;
 use super::life;
 use super::statements::{self, Statements};
 use crate::adapter::{StoreKey, Token};
@@ -40,13 +41,14 @@ pub(super) struct Limits {
 /// What was stored since there was a last look at the limits.
 pub(super) struct Room {
     limits: Limits,
+    leases: Leases,
     n_since_count: Cell<u64>,
 }
 
 impl Room {
     pub(super) fn new(limits: Limits) -> Self {
         // A cache that was opened just now may be full.
-        Self { limits, n_since_count: Cell::new(u64::MAX) }
+        Self { limits, leases: Leases::new(limits.max_bytes), n_since_count: Cell::new(u64::MAX) }
     }
 
     /// Has so much been stored that there has to be a look even before the transaction ends?
@@ -56,6 +58,7 @@ impl Room {
 
     /// Evicts the oldest entries until the limits hold.
     pub(super) fn make(&self, statements: &Statements<'_>) -> Result<(), Fault> {
+        self.leases.keep_to(statements)?;
         let (_, n_stored) = statements.n_stored.take();
         if n_stored > 0 {
             self.keep_to_bytes(statements, self.limits.max_bytes)?;

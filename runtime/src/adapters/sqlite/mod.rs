@@ -9,6 +9,7 @@ mod engine;
 mod fault;
 mod file;
 mod housekeeping;
+mod leases;
 mod life;
 mod queue;
 mod reader;

@@ -45,6 +45,8 @@ pub(super) struct Statements<'c> {
     pub(super) now: i64,
     /// Bytes and entries that were stored so far.
     pub(super) n_stored: Cell<(usize, u64)>,
+    /// Rows of permits that were made so far.
+    pub(super) n_taken: Cell<u64>,
     /// [`GET`], kept for the whole transaction: to look it up and to put it back is an eighth of what a read costs.
     get: RefCell<Option<CachedStatement<'c>>>,
 }
@@ -64,7 +66,13 @@ const NEEDED: [&str; 13] = [GET, HEAD, PUT, REMOVE, TOUCH, PERMIT, TAKE, USE, VO
 impl<'c> Statements<'c> {
     /// Of a transaction that begins now.
     pub(super) fn new(connection: &'c Connection) -> Self {
-        Self { connection, now: life::now(), n_stored: Cell::default(), get: RefCell::default() }
+        Self {
+            connection,
+            now: life::now(),
+            n_stored: Cell::default(),
+            n_taken: Cell::default(),
+            get: RefCell::default(),
+        }
     }
 
     /// What stands under `key`, live or in its grace.
@@ -236,7 +244,7 @@ impl<'c> Statements<'c> {
 
     fn take(&self, key: &StoreKey, epochs: &[u64]) -> Result<Token, Fault> {
         let token = Token::of_epochs(epochs);
-        self.execute(TAKE, params![key.as_str(), token.as_bytes(), self.permits_end()])?;
+        self.note(key.as_str(), &token)?;
         Ok(token)
     }
 
@@ -245,9 +253,15 @@ impl<'c> Statements<'c> {
         let token = permit.shared();
         let first = (self.n_shares(key, &token)? == 0).then(|| token.first_holder());
         for holder in first.into_iter().chain([token.holder()]) {
-            self.execute(TAKE, params![share(key, holder), token.as_bytes(), self.permits_end()])?;
+            self.note(&share(key, holder), &token)?;
         }
         Ok(token)
+    }
+
+    fn note(&self, row: &str, token: &Token) -> Result<(), Fault> {
+        self.n_taken.set(self.n_taken.get() + 1);
+        self.execute(TAKE, params![row, token.as_bytes(), self.permits_end()])?;
+        Ok(())
     }
 
     fn n_shares(&self, key: &StoreKey, token: &Token) -> Result<i64, Fault> {
