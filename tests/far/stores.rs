@@ -34,7 +34,7 @@ impl Store {
     }
 }
 
-fn connect(name: &str, url: &str) -> AnyAdapter {
+pub(crate) fn connect(name: &str, url: &str) -> AnyAdapter {
     match name {
         "redis" => AnyAdapter::new(RedisCache::open(url).unwrap()),
         "memcached" => AnyAdapter::new(MemcachedCache::builder().url(url).unwrap().build().unwrap()),
