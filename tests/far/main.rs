@@ -7,6 +7,7 @@ mod cancellation;
 mod churn;
 mod clears;
 mod keys;
+mod late_answers;
 mod limits;
 mod moody;
 mod options;
