@@ -10,6 +10,7 @@ mod keys;
 mod late_answers;
 mod limits;
 mod moody;
+mod older_values;
 mod options;
 mod origin;
 mod outage;

@@ -19,7 +19,7 @@ pub(crate) struct Pair {
     /// The process that clears.
     pub(crate) elsewhere: Cache,
     /// Ends with the test.
-    _store: Option<Store>,
+    store: Option<Store>,
 }
 
 impl Pair {
@@ -28,7 +28,37 @@ impl Pair {
         let here = Cache::builder(open()).layer(Arc::clone(&relay)).clock(clock.clock()).build().unwrap();
         // For the other no time passes either, so that no time budget ends on a busy machine.
         let elsewhere = Cache::builder(open()).clock(ManualClock::new().clock()).build().unwrap();
-        Self { name, here, relay, clock, elsewhere, _store: store }
+        Self { name, here, relay, clock, elsewhere, store }
+    }
+}
+
+impl Pair {
+    /// Does the store tell what is in it?
+    pub(crate) fn tells_what_is_stored(&self) -> bool {
+        matches!(self.name, "redis" | "sqlite")
+    }
+
+    /// How much is stored, epochs aside.
+    pub(crate) fn n_stored(&self) -> usize {
+        let url = self.store.as_ref().map_or("", |store| &store.url);
+        match self.name {
+            "redis" => {
+                let mut connection = redis::Client::open(url).unwrap().get_connection().unwrap();
+                let keys: Vec<String> = redis::cmd("KEYS").arg("*leases_*").query(&mut connection).unwrap();
+                keys.len()
+            }
+            "sqlite" => {
+                let database = rusqlite::Connection::open(url.trim_start_matches("sqlite:")).unwrap();
+                let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'epoch'";
+                let mut statement = database.prepare(tables).unwrap();
+                let tables = statement.query_map([], |row| row.get::<_, String>(0)).unwrap();
+                let n_rows = |table: String| -> i64 {
+                    database.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0)).unwrap()
+                };
+                tables.map(|table| n_rows(table.unwrap()) as usize).sum()
+            }
+            name => unreachable!("{name} does not tell"),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! A layer around a real store that counts what the store has answered, and holds requests or their answers back.
+//! A layer around a real store that counts what the store has answered, holds requests or their answers back, and fails them.
 //!
 //! A layer is not told which verb it stands around; the type of the answer says enough.
 
@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use larder::Result;
 use larder::layer::{Layer, Verb};
+use larder::{Error, ErrorKind, Result};
 use tokio::sync::Semaphore;
 
 use crate::moody::When;
@@ -48,6 +48,7 @@ pub(crate) struct Relay(Mutex<State>);
 #[derive(Default)]
 struct State {
     held: HashMap<(When, Asked), Arc<Semaphore>>,
+    failing: HashMap<Asked, ErrorKind>,
     n_sent: HashMap<Asked, usize>,
     n_answered: HashMap<Asked, usize>,
 }
@@ -59,6 +60,15 @@ impl Relay {
         let gate = Arc::new(Semaphore::new(0));
         self.0.lock().unwrap().held.insert((when, asked), Arc::clone(&gate));
         gate
+    }
+
+    /// Fails such requests from now on; the store is not asked.
+    pub(crate) fn fail(&self, asked: Asked, kind: ErrorKind) {
+        self.0.lock().unwrap().failing.insert(asked, kind);
+    }
+
+    pub(crate) fn fail_nothing(&self) {
+        self.0.lock().unwrap().failing.clear();
     }
 
     /// How many the store has answered, those among them whose answer is held back.
@@ -81,6 +91,9 @@ impl Layer for Relay {
         let asked = Asked::by_answer::<T>(verb);
         *self.0.lock().unwrap().n_sent.entry(asked).or_default() += 1;
         pass(self.gate(When::Before, asked)).await;
+        if let Some(kind) = self.0.lock().unwrap().failing.get(&asked) {
+            return Err(Error::with_kind(*kind, "the test fails it"));
+        }
         let answer = call.await;
         *self.0.lock().unwrap().n_answered.entry(asked).or_default() += 1;
         pass(self.gate(When::After, asked)).await;

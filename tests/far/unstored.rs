@@ -154,7 +154,7 @@ type Way = fn(Cache, &Kind, u64) -> Work<()>;
 
 const CLEAR: (&str, Way) = ("clear", |cache, kind, id| {
     let clear = (kind.clear)(id);
-    Box::pin(async move { drop(scoped_async(cache, clear).await.unwrap()) })
+    Box::pin(async move { _ = scoped_async(cache, clear).await.unwrap() })
 });
 
 #[tokio::test]
@@ -173,15 +173,15 @@ async fn unstored_result_reaches_no_caller_after_any_change() {
     let ways: [(&str, Way); 5] = [
         ("update_timeout to 0", |cache, kind, id| {
             let end = (kind.end)(id);
-            Box::pin(async move { drop(scoped_async(cache, end).await.unwrap()) })
+            Box::pin(async move { _ = scoped_async(cache, end).await.unwrap() })
         }),
         ("delete", |cache, kind, id| {
             let key = (kind.key)(id);
-            Box::pin(async move { drop(cache.asynchronous().delete(key).await.unwrap()) })
+            Box::pin(async move { _ = cache.asynchronous().delete(key).await.unwrap() })
         }),
         ("remove", |cache, kind, id| {
             let keys = [(kind.key)(id), (kind.key)(id + 1)];
-            Box::pin(async move { drop(cache.asynchronous().remove(keys).await.unwrap()) })
+            Box::pin(async move { _ = cache.asynchronous().remove(keys).await.unwrap() })
         }),
         ("set and delete", |cache, kind, id| {
             let key = (kind.key)(id);
