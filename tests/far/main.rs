@@ -8,6 +8,7 @@ mod churn;
 mod clears;
 mod keys;
 mod late_answers;
+mod leases;
 mod limits;
 mod moody;
 mod older_values;
