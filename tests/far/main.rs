@@ -6,6 +6,7 @@ mod calls;
 mod cancellation;
 mod churn;
 mod clears;
+mod coalescing;
 mod keys;
 mod late_answers;
 mod leases;
