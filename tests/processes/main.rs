@@ -3,10 +3,12 @@
 
 #![allow(clippy::unwrap_used, reason = "in the helpers of tests too, a failure is the test's")]
 
+mod soak;
 mod truth;
 mod worker;
 
 use std::process::Child;
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use larder_servers::{Memcached, Redis, RedisCluster, or_skip};
@@ -14,6 +16,9 @@ use truth::Truth;
 
 const N_PROCESSES: usize = 8;
 const N_KEYS: usize = 2_000;
+
+/// Races may be on at once, and a soak is alone.
+static TURN: RwLock<()> = RwLock::new(());
 
 /// How long the processes race: ten times as long in a soak.
 fn race_for() -> Duration {
@@ -52,6 +57,7 @@ fn a_process_of_the_race() {
 }
 
 fn race(store: &str) {
+    let _turn = TURN.read().unwrap_or_else(PoisonError::into_inner);
     let folder = tempfile::tempdir().unwrap();
     let truth = Truth::create(&folder.path().join("truth"), N_KEYS);
     let until = Instant::now() + race_for();
