@@ -28,8 +28,6 @@ pub(super) struct Kind {
     pub(super) change: fn(usize, u64) -> Work<bool>,
     /// Others may be served what is older for a second.
     pub(super) takes_a_second: bool,
-    /// How often the store has failed a call.
-    pub(super) n_failures: fn() -> u64,
 }
 
 pub(super) const KINDS: [Kind; 11] = [
@@ -38,21 +36,18 @@ pub(super) const KINDS: [Kind; 11] = [
         call: |key| Box::pin(async move { Some(cleared(key).await) }),
         change: |key, _| Box::pin(async move { cleared::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || cleared::stats().store_failures,
     },
     Kind {
         name: "clear, by threads",
         call: |key| Box::pin(async move { blocking(move || Some(cleared_by_threads(key))).await }),
         change: |key, _| Box::pin(async move { blocking(move || cleared_by_threads::clear(key).is_ok()).await }),
         takes_a_second: false,
-        n_failures: || cleared_by_threads::stats().store_failures,
     },
     Kind {
         name: "set",
         call: |key| Box::pin(async move { Some(set(key).await) }),
         change: |key, version| Box::pin(async move { set::set(key, version).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || set::stats().store_failures,
     },
     Kind {
         name: "refresh",
@@ -66,56 +61,48 @@ pub(super) const KINDS: [Kind; 11] = [
             })
         },
         takes_a_second: false,
-        n_failures: || refreshed::stats().store_failures,
     },
     Kind {
         name: "clear_all",
         call: |key| Box::pin(scoped_async(namespace(key), async move { Some(all_cleared(key).await) })),
         change: |key, _| Box::pin(scoped_async(namespace(key), async move { all_cleared::clear_all().await.is_ok() })),
         takes_a_second: true,
-        n_failures: || all_cleared::stats().store_failures,
     },
     Kind {
         name: "namespace",
         call: |key| Box::pin(scoped_async(namespace(key), async move { Some(of_namespace(key).await) })),
         change: |key, _| Box::pin(async move { namespace(key).clear_async().await.is_ok() }),
         takes_a_second: true,
-        n_failures: || of_namespace::stats().store_failures,
     },
     Kind {
         name: "`None`",
         call: |key| Box::pin(nothing(key)),
         change: |key, _| Box::pin(async move { nothing::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || nothing::stats().store_failures,
     },
     Kind {
         name: "`Err`",
         call: |key| Box::pin(async move { Some(failing(key).await.unwrap_or_else(|version| version)) }),
         change: |key, _| Box::pin(async move { failing::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || failing::stats().store_failures,
     },
     Kind {
         name: "cache_if",
         call: |key| Box::pin(async move { Some(refused(key).await) }),
         change: |key, _| Box::pin(async move { refused::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || refused::stats().store_failures,
     },
     Kind {
         name: "timeout of 0",
         call: |key| Box::pin(async move { Some(timeless(key).await) }),
         change: |key, _| Box::pin(async move { timeless::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || timeless::stats().store_failures,
     },
     Kind {
         name: "too large",
         call: |key| Box::pin(async move { large(key).await.split(' ').next().map(|text| text.parse().unwrap()) }),
         change: |key, _| Box::pin(async move { large::clear(key).await.is_ok() }),
         takes_a_second: false,
-        n_failures: || large::stats().store_failures,
     },
 ];
 
@@ -139,15 +126,15 @@ fn is_stored(version: u64) -> bool {
 /// Reads the version, and takes its time before it answers: whatever is cleared meanwhile makes the answer old.
 async fn read(key: usize) -> u64 {
     let version = truth().version(key);
-    tokio::time::sleep(Duration::from_millis(1 + version % 7 * 4)).await;
+    tokio::time::sleep(Duration::from_millis(10 + version % 7 * 8)).await;
     version
 }
 
-/// The same for what others may be served for a second: one in two takes longer than that.
+/// The same for what others may be served for a second: three in four take longer than that, and they are computed often.
 async fn read_slowly(key: usize) -> u64 {
     let version = truth().version(key);
     let mut dice = Dice::new(super::worker::now_ms() ^ key as u64);
-    let pause = if dice.below(2) == 0 { 1_100 + dice.below(1_000) } else { 1 + dice.below(20) };
+    let pause = if dice.below(4) > 0 { 1_500 + dice.below(1_500) } else { 1 + dice.below(20) };
     tokio::time::sleep(Duration::from_millis(pause)).await;
     version
 }
@@ -160,7 +147,7 @@ async fn cleared(key: usize) -> u64 {
 #[cached(key = "soak_cleared_by_threads:{key}", timeout = 600)]
 fn cleared_by_threads(key: usize) -> u64 {
     let version = truth().version(key);
-    std::thread::sleep(Duration::from_millis(1 + version % 7 * 4));
+    std::thread::sleep(Duration::from_millis(10 + version % 7 * 8));
     version
 }
 
@@ -174,12 +161,12 @@ async fn refreshed(key: usize) -> u64 {
     read(key).await
 }
 
-#[cached(key = "soak_all_cleared:{key}", timeout = 600)]
+#[cached(key = "soak_all_cleared:{key}", timeout = 1)]
 async fn all_cleared(key: usize) -> u64 {
     read_slowly(key).await
 }
 
-#[cached(key = "soak_of_namespace:{key}", timeout = 600)]
+#[cached(key = "soak_of_namespace:{key}", timeout = 1)]
 async fn of_namespace(key: usize) -> u64 {
     read_slowly(key).await
 }

@@ -8,19 +8,24 @@ use tokio::time::Sleep;
 
 use super::dice::Dice;
 
-/// One in so many polls is late.
-const ONE_IN: u64 = 6;
-const LATEST_MS: u64 = 40;
+/// How late polls are.
+#[derive(Clone, Copy)]
+pub(super) struct Lateness {
+    /// One in so many is.
+    pub(super) one_in: u64,
+    pub(super) latest_ms: u64,
+}
 
 pub(super) struct Late<F> {
     future: Pin<Box<F>>,
     delay: Option<Pin<Box<Sleep>>>,
+    lateness: Lateness,
     dice: Dice,
 }
 
 impl<F> Late<F> {
-    pub(super) fn new(future: F, seed: u64) -> Self {
-        Self { future: Box::pin(future), delay: None, dice: Dice::new(seed) }
+    pub(super) fn new(future: F, lateness: Lateness, seed: u64) -> Self {
+        Self { future: Box::pin(future), delay: None, lateness, dice: Dice::new(seed) }
     }
 }
 
@@ -28,8 +33,9 @@ impl<F: Future> Future for Late<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        if self.delay.is_none() && self.dice.below(ONE_IN) == 0 {
-            let delay = Duration::from_millis(1 + self.dice.below(LATEST_MS));
+        let Lateness { one_in, latest_ms } = self.lateness;
+        if self.delay.is_none() && self.dice.below(one_in) == 0 {
+            let delay = Duration::from_millis(1 + self.dice.below(latest_ms));
             self.delay = Some(Box::pin(tokio::time::sleep(delay)));
         }
         if let Some(delay) = &mut self.delay {

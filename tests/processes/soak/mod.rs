@@ -19,10 +19,11 @@ use crate::{N_PROCESSES, TURN};
 use figures::{Board, Figures};
 use kinds::{KINDS, N_KEYS};
 
-/// Clears of each kind, on each store.
+/// Clears of each kind, on each store. `LARDER_SOAK_CLEARS` says otherwise.
 fn n_clears() -> u64 {
     let is_full = std::env::var("LARDER_SCALE").as_deref() == Ok("full");
-    if is_full { 2_500 } else { 30 }
+    let said = std::env::var("LARDER_SOAK_CLEARS").ok().and_then(|said| said.parse().ok());
+    said.unwrap_or(if is_full { 2_500 } else { 30 })
 }
 
 /// Calls that are judged by each.
