@@ -6,7 +6,7 @@ use std::sync::Barrier;
 
 use larder::{Cache, cached, scoped, scoped_async};
 
-use crate::support::{cache, on_one_thread};
+use crate::support::{cache, on_one_thread, secs, settle};
 
 const FIB_90: u64 = 2_880_067_194_370_816_120;
 
@@ -114,6 +114,45 @@ fn a_ring_of_two_branches_of_one_join_ends() {
         let (cache, _) = cache();
         let (from_a, from_b) = scoped_async(&cache, async { tokio::join!(async_a(200, 2), async_b(200, 2)) }).await;
         assert!((200..=204).contains(&from_a) && (200..=204).contains(&from_b));
+        assert_eq!(Cache::from(&cache).n_flights(), 0);
+    });
+}
+
+#[cached(key = "spawned ring a:{x}", skip(hops))]
+fn spawned_a(x: u64, hops: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move { if hops == 0 { x } else { spawned(spawned_b(x, hops - 1)).await + 1 } })
+}
+
+#[cached(key = "spawned ring b:{x}", skip(hops))]
+fn spawned_b(x: u64, hops: u64) -> Pin<Box<dyn Future<Output = u64> + Send>> {
+    Box::pin(async move { if hops == 0 { x } else { spawned(spawned_a(x, hops - 1)).await + 1 } })
+}
+
+/// The same cache, in a task that knows no parents.
+async fn spawned(call: Pin<Box<dyn Future<Output = u64> + Send>>) -> u64 {
+    tokio::spawn(scoped_async(larder::adapter_get(), call)).await.unwrap()
+}
+
+#[test]
+fn a_ring_through_spawned_tasks_ends_within_minutes() {
+    on_one_thread(async {
+        let (cache, clock) = cache();
+        let call = tokio::spawn(scoped_async(&cache, spawned_a(100, 4)));
+        let mut n_minutes = 0;
+        loop {
+            settle().await;
+            if call.is_finished() {
+                break;
+            }
+            n_minutes += 1;
+            assert!(n_minutes <= 5, "it never ends");
+            clock.advance(secs(59));
+            settle().await;
+            assert!(!call.is_finished());
+            clock.advance(secs(1));
+        }
+        assert_eq!(call.await.unwrap(), 104);
+        assert!(n_minutes > 0, "it was a ring");
         assert_eq!(Cache::from(&cache).n_flights(), 0);
     });
 }

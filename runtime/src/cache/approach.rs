@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::errand::{Errand, Stored};
 use super::turn::Turn;
 use super::{Cache, Lead, Request};
+use crate::flight::tend;
 use crate::near::Slot;
 use crate::observer::{Command, Outcome, Watch};
 use crate::rules::Computed;
@@ -85,7 +86,7 @@ impl<'a> Approach<'a> {
         }
         if self.errand.is_unclaimed() {
             lead.mark();
-            if let Some(stored) = Box::pin(self.errand.claim(self.is_spoiled)).await {
+            if let Some(stored) = tend(lead.task(), Box::pin(self.errand.claim(self.is_spoiled))).await {
                 self.lead = Some(lead);
                 return Step::Open(stored);
             }

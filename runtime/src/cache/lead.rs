@@ -1,14 +1,16 @@
 //! A call that computes: around the computation its parents are known, and after it the result is stored, if it is to be
 //! stored and nothing was cleared meanwhile, and handed to those who wait.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Context;
 use std::time::Instant;
 
 use super::Cache;
 use super::errand::{Errand, Parcel, Sent};
 use crate::defaults::default_timeout;
 use crate::error::Error;
-use crate::flight::{Inside, Mark, Permit, Reach};
+use crate::flight::{Inside, LeaderTask, Mark, Permit, Polling, Reach, tend};
 use crate::near::{Garbage, Generation, Header, Slot};
 use crate::observer::{self, Watch};
 use crate::rules::{Computed, Outcome};
@@ -81,7 +83,7 @@ impl Lead {
     /// Takes that permit, whatever is stored.
     pub(crate) async fn claim(&mut self) {
         // With what it finds it would have nothing to do.
-        let _ = self.errand.claim(true).await;
+        let _ = tend(self.task(), Box::pin(self.errand.claim(true))).await;
         self.started = Instant::now();
         if let Some(permit) = &mut self.permit {
             begin(permit, &self.errand);
@@ -113,6 +115,17 @@ impl Lead {
     /// Held while a part of the computation runs: the calls in it have this one for a parent.
     pub(crate) fn inside(&self) -> Option<Inside> {
         self.permit.as_ref().map(Permit::inside)
+    }
+
+    /// Held while a part of its computation is polled.
+    pub(crate) fn polling<'a>(lead: Option<&'a Self>, context: &'a Context<'_>) -> Polling<'a> {
+        let permit = lead.and_then(|lead| lead.permit.as_ref());
+        Polling::new(permit.map(Permit::inside), permit.and_then(Permit::task), context)
+    }
+
+    /// For what it awaits beside its computation.
+    pub(crate) fn task(&self) -> Option<Arc<LeaderTask>> {
+        self.permit.as_ref().and_then(Permit::task).cloned()
     }
 
     /// The computation is through. `None` if its result goes nowhere.
@@ -168,6 +181,13 @@ impl Delivery {
     pub(crate) fn goes_far(&self) -> bool {
         let follows = || self.parcel.may_follow() && self.permit.end_if_alone();
         self.slot.is_some() && !self.parcel.is_empty() && !follows()
+    }
+
+    /// Does that, as a part of what its leader does.
+    // Its type has no name in users' code, which does not compile it.
+    pub(crate) fn storing(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        let task = self.permit.task().cloned();
+        Box::pin(tend(task, Box::pin(self.store())))
     }
 
     /// Held while code of the user's runs for it.

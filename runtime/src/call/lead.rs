@@ -3,6 +3,7 @@
 
 use std::future::poll_fn;
 use std::marker::PhantomData;
+use std::task::Context;
 
 use crate::cache::{self, Delivery};
 use crate::flight::Inside;
@@ -111,8 +112,8 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
                 // Dropped before the lead, so that a cancelled computation has ended when the next one starts.
                 let mut computation = computation;
                 poll_fn(|context| {
-                    let _inside = lead.as_ref().and_then(|lead| lead.inside());
-                    computation.as_mut().poll(context)
+                    let polling = cache::Lead::polling(lead.as_deref(), context);
+                    computation.as_mut().poll(&mut Context::from_waker(polling.waker()))
                 })
                 .await
             };
@@ -122,7 +123,7 @@ impl<R, U: Rules<R>> AsyncLead<R, U> {
                 Packed::Landed(result) => return result,
                 Packed::Far(delivery) => delivery,
             };
-            Box::pin(delivery.store()).await;
+            delivery.storing().await;
             land(*delivery, &rules)
         }
     }

@@ -2,6 +2,7 @@
 //! good may store its result. Knows no store: whoever fills or clears does it while it holds the key's
 //! [`Berth`](table::Berth), and that is what makes a clear beat a fill.
 
+mod health;
 mod permit;
 mod queue;
 mod ring;
@@ -15,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Wake, Waker};
 use std::time::Duration;
 
+pub(crate) use health::{LeaderTask, Polling, tend};
 pub(crate) use permit::Permit;
 pub(crate) use queue::{Mark, WaiterId};
 pub(crate) use ring::Inside;
@@ -22,6 +24,7 @@ pub(crate) use state::Reach;
 pub(crate) use table::{Entered, Flights};
 pub(crate) use waiting::Landing;
 
+use health::Tasks;
 use state::State;
 
 use crate::clock::{Clock, wake};
@@ -45,6 +48,8 @@ pub(crate) struct Flight {
     clock: Clock,
     /// Below the table's lock, above that of the timers; no code of the user's runs under it.
     state: Mutex<State>,
+    /// Below that lock.
+    tasks: Mutex<Tasks>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,10 +74,16 @@ impl FlightId {
 
 impl Flight {
     /// A flight that its maker leads.
-    fn new(key: NearKey, generation: Arc<Generation>, clock: Clock, wait: Duration, leader: Caller) -> Arc<Self> {
+    fn new(
+        key: NearKey,
+        generation: Arc<Generation>,
+        clock: Clock,
+        wait: Option<Duration>,
+        leader: Caller,
+    ) -> Arc<Self> {
         let id = FlightId::next();
         let state = Mutex::new(State::led(leader, wait, clock.now()));
-        Arc::new(Self { id, key, generation: Mutex::new(generation), clock, state })
+        Arc::new(Self { id, key, generation: Mutex::new(generation), clock, state, tasks: Mutex::default() })
     }
 
     fn generation(&self) -> Arc<Generation> {
@@ -89,9 +100,10 @@ impl Flight {
         let now = self.clock.now();
         let mut state = self.state.lock();
         change(&mut state);
-        state.regulate(now);
-        if state.alarm_is_off() {
-            state.rearm(now, |at| self.clock.alarm(at, Waker::from(Arc::new(Tick(Arc::downgrade(self))))));
+        let health = self.tasks.lock().health();
+        state.regulate(now, health);
+        if state.alarm_is_off(now, health) {
+            state.rearm(now, health, |at| self.clock.alarm(at, Waker::from(Arc::new(Tick(Arc::downgrade(self))))));
         }
         Changed { idle: state.is_idle(), wakers: state.take_wakers() }
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::health::LeaderTask;
 use super::queue::Mark;
 use super::ring::Inside;
 use super::state::Reach;
@@ -19,6 +20,8 @@ pub(crate) struct Permit {
     caller: Caller,
     /// Where the computation begins: whoever had come to wait by then may have its result, whatever is cleared later.
     start: Mark,
+    /// Of an async caller.
+    task: Option<Arc<LeaderTask>>,
     /// What is left to do on drop.
     open: AtomicBool,
 }
@@ -35,8 +38,9 @@ impl Published {
 
 impl Permit {
     pub(super) fn new(flights: Arc<Flights>, flight: Arc<Flight>, caller: Caller) -> Self {
+        let task = (caller == Caller::Async).then(|| flight.tasks.lock().add(flight.clock.clone()));
         let start = flights.mark();
-        Self { flights, flight, caller, start, open: AtomicBool::new(true) }
+        Self { flights, flight, caller, start, task, open: AtomicBool::new(true) }
     }
 
     /// The computation begins only now: a store has answered before it.
@@ -83,6 +87,11 @@ impl Permit {
         Inside::of(self.flight.id)
     }
 
+    /// What is to be polled with it, until it is used.
+    pub(crate) fn task(&self) -> Option<&Arc<LeaderTask>> {
+        self.task.as_ref()
+    }
+
     /// The key that it is for.
     pub(crate) fn key(&self) -> NearKeyRef<'_> {
         self.flight.key.by_ref()
@@ -111,6 +120,7 @@ impl Permit {
     /// callers that come after find what is stored, or start anew. Else it goes on for as long as somebody waits.
     pub(crate) fn publish(&self, berth: &mut Berth<'_>, slot: &Arc<Slot>, reach: Reach) -> Published {
         self.open.store(false, Ordering::Relaxed);
+        self.retire();
         if let Reach::Everyone = reach {
             berth.detach(&self.flight);
         }
@@ -129,6 +139,7 @@ impl Permit {
 
     fn step_down(&self, failed: bool) {
         self.open.store(false, Ordering::Relaxed);
+        self.retire();
         let mut berth = self.flights.berth(self.flight.key.by_ref());
         let changed = self.flight.change(|state| state.step_down(self.caller, failed));
         if changed.idle {
@@ -137,10 +148,18 @@ impl Permit {
         drop(berth);
         changed.wake();
     }
+
+    /// Its task leads no more.
+    fn retire(&self) {
+        if let Some(task) = &self.task {
+            self.flight.tasks.lock().remove(task);
+        }
+    }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.retire();
         if *self.open.get_mut() {
             self.step_down(false);
         }

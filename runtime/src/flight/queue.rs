@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::task::Waker;
 
 use super::Caller;
-use crate::clock::Moment;
 
 #[derive(Default)]
 pub(super) struct Queue {
@@ -23,8 +22,6 @@ pub(crate) struct Mark(pub(super) WaiterId);
 
 pub(super) struct Queued {
     pub(super) caller: Caller,
-    /// When it has waited long enough.
-    pub(super) until: Moment,
     /// `None` until its first look.
     pub(super) waker: Option<Waker>,
 }
@@ -54,10 +51,6 @@ impl Queue {
 
     pub(super) fn get_mut(&mut self, id: WaiterId) -> Option<&mut Queued> {
         self.waiting.get_mut(&id)
-    }
-
-    pub(super) fn first(&self) -> Option<&Queued> {
-        self.waiting.first_key_value().map(|(_, queued)| queued)
     }
 
     /// Walks past the async ones only where there is a blocking one to find.

@@ -8,20 +8,18 @@ use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::Caller;
+use super::health::Health;
 use super::queue::{Mark, Queue, Queued, WaiterId};
 use crate::clock::{Alarm, Moment};
 use crate::near::Slot;
-use crate::timeout::Timeout;
 
 /// How many compute at once after a failure that cannot be shared.
 const SCATTERED_LEADERS: usize = 8;
-/// A caller waits so many times the flight's `wait`, then computes.
-const LONGEST_WAITS: u32 = 6;
 
 /// Invariants, after [`State::regulate`]: where somebody is queued, somebody leads; where a blocking caller is queued, a
 /// blocking one leads.
 pub(super) struct State {
-    wait: Duration,
+    pace: Pace,
     leaders: Leaders,
     /// Fewer leaders than this, and the next in the queue starts.
     limit: usize,
@@ -29,13 +27,31 @@ pub(super) struct State {
     scattered: bool,
     /// A leader has had a result that some of the waiters did not get.
     has_left_waiters: bool,
-    /// When one more may start beside the leaders there are.
-    next_extra: Moment,
+    /// When a leader has started last.
+    last_start: Moment,
     queue: Queue,
     /// Those whose wait is over and who have not looked yet.
     called: HashMap<WaiterId, Called, FixedState>,
     wakers: Vec<Waker>,
     alarm: Option<(Moment, Alarm)>,
+}
+
+/// After so long without a start, one more may start beside the leaders there are.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// While one of them is well: it may be at an expensive computation, or in a ring that runs through a spawned task.
+    beside_well: Duration,
+    /// While none is; and for so long a task may be due before its leader is not well.
+    beside_unwell: Duration,
+}
+
+impl Pace {
+    const USUAL: Self = Self { beside_well: Duration::from_secs(60), beside_unwell: Duration::from_secs(5) };
+
+    /// With a `wait` of its own, the function says for itself how long a computation may take.
+    fn of(wait: Option<Duration>) -> Self {
+        wait.map_or(Self::USUAL, |wait| Self { beside_well: wait, beside_unwell: wait })
+    }
 }
 
 #[derive(Default)]
@@ -92,14 +108,14 @@ impl Reach {
 
 impl State {
     /// With one leader.
-    pub(super) fn led(leader: Caller, wait: Duration, now: Moment) -> Self {
+    pub(super) fn led(leader: Caller, wait: Option<Duration>, now: Moment) -> Self {
         let mut state = Self {
-            wait,
+            pace: Pace::of(wait),
             leaders: Leaders::default(),
             limit: 1,
             scattered: false,
             has_left_waiters: false,
-            next_extra: Moment::NEVER,
+            last_start: now,
             queue: Queue::default(),
             called: HashMap::default(),
             wakers: Vec::new(),
@@ -111,7 +127,7 @@ impl State {
 
     fn start(&mut self, caller: Caller, now: Moment) {
         *self.leaders.of(caller) += 1;
-        self.next_extra = now.after(self.wait.into());
+        self.last_start = now;
     }
 
     /// One more caller: a leader at once if there is nobody it may wait for, and else in the queue. Does it wait?
@@ -120,8 +136,7 @@ impl State {
             self.start(caller, now);
             return false;
         }
-        let until = now.after(Timeout::from(self.wait.saturating_mul(LONGEST_WAITS)));
-        self.queue.push(id, Queued { caller, until, waker: None });
+        self.queue.push(id, Queued { caller, waker: None });
         true
     }
 
@@ -192,20 +207,38 @@ impl State {
         (self.called.remove(&id), waker)
     }
 
-    /// Lets start whoever may start by now.
-    pub(super) fn regulate(&mut self, now: Moment) {
-        while self.queue.first().is_some_and(|first| first.until <= now) {
-            self.call_next(now);
-        }
-        if !self.scattered && now >= self.next_extra {
-            self.limit = self.leaders.n() + 1;
-        }
+    /// Lets start whoever may start by now, where the async leaders are in this health.
+    pub(super) fn regulate(&mut self, now: Moment, health: Health) {
         while self.leaders.n() < self.limit && !self.queue.is_empty() {
             self.call_next(now);
         }
         if self.leaders.n_blocking == 0 && self.queue.first_blocking().is_some() {
             self.call_next(now);
         }
+        // After whoever follows a leader that has gone: that is a start, too.
+        if !self.queue.is_empty() && now >= self.next_extra(health) {
+            self.limit = self.limit.max(self.leaders.n() + 1);
+            self.call_next(now);
+        }
+        if self.queue.is_empty() {
+            // Nobody has followed those who have gone, and nobody who comes later does.
+            let least = if self.scattered { SCATTERED_LEADERS } else { 1 };
+            self.limit = self.limit.min(self.leaders.n().max(least));
+        }
+    }
+
+    /// When one more may start beside the leaders there are.
+    fn next_extra(&self, health: Health) -> Moment {
+        let beside_unwell = match health {
+            Health::Woken(since) if self.leaders.n_blocking == 0 => self.unwell_after(since),
+            _ => Moment::NEVER,
+        };
+        self.last_start.after(self.pace.beside_well.into()).min(beside_unwell)
+    }
+
+    /// When leaders whose tasks are due since then are not well.
+    fn unwell_after(&self, since: Moment) -> Moment {
+        since.max(self.last_start).after(self.pace.beside_unwell.into())
     }
 
     /// Makes a leader of the first in the queue, or of the first blocking one where no blocking one leads.
@@ -230,21 +263,33 @@ impl State {
         std::mem::take(&mut self.wakers)
     }
 
-    /// When somebody in the queue may start though nothing else happens.
-    fn next_start(&self) -> Option<Moment> {
-        let first = self.queue.first()?;
-        Some(if self.scattered { first.until } else { first.until.min(self.next_extra) })
+    /// When somebody in the queue may start, at the earliest, though nothing else happens.
+    fn next_look(&self, now: Moment, health: Health) -> Option<Moment> {
+        if self.queue.is_empty() {
+            return None;
+        }
+        Some(match health {
+            // Their tasks may be due from now on.
+            Health::Well => self.next_extra(Health::Woken(now)),
+            Health::Woken(_) => self.next_extra(health),
+        })
     }
 
-    /// Does the alarm ring at another moment than it should?
-    pub(super) fn alarm_is_off(&self) -> bool {
-        self.alarm.as_ref().map(|&(at, _)| at) != self.next_start()
+    /// Does the alarm ring too late, or for nobody? One that rings too early is set anew then, so that not each who joins
+    /// sets it.
+    pub(super) fn alarm_is_off(&self, now: Moment, health: Health) -> bool {
+        let set = self.alarm.as_ref().map(|&(at, _)| at);
+        match (set, self.next_look(now, health)) {
+            (Some(set), Some(next)) => set > next,
+            (None, None) => false,
+            _ => true,
+        }
     }
 
     /// Sets the alarm to when it should ring. Where it cannot be set, nobody waits.
-    pub(super) fn rearm(&mut self, now: Moment, set: impl FnOnce(Moment) -> Option<Alarm>) {
+    pub(super) fn rearm(&mut self, now: Moment, health: Health, set: impl FnOnce(Moment) -> Option<Alarm>) {
         self.alarm = None;
-        let Some(at) = self.next_start() else { return };
+        let Some(at) = self.next_look(now, health) else { return };
         self.alarm = set(at).map(|alarm| (at, alarm));
         if self.alarm.is_none() {
             while !self.queue.is_empty() {

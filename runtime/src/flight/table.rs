@@ -81,7 +81,7 @@ impl Berth<'_> {
         mut self,
         flights: &Arc<Flights>,
         generation: Arc<Generation>,
-        wait: Duration,
+        wait: Option<Duration>,
         caller: Caller,
         arrival: Option<WaiterId>,
     ) -> Entered {
@@ -105,7 +105,7 @@ impl Berth<'_> {
         &mut self,
         flights: &Arc<Flights>,
         generation: Arc<Generation>,
-        wait: Duration,
+        wait: Option<Duration>,
         caller: Caller,
     ) -> Permit {
         self.void();

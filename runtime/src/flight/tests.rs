@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::health::Health;
 use super::queue::{Mark, WaiterId};
 use super::state::{Called, Reach, State};
 use super::{Caller, FlightId};
@@ -17,9 +18,9 @@ fn at(secs: u64) -> Moment {
     Moment::from_millis(secs * 1000)
 }
 
-/// Led by one caller since second 0, with the default `wait` of 5 s.
+/// Led by one caller since second 0, of a function that says no `wait`.
 fn flight(leader: Caller) -> State {
-    State::led(leader, Duration::from_secs(5), at(0))
+    State::led(leader, None, at(0))
 }
 
 fn queue(state: &mut State, n_waiters: usize, caller: Caller) -> Vec<WaiterId> {
@@ -32,9 +33,13 @@ fn arrivals(first: u64, n_waiters: usize, state: &mut State, caller: Caller) -> 
     ids.inspect(|&id| assert!(state.join(id, caller, at(0)), "it queues")).collect()
 }
 
-/// How many of the waiters have been called to compute by the second `secs`, each seen once.
+/// How many of the waiters have been called to compute by the second `secs`, each seen once, while the leaders are well.
 fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
-    state.regulate(at(secs));
+    n_called_beside(Health::Well, state, waiters, secs)
+}
+
+fn n_called_beside(health: Health, state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
+    state.regulate(at(secs), health);
     let mut waker = None;
     waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead(_)))).count()
 }
@@ -45,20 +50,85 @@ fn slot() -> Arc<Slot> {
 }
 
 #[test]
-fn one_more_starts_after_each_wait() {
-    let mut state = flight(Async);
-    let waiters = queue(&mut state, 1000, Async);
-    for (secs, called) in [(0, 0), (4, 0), (5, 1), (6, 0), (9, 0), (10, 1), (14, 0), (15, 1)] {
-        assert_eq!(n_called(&mut state, &waiters, secs), called, "second {secs}");
+fn beside_a_leader_that_is_well_one_more_starts_per_minute() {
+    for (leader, caller) in [(Async, Async), (Blocking, Async), (Blocking, Blocking)] {
+        let mut state = flight(leader);
+        let waiters = queue(&mut state, 1000, caller);
+        for (secs, called) in [(0, 0), (36, 0), (59, 0), (60, 1), (61, 0), (119, 0), (120, 1), (600, 1), (601, 0)] {
+            assert_eq!(n_called(&mut state, &waiters, secs), called, "{leader:?}, second {secs}");
+        }
     }
 }
 
 #[test]
-fn nobody_waits_longer_than_six_times() {
+fn beside_leaders_that_are_woken_and_not_polled_one_more_starts_after_each_wait() {
     let mut state = flight(Async);
-    let waiters = queue(&mut state, 100, Async);
-    assert_eq!(n_called(&mut state, &waiters, 29), 1);
-    assert_eq!(n_called(&mut state, &waiters, 30), 99);
+    let waiters = queue(&mut state, 1000, Async);
+    for (woken, secs, called) in [(3, 5, 0), (3, 7, 0), (3, 8, 1), (3, 12, 0), (3, 13, 1), (15, 19, 0), (15, 100, 1)] {
+        let health = Health::Woken(at(woken));
+        assert_eq!(n_called_beside(health, &mut state, &waiters, secs), called, "second {secs}");
+    }
+    assert_eq!(n_called(&mut state, &waiters, 159), 0, "one of them is well again");
+}
+
+#[test]
+fn a_blocking_leader_is_well_whatever_tasks_are() {
+    let mut state = flight(Async);
+    assert!(!state.join(WaiterId(0), Blocking, at(0)));
+    let waiters = queue(&mut state, 10, Async);
+    assert_eq!(n_called_beside(Health::Woken(at(0)), &mut state, &waiters, 59), 0);
+    assert_eq!(n_called_beside(Health::Woken(at(0)), &mut state, &waiters, 60), 1);
+}
+
+#[test]
+fn with_a_wait_of_its_own_one_more_starts_after_each_in_any_health() {
+    for health in [Health::Well, Health::Woken(at(0))] {
+        let mut state = State::led(Async, Some(Duration::from_secs(2)), at(0));
+        let waiters = queue(&mut state, 1000, Async);
+        for (secs, called) in [(0, 0), (1, 0), (2, 1), (3, 0), (4, 1), (100, 1), (101, 0)] {
+            assert_eq!(n_called_beside(health, &mut state, &waiters, secs), called, "second {secs}");
+        }
+    }
+}
+
+#[test]
+fn the_alarm_rings_when_a_leader_may_have_ceased_to_be_well() {
+    let rings = |state: &mut State, now: u64, health: Health| {
+        let mut rings = None;
+        state.regulate(at(now), health);
+        state.alarm_went_off();
+        state.rearm(at(now), health, |at| {
+            rings = Some(at);
+            None
+        });
+        rings
+    };
+    let mut state = flight(Async);
+    assert_eq!(rings(&mut state, 0, Health::Well), None, "nobody waits");
+    for (now, health, rung) in [
+        (0, Health::Well, 5),
+        (5, Health::Well, 10),
+        (10, Health::Woken(at(7)), 12),
+        (12, Health::Woken(at(7)), 17),
+        (58, Health::Well, 60),
+    ] {
+        let mut state = flight(Async);
+        queue(&mut state, 3, Async);
+        assert_eq!(rings(&mut state, now, health), Some(at(rung)), "second {now}");
+    }
+}
+
+#[test]
+fn a_leader_that_nobody_followed_leaves_no_place_behind() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 1, Async);
+    assert_eq!(n_called(&mut state, &waiters, 60), 1);
+    state.step_down(Async, false);
+    state.regulate(at(61), Health::Well);
+    let waiters = queue(&mut state, 10, Async);
+    assert_eq!(n_called(&mut state, &waiters, 61), 0, "one leads");
+    state.step_down(Async, false);
+    assert_eq!(n_called(&mut state, &waiters, 61), 1);
 }
 
 #[test]
@@ -80,6 +150,7 @@ fn after_an_error_of_its_own_eight_compute_at_a_time() {
     state.step_down(Async, true);
     assert_eq!(n_called(&mut state, &waiters, 0), 1);
     assert_eq!(n_called(&mut state, &waiters, 12), 0, "no extra ones beside the eight");
+    assert_eq!(n_called(&mut state, &waiters, 60), 1, "but those that hold on for ever");
     assert!(state.join(WaiterId(20), Async, at(12)), "newcomers queue as well");
 }
 
@@ -87,8 +158,8 @@ fn after_an_error_of_its_own_eight_compute_at_a_time() {
 fn a_result_reaches_everybody_even_who_was_called_to_compute() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
-    state.regulate(at(5));
-    state.land(Async, &slot(), Reach::Everyone, false, at(5));
+    state.regulate(at(60), Health::Well);
+    state.land(Async, &slot(), Reach::Everyone, false, at(60));
     assert_eq!(n_landed(&mut state, &waiters), 10);
     assert!(state.is_idle(), "the one that was called need not compute");
 }
@@ -118,9 +189,9 @@ fn after_a_result_that_is_stored_one_is_called_whoever_else_computes() {
     for (is_stored, n_more) in [(true, 1), (false, 0)] {
         let mut state = flight(Async);
         let waiters = queue(&mut state, 10, Async);
-        assert_eq!(n_called(&mut state, &waiters, 5), 1, "the first leader is late");
-        state.land(Async, &slot(), below_four(is_stored), true, at(6));
-        assert_eq!(n_called(&mut state, &waiters, 6), n_more, "stored: {is_stored}");
+        assert_eq!(n_called(&mut state, &waiters, 60), 1, "the first leader is late");
+        state.land(Async, &slot(), below_four(is_stored), true, at(61));
+        assert_eq!(n_called(&mut state, &waiters, 61), n_more, "stored: {is_stored}");
     }
 }
 
@@ -128,12 +199,12 @@ fn after_a_result_that_is_stored_one_is_called_whoever_else_computes() {
 fn a_call_to_lead_is_taken_back_only_from_those_below_the_mark() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
-    state.regulate(at(5));
+    state.regulate(at(60), Health::Well);
     // Beside the first leader number 0 was called, and has not looked: it gets the result, and leads no more.
     state.leave(waiters[9]);
-    state.land(Async, &slot(), below_four(false), true, at(5));
+    state.land(Async, &slot(), below_four(false), true, at(60));
     assert_eq!(n_landed(&mut state, &waiters), 4);
-    assert_eq!(n_called(&mut state, &waiters, 5), 1, "nobody computes any more");
+    assert_eq!(n_called(&mut state, &waiters, 60), 1, "nobody computes any more");
 }
 
 #[test]
@@ -174,6 +245,116 @@ fn who_leaves_the_queue_is_not_called() {
     state.step_down(Async, false);
     assert_eq!(n_called(&mut state, &waiters, 0), 1);
     assert!(!state.is_idle());
+}
+
+mod task {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::{Context, Wake, Waker};
+
+    use super::super::health::{Health, LeaderTask, Polling, Tasks};
+    use super::at;
+    use crate::clock::{Clock, Manual};
+
+    /// An executor's task, which counts its wake-ups.
+    #[derive(Default)]
+    struct Executor(AtomicUsize);
+
+    impl Wake for Executor {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
+    struct World {
+        clock: Arc<Manual>,
+        tasks: Tasks,
+        task: Arc<LeaderTask>,
+    }
+
+    impl World {
+        fn new() -> Self {
+            let clock = Arc::<Manual>::default();
+            let mut tasks = Tasks::default();
+            let task = tasks.add(Clock::manual(Arc::clone(&clock)));
+            Self { clock, tasks, task }
+        }
+
+        fn pass(&self, secs: u64) {
+            self.clock.advance(secs.into());
+        }
+
+        fn poll<T>(&self, executor: &Arc<Executor>, poll: impl FnOnce(&Waker) -> T) -> T {
+            let executor = Waker::from(Arc::clone(executor));
+            let context = Context::from_waker(&executor);
+            let polling = Polling::new(None, Some(&self.task), &context);
+            poll(polling.waker())
+        }
+    }
+
+    #[test]
+    fn is_well_while_it_is_polled_and_while_nothing_wakes_it() {
+        let (world, executor) = (World::new(), Arc::default());
+        assert_eq!(world.tasks.health(), Health::Woken(at(0)), "a leader is due when it starts");
+        world.pass(1);
+        let waker = world.poll(&executor, |waker| {
+            waker.wake_by_ref();
+            world.pass(36);
+            assert_eq!(world.tasks.health(), Health::Well);
+            waker.clone()
+        });
+        assert_eq!(world.tasks.health(), Health::Woken(at(37)), "since the poll in which it was woken ended");
+        world.pass(1);
+        waker.wake_by_ref();
+        assert_eq!(world.tasks.health(), Health::Woken(at(37)), "the first wake-up counts");
+        world.poll(&executor, |_| {});
+        world.pass(36);
+        assert_eq!(world.tasks.health(), Health::Well);
+        waker.wake();
+        assert_eq!(world.tasks.health(), Health::Woken(at(74)));
+    }
+
+    #[test]
+    fn of_several_the_best_counts_and_among_those_that_are_due_the_last() {
+        let (mut world, executor) = (World::new(), Arc::default());
+        world.pass(2);
+        let other = world.tasks.add(Clock::manual(Arc::clone(&world.clock)));
+        assert_eq!(world.tasks.health(), Health::Woken(at(2)));
+        let waker = world.poll(&executor, Waker::clone);
+        assert_eq!(world.tasks.health(), Health::Well);
+        world.tasks.remove(&world.task);
+        assert_eq!(world.tasks.health(), Health::Woken(at(2)));
+        drop(waker);
+        world.tasks.remove(&other);
+        assert_eq!(world.tasks.health(), Health::Woken(at(0)), "who has not looked yet has no task");
+    }
+
+    #[test]
+    fn wakes_whoever_polled_last_and_once_per_poll() {
+        let world = World::new();
+        let executors = [(); 2].map(|()| Arc::<Executor>::default());
+        let n_woken = || executors.each_ref().map(|executor| executor.0.load(Ordering::SeqCst));
+        let first = world.poll(&executors[0], Waker::clone);
+        let second = world.poll(&executors[1], Waker::clone);
+        assert!(first.will_wake(&second), "one waker for the whole computation");
+        first.wake_by_ref();
+        second.wake_by_ref();
+        assert_eq!(n_woken(), [0, 1]);
+        world.poll(&executors[1], |_| {});
+        first.wake();
+        assert_eq!(n_woken(), [0, 2]);
+    }
+
+    #[test]
+    fn holds_no_executors_task_that_nothing_can_wake() {
+        let (world, executor) = (World::new(), Arc::default());
+        let waker = world.poll(&executor, Waker::clone);
+        assert_eq!(Arc::strong_count(&executor), 2);
+        waker.wake();
+        assert_eq!(Arc::strong_count(&executor), 1, "it was woken");
+        world.poll(&executor, |_| {});
+        assert_eq!(Arc::strong_count(&executor), 1, "its future has kept no waker");
+    }
 }
 
 mod ring {

@@ -38,8 +38,9 @@ pub struct Facts {
     /// The named cache that it asks for, instead of the current one.
     pub(crate) adapter: Option<&'static str>,
     pub(crate) lifetimes: Lifetimes,
-    /// How long a caller waits for another's computation before one more starts.
-    pub(crate) wait: Duration,
+    /// How long a caller waits for another's computation before one more starts, whatever that does. Left out, it depends on
+    /// whether that gets on.
+    pub(crate) wait: Option<Duration>,
     /// For far records; the near tier does not ask, as its entries never outlive the build.
     pub(crate) version: u32,
     /// Results stay in this process.
@@ -67,7 +68,7 @@ const NAMELESS: Facts = Facts {
     template: "",
     adapter: None,
     lifetimes: UNSAID,
-    wait: Duration::from_secs(5),
+    wait: None,
     version: 0,
     local: false,
     codec: None,
@@ -104,7 +105,7 @@ impl Facts {
     /// `wait = …`
     #[must_use]
     pub const fn wait(mut self, wait: Duration) -> Self {
-        self.wait = wait;
+        self.wait = Some(wait);
         self
     }
 
