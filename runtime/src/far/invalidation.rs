@@ -27,10 +27,6 @@ impl<F: Fn(&Arc<Far>)> Promise<'_, F> {
         self.is_kept = answer.as_ref().map_or_else(cannot, |_| true);
     }
 
-    /// The same of something else than a removal, where any answer will do.
-    pub(crate) fn answered<T>(&mut self, answer: &Result<T>) {
-        self.is_kept = answer.as_ref().err().is_none_or(|error| error.kind() != ErrorKind::Unavailable);
-    }
 }
 
 impl<F: Fn(&Arc<Far>)> Drop for Promise<'_, F> {

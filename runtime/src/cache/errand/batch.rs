@@ -60,7 +60,7 @@ impl Batch {
             // As when one is set.
             let mut promise = far.promise(&places);
             let set = Self::set_shard(far, &places, part).await;
-            promise.answered(&set);
+            promise.told(&set);
             set
         });
         join_all(parts).await.into_iter().collect()

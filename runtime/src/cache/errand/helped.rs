@@ -96,7 +96,7 @@ impl Errand {
             far.put(place, entry, journey).await
         };
         let set = set.await;
-        promise.answered(&set);
+        promise.told(&set);
         set.map(|()| true)
     }
 

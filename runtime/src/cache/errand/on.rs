@@ -212,7 +212,7 @@ impl Errand {
             (Parcel::Release(_) | Parcel::Record(_) | Parcel::Nothing, _) => return Sent::Nothing,
         };
         if let Some(promise) = &mut promise {
-            if is_record { promise.answered(&answer) } else { promise.told(&answer) }
+            promise.told(&answer);
         }
         match answer {
             Ok(true) if is_verified => Sent::Verified { is_stored: is_record },
@@ -223,8 +223,12 @@ impl Errand {
                 if is_record && error.kind() == ErrorKind::TooLarge {
                     site.counters.unstorable();
                     // As in `parcel`; the permit may be gone with the attempt. What somebody has set meanwhile goes too.
-                    if replaced && let Err(error) = far.remove(place, journey).await {
-                        journey.fail(error);
+                    if replaced {
+                        let removed = far.remove(place, journey).await;
+                        if let Some(promise) = &mut promise {
+                            promise.told(&removed);
+                        }
+                        removed.err().into_iter().for_each(|error| journey.fail(error));
                     }
                 }
                 journey.fail(error);
@@ -267,10 +271,11 @@ impl Parcel {
     /// Says that there is nothing to store, and takes away what says otherwise.
     pub(crate) fn denial(errand: &Errand) -> Self {
         let permit = errand.0.as_ref().and_then(|open| open.permit.as_ref());
-        if permit.is_some_and(|permit| permit.replaces) {
-            return Self::Release(Release::Remove);
+        match permit {
+            Some(permit) if permit.replaces => Self::Release(Release::Remove),
+            None if errand.0.as_ref().is_some_and(|open| open.is_refresh) => Self::Removal,
+            _ => Self::failure(errand),
         }
-        Self::failure(errand)
     }
 
     /// Says that the computation has failed, and leaves what is stored.
