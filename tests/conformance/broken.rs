@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,11 @@ pub(crate) enum Flaw {
     FlushKeeps,
     FreshIsShared,
     FreshYieldsToLive,
+    FullIsAnOutage,
+    FullPutsSayYes,
+    FullRemovalsAreTooLarge,
+    FullRemovalsSayYes,
+    FullRenewsSayYes,
     GraceIsLife,
     HeadForgetsTemplate,
     HeadIsRemembered,
@@ -123,6 +128,7 @@ pub(crate) struct Broken {
     flaw: Option<Flaw>,
     now_ms: Arc<AtomicU64>,
     n_asked: Arc<AtomicU64>,
+    is_full: Arc<AtomicBool>,
     shelves: Arc<Mutex<Shelves>>,
 }
 
@@ -163,11 +169,33 @@ fn refused(kind: ErrorKind) -> Error {
 
 impl Broken {
     pub(crate) fn new(flaw: Option<Flaw>) -> Self {
-        Self { flaw, now_ms: Arc::default(), n_asked: Arc::default(), shelves: Arc::default() }
+        Self { flaw, now_ms: Arc::default(), n_asked: Arc::default(), is_full: Arc::default(), shelves: Arc::default() }
     }
 
     pub(crate) fn pass(&self, duration: Duration) {
         self.now_ms.fetch_add(duration.as_millis() as u64, SeqCst);
+    }
+
+    pub(crate) fn fill_up(&self, is_full: bool) {
+        self.is_full.store(is_full, SeqCst);
+    }
+
+    /// For what stores something.
+    fn room(&self) -> Result<()> {
+        match self.is_full.load(SeqCst) {
+            false => Ok(()),
+            true if self.is(Flaw::FullIsAnOutage) => Err(refused(ErrorKind::Unavailable)),
+            true => Err(refused(ErrorKind::TooLarge)),
+        }
+    }
+
+    /// For what removes something.
+    fn writable(&self) -> Result<()> {
+        match self.is_full.load(SeqCst) {
+            false => Ok(()),
+            true if self.is(Flaw::FullRemovalsAreTooLarge) => Err(refused(ErrorKind::TooLarge)),
+            true => Err(refused(ErrorKind::Unavailable)),
+        }
     }
 
     fn is(&self, flaw: Flaw) -> bool {
@@ -433,6 +461,7 @@ impl CacheAdapter for Broken {
         if is_live && (claim == Claim::Shared || self.is(Flaw::FreshYieldsToLive)) {
             return Ok(Permitted { token: None, found, epochs });
         }
+        self.room()?;
         let is_shared = match self.flaw {
             Some(Flaw::SharedIsFresh) => false,
             Some(Flaw::FreshIsShared) => true,
@@ -497,7 +526,11 @@ impl CacheAdapter for Broken {
                 }
             }
         };
+        if holds && self.is_full.load(SeqCst) && self.is(Flaw::FullPutsSayYes) {
+            return Ok(true);
+        }
         if holds {
+            self.room()?;
             let keeps = match condition {
                 Condition::IfPermit(_) => self.is(Flaw::FillKeepsPermit),
                 _ => self.is(Flaw::PutKeepsPermits),
@@ -510,6 +543,7 @@ impl CacheAdapter for Broken {
     }
 
     async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.writable()?;
         let mut shelves = self.open()?;
         let (key, now) = (self.key(key), self.now());
         let is_there = shelves.permits.get(&key).is_some_and(|permit| permit.token == *token && permit.until > now);
@@ -542,6 +576,7 @@ impl CacheAdapter for Broken {
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
         entries.iter().try_for_each(|(_, entry)| self.fits(entry))?;
+        self.room()?;
         let mut shelves = self.open()?;
         for (key, entry) in entries {
             if !(self.is(Flaw::PutManyAdds) && shelves.jars.contains_key(&self.key(key))) {
@@ -552,6 +587,10 @@ impl CacheAdapter for Broken {
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        if self.is_full.load(SeqCst) && self.is(Flaw::FullRemovalsSayYes) {
+            return Ok(vec![None; keys.len()]);
+        }
+        self.writable()?;
         let mut shelves = self.open()?;
         let mut removed = Vec::new();
         let asked: Vec<_> = keys.iter().map(|key| self.key(key)).collect();
@@ -648,6 +687,7 @@ impl CacheAdapter for Broken {
             return Ok(Counted::Open(head));
         }
         let read = self.count(&mut shelves, &key, living)?;
+        self.room()?;
         self.add(&mut shelves, &key, (read, delta), fresh).map(Counted::Sum)
     }
 
@@ -663,10 +703,17 @@ impl CacheAdapter for Broken {
             }
         }
         let mut shelves = self.open()?;
+        if !names.iter().all(|name| shelves.epochs.contains_key(&self.epoch_name(name))) {
+            self.room()?;
+        }
         Ok(names.iter().map(|name| self.epoch(&mut shelves, name)).collect())
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
+        if self.is_full.load(SeqCst) && self.is(Flaw::FullRenewsSayYes) {
+            return Ok(random_epoch());
+        }
+        self.writable()?;
         let mut shelves = self.open()?;
         if self.is(Flaw::RenewDoesNothing) {
             return Ok(self.epoch(&mut shelves, name));
@@ -677,6 +724,7 @@ impl CacheAdapter for Broken {
     }
 
     async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        self.writable()?;
         let mut shelves = self.open()?;
         let prefix = StoreKey::prefix(namespace);
         let prefix = if self.is(Flaw::SweepsNeighbours) { prefix.trim_end_matches(':') } else { &prefix };

@@ -25,6 +25,12 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::RemoveCountsTwice, "a_key_that_is_named_twice_counts_once"),
     (Flaw::PermitOverLive, "a_live_entry_is_handed_out_and_no_permit"),
     (Flaw::PermitLooksNotAgain, "a_live_entry_is_handed_out_and_no_permit"),
+    (Flaw::FullIsAnOutage, "what_a_full_store_cannot_keep_is_too_large"),
+    (Flaw::FullPutsSayYes, "what_a_full_store_cannot_keep_is_too_large"),
+    (Flaw::FullRemovalsAreTooLarge, "what_a_full_store_cannot_remove_is_unavailable_or_gone"),
+    (Flaw::FullRemovalsSayYes, "what_a_full_store_cannot_remove_is_unavailable_or_gone"),
+    (Flaw::FullRemovalsAreTooLarge, "an_epoch_that_a_full_store_cannot_renew_is_unavailable_or_another"),
+    (Flaw::FullRenewsSayYes, "an_epoch_that_a_full_store_cannot_renew_is_unavailable_or_another"),
     (Flaw::HoldersOutliveTheirPermit, "a_dead_share_ends_with_its_permit"),
     (Flaw::ReleaseKeepsPermit, "a_permit_goes_with_its_last_share"),
     (Flaw::ReleaseIsForOne, "a_release_leaves_the_permit_to_those_who_share_it"),
@@ -115,7 +121,9 @@ const FLAWS: &[(Flaw, &str)] = &[
 async fn found_out(flaw: Option<Flaw>) -> HashSet<&'static str> {
     let store = Broken::new(flaw);
     let subject = Subject::new(format!("{flaw:?}"), store.clone());
+    let full = store.clone();
     let subject = subject.with_time(move |duration| store.pass(duration)).with_flush();
+    let subject = subject.with_full(move |is_full| full.fill_up(is_full));
     failures(&subject).await.into_iter().map(|failure| failure.check).collect()
 }
 

@@ -7,9 +7,10 @@ use larder::testing::{ManualClock, MemoryAdapter};
 fn subjects() -> [Subject; 4] {
     let clock = ManualClock::new();
     let adapter = || MemoryAdapter::new().with_clock(clock.clock());
-    let peers = adapter();
+    let (peers, full) = (adapter(), adapter());
+    let whole = Subject::new("memory", full.clone()).with_clock(&clock).with_flush();
     [
-        Subject::new("memory", adapter()).with_clock(&clock).with_flush(),
+        whole.with_full(move |is_full| full.set_full(is_full)),
         Subject::new("erased memory", AnyAdapter::new(adapter())).with_clock(&clock).with_flush(),
         Subject::new("memory in 3 shards", adapter().with_shards(3)).with_clock(&clock).with_flush(),
         Subject::new("memory of two", peers.clone()).with_peer(peers).with_clock(&clock).with_flush(),

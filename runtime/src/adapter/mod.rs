@@ -55,8 +55,10 @@ use crate::timeout::Timeout;
 /// # Errors
 /// [`Unavailable`](crate::ErrorKind::Unavailable): the store cannot be reached or failed;
 /// [`Unsupported`](crate::ErrorKind::Unsupported): it cannot do this at all, as its [`Capability`] says;
-/// [`TooLarge`](crate::ErrorKind::TooLarge): the entry does not fit, into what the store takes or into what is left of it: a
-/// store that is full is not down.
+/// [`TooLarge`](crate::ErrorKind::TooLarge): what was to be stored does not fit, into what the store takes or into what is left of
+/// it: a store that is full is not down. So only what stores something fails (`put`, `put_many`, `increment`, and the permits and
+/// epochs that `permit` and `epochs` make), and never says that it is stored where it was not kept. What removes (`remove`, `renew`,
+/// `release`, `sweep`, `flush`) and cannot be carried out, for whatever reason, is `Unavailable`, so that it is made good later.
 /// No error carries a value, a password, or a URL with credentials.
 pub trait CacheAdapter: Send + Sync + 'static {
     /// A short lower-case name: `redis`.

@@ -6,6 +6,7 @@ mod crowds;
 mod epochs;
 mod expect;
 mod face;
+mod full;
 mod heads;
 mod keys;
 mod permits;
@@ -52,14 +53,18 @@ pub struct Subject {
     peer: Option<AnyAdapter>,
     time: Time,
     may_flush: bool,
+    fill_up: Option<FillUp>,
 }
+
+/// Makes the store full for everything, or has room in it again.
+type FillUp = Arc<dyn Fn(bool) + Send + Sync>;
 
 impl Subject {
     /// An adapter under a name for reports. Where a check must wait for a timeout, it sleeps: 20 s in all, longer where
     /// timeouts have whole seconds.
     pub fn new(name: impl Into<String>, adapter: impl CacheAdapter) -> Self {
         let time = Time::of(adapter.capability().timeout_step);
-        Self { name: name.into(), adapter: AnyAdapter::new(adapter), peer: None, time, may_flush: false }
+        Self { name: name.into(), adapter: AnyAdapter::new(adapter), peer: None, time, may_flush: false, fill_up: None }
     }
 
     /// The store's time is this clock's: checks move it, and none sleeps.
@@ -85,9 +90,17 @@ impl Subject {
         Self { may_flush: true, ..self }
     }
 
+    /// `fill_up(true)` makes the store full for everything, removals and epochs included, and `fill_up(false)` has room in it again:
+    /// what is told then is checked too. Meanwhile no other check runs.
+    pub fn with_full(self, fill_up: impl Fn(bool) + Send + Sync + 'static) -> Self {
+        Self { fill_up: Some(Arc::new(fill_up)), ..self }
+    }
+
     fn store(&self, check: &Check, face: Face) -> Store {
         let peer = self.peer.as_ref().unwrap_or(&self.adapter);
-        Store::new(self.adapter.clone(), peer.clone(), check.name, face, self.time.clone())
+        let mut store = Store::new(self.adapter.clone(), peer.clone(), check.name, face, self.time.clone());
+        store.fill_up.clone_from(&self.fill_up);
+        store
     }
 }
 
@@ -155,6 +168,9 @@ async fn failures_on(subject: &Subject, face: Face) -> Vec<Failure> {
     for check in asleep {
         failures.extend(check.await);
     }
+    for check in chosen(Kind::Fills).filter(|_| subject.fill_up.is_some()) {
+        failures.extend(start(check).await);
+    }
     for check in chosen(Kind::Flushes).filter(|_| subject.may_flush) {
         failures.extend(start(check).await);
     }
@@ -187,6 +203,8 @@ enum Kind {
     Ordinary,
     /// It lets time pass.
     Waits,
+    /// It makes the store full.
+    Fills,
     /// It wipes the store.
     Flushes,
 }
@@ -214,6 +232,7 @@ fn every_check() -> impl Iterator<Item = &'static Check> {
         permits::CHECKS,
         releases::CHECKS,
         epochs::CHECKS,
+        full::CHECKS,
         sweeps::CHECKS,
         timeouts::CHECKS,
         keys::CHECKS,

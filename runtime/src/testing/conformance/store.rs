@@ -38,6 +38,7 @@ pub(super) struct Store {
     pub(super) living: Living,
     pub(super) face: Face,
     time: Time,
+    pub(super) fill_up: Option<super::FillUp>,
 }
 
 /// Making things.
@@ -45,7 +46,7 @@ impl Store {
     pub(super) fn new(adapter: AnyAdapter, peer: AnyAdapter, name: &str, face: Face, time: Time) -> Self {
         let namespace = format!("conformance-{name}-{:016x}", random_epoch()).into();
         let living = Living { namespace: random_epoch(), template: Some(random_epoch()) };
-        Self { adapter, peer, namespace, living, face, time }
+        Self { adapter, peer, namespace, living, face, time, fill_up: None }
     }
 
     /// The same store for a caller who knows other epochs.
@@ -94,8 +95,15 @@ impl Store {
     }
 }
 
-/// Time.
+/// Time and room.
 impl Store {
+    /// Makes it full for everything, or has room in it again.
+    pub(super) fn fill_up(&self, is_full: bool) {
+        if let Some(fill_up) = &self.fill_up {
+            fill_up(is_full);
+        }
+    }
+
     /// A timeout that a check can wait for, and be sure to look at what it has stored before it has passed.
     pub(super) fn unit(&self) -> Timeout {
         self.units(1)

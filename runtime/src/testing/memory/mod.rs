@@ -5,6 +5,7 @@ mod shard;
 
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use self::shard::Shard;
 use crate::adapter::{
@@ -45,6 +46,8 @@ use crate::timeout::Timeout;
 pub struct MemoryAdapter {
     clock: Clock,
     largest_entry: usize,
+    /// Is there no room for anything, not even for what removes?
+    is_full: Arc<AtomicBool>,
     /// Each under a lock of its own, as servers are: what a verb does to one is one step.
     shards: Arc<[Mutex<Shard>]>,
 }
@@ -52,7 +55,8 @@ pub struct MemoryAdapter {
 impl MemoryAdapter {
     /// An empty store of one shard, on the system's clock.
     pub fn new() -> Self {
-        Self { clock: Clock::default(), largest_entry: Capability::new().largest_entry, shards: shards(1) }
+        let largest_entry = Capability::new().largest_entry;
+        Self { clock: Clock::default(), largest_entry, is_full: Arc::default(), shards: shards(1) }
     }
 
     /// With this clock.
@@ -74,6 +78,23 @@ impl MemoryAdapter {
     #[cfg(all(test, shuttle))]
     pub(crate) fn n_permits(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().n_permits()).sum()
+    }
+
+    /// From now on, is the store full for everything? Then all that would have to write fails and changes nothing, removals and new
+    /// epochs included, as where a disk has no room even for a journal. For all clones.
+    pub fn set_full(&self, is_full: bool) {
+        self.is_full.store(is_full, Ordering::SeqCst);
+    }
+
+    /// For what stores something.
+    fn check_room(&self) -> Result<()> {
+        let full = || Error::with_kind(ErrorKind::TooLarge, "there is no room left in the store");
+        if self.is_full.load(Ordering::SeqCst) { Err(full()) } else { Ok(()) }
+    }
+
+    /// For what removes, or changes what is there.
+    fn check_writable(&self) -> Result<()> {
+        self.check_room().map_err(|full| Error::unavailable("the store cannot write", full))
     }
 
     fn of(&self, key: &StoreKey) -> MutexGuard<'_, Shard> {
@@ -143,6 +164,9 @@ impl CacheAdapter for MemoryAdapter {
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         let mut shard = self.of(key);
+        if claim == Claim::Fresh || !shard.is_live(key, living, self.clock.now()) || !shard.has_epochs(groups) {
+            self.check_room()?;
+        }
         let epochs: Vec<_> = groups.iter().map(|name| shard.epoch(name)).collect();
         let (token, found) = shard.permit(key, claim, living, &epochs, self.clock.now());
         Ok(Permitted { token, found, epochs })
@@ -157,22 +181,26 @@ impl CacheAdapter for MemoryAdapter {
             Condition::IfPermit(token) => shard.is_good(key, token, now),
         };
         if holds {
+            self.check_room()?;
             shard.store(key, entry, now);
         }
         Ok(holds)
     }
 
     async fn release(&self, key: &StoreKey, token: &Token, release: Release) -> Result<bool> {
+        self.check_writable()?;
         Ok(self.of(key).release(key, token, release, self.clock.now()))
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
         entries.iter().try_for_each(|(_, entry)| self.check(entry))?;
+        self.check_room()?;
         entries.iter().for_each(|(key, entry)| self.of(key).store(key, entry, self.clock.now()));
         Ok(())
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.check_writable()?;
         Ok(keys.iter().map(|key| self.of(key).remove(key, self.clock.now())).collect())
     }
 
@@ -183,6 +211,7 @@ impl CacheAdapter for MemoryAdapter {
         grace: Timeout,
         living: &Living,
     ) -> Result<Option<Fetched>> {
+        self.check_writable()?;
         Ok(self.of(key).touch(key, (timeout, grace), living, self.clock.now()))
     }
 
@@ -192,23 +221,30 @@ impl CacheAdapter for MemoryAdapter {
 
     async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.check(fresh)?;
+        self.check_room()?;
         self.of(key).increment(key, delta, fresh, living, self.clock.now())
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
+        if !names.iter().all(|name| self.numbered(name.shard()).has_epochs(std::slice::from_ref(name))) {
+            self.check_room()?;
+        }
         Ok(names.iter().map(|name| self.numbered(name.shard()).epoch(name)).collect())
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
+        self.check_writable()?;
         Ok(self.numbered(name.shard()).renew(name))
     }
 
     async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        self.check_writable()?;
         let prefix = StoreKey::prefix(namespace);
         Ok(self.shards.iter().map(|shard| shard.lock().sweep(&prefix, dead)).sum())
     }
 
     async fn flush(&self) -> Result<()> {
+        self.check_writable()?;
         self.shards.iter().for_each(|shard| *shard.lock() = Shard::default());
         Ok(())
     }

@@ -159,6 +159,10 @@ impl Shard {
         Ok(Counted::Sum(sum))
     }
 
+    pub(super) fn has_epochs(&self, names: &[EpochName]) -> bool {
+        names.iter().all(|name| self.epochs.contains_key(name))
+    }
+
     pub(super) fn epoch(&mut self, name: &EpochName) -> u64 {
         *self.epochs.entry(name.clone()).or_insert_with(random_epoch)
     }
