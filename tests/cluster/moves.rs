@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, StoreKey, layout};
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Living, Release, StoreKey, layout};
 use larder::{ErrorKind, RedisCluster};
 use larder_servers::or_skip;
 
@@ -60,6 +60,32 @@ async fn while_a_slot_is_on_its_way_reads_are_right_and_clears_are_clears() {
     assert!(!fleet.put(key, &entry("1"), Condition::IfPermit(&before)).await.unwrap(), "its permit was cleared");
     fleet.put(key, &entry("2"), Condition::Always).await.unwrap();
     assert_eq!(store.live(key).await.as_deref(), Some("2"));
+}
+
+/// Who shares a permit is noted under a key of its own, which is nowhere when its slot begins to go.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_a_slot_is_on_its_way_a_permit_is_shared_and_voided() {
+    let Some(store) = Store::start(2, 0) else { return };
+    let (fleet, key) = (&store.fleet, &keys(1)[0]);
+    let slot = store.slot(key);
+    let from = store.servers.master_of(slot).unwrap();
+    let id = |at| store.servers.ask(at, &["CLUSTER", "MYID"]).unwrap().remove(0);
+    let later = Living { namespace: LIVING.namespace ^ 1, ..LIVING };
+    let take = async || fleet.permit(key, Claim::Shared, &later, &[]).await.unwrap().token.unwrap();
+    fleet.put(key, &entry("0"), Condition::Always).await.unwrap();
+    let first = take().await;
+    let slot = slot.to_string();
+    store.servers.ask(1 - from, &["CLUSTER", "SETSLOT", &slot, "IMPORTING", &id(from)]).unwrap();
+    store.servers.ask(from, &["CLUSTER", "SETSLOT", &slot, "MIGRATING", &id(1 - from)]).unwrap();
+
+    let second = take().await;
+    assert_eq!(first, second);
+    assert!(fleet.put(key, &entry("1"), Condition::Always).await.unwrap());
+    for token in [first, second] {
+        assert!(!fleet.put(key, &entry("late"), Condition::IfPermit(&token)).await.unwrap_or(false));
+        assert!(!fleet.release(key, &token, Release::Remove).await.unwrap_or(false));
+    }
+    assert_eq!(store.live(key).await.as_deref(), Some("1"));
 }
 
 /// There a clear takes two steps, maybe on two nodes.

@@ -4,7 +4,7 @@ use std::pin::pin;
 
 use futures_lite::future::poll_once;
 use larder::ErrorKind;
-use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry};
+use larder::adapter::{CacheAdapter, Claim, Condition, Counted, Entry, EpochName, Release};
 use larder_servers::{Memcached, or_skip};
 
 use crate::support::{
@@ -166,4 +166,47 @@ async fn a_permit_that_was_evicted_is_void() {
     }
     assert!(stat(&server, "evictions") > 0);
     assert!(!fill(&cache, &key("first"), &first, "late").await);
+}
+
+/// The stub is the permit of all who share it, and goes by itself.
+#[tokio::test]
+async fn a_release_looks_at_the_permit_and_takes_it_from_nobody() {
+    let Some((server, store)) = server() else { return };
+    let (other, key) = (cache(&server), key("a"));
+    let tokens = [permit(&store, &key, Claim::Shared).await, permit(&store, &key, Claim::Shared).await];
+    let foreign = permit(&other, &key, Claim::Shared).await;
+    for way in [Release::Keep, Release::Remove] {
+        assert!(store.release(&key, &tokens[0], way).await.unwrap(), "{way:?}");
+        assert!(!store.release(&key, &foreign, way).await.unwrap(), "of another connection, {way:?}");
+    }
+    assert!(other.release(&key, &foreign, Release::Keep).await.unwrap());
+    assert!(fill(&store, &key, &tokens[1], "1").await);
+    assert!(!store.release(&key, &tokens[0], Release::Remove).await.unwrap(), "filled by another");
+    assert_eq!(got(&store, &key).await.as_deref(), Some("1"));
+
+    let refresh = permit(&store, &key, Claim::Fresh).await;
+    assert!(store.release(&key, &refresh, Release::Remove).await.unwrap());
+    assert_eq!(got(&store, &key).await, None);
+    assert!(!store.release(&key, &refresh, Release::Keep).await.unwrap());
+}
+
+/// As a server without eviction is, once all its memory is given away.
+#[tokio::test]
+async fn where_there_is_no_room_for_an_epoch_it_is_replaced_all_the_same() {
+    let Some(server) = or_skip(Memcached::with(&["-M", "-m", "2"])) else { return };
+    let cache = cache(&server);
+    let name = EpochName::template(0, "shop", u64::MAX);
+    let before = cache.epochs(std::slice::from_ref(&name)).await.unwrap();
+    let mut n_made = 0;
+    loop {
+        let names: Vec<_> = (n_made..n_made + 500).map(|n| EpochName::template(0, "shop", n)).collect();
+        if cache.epochs(&names).await.is_err() {
+            break;
+        }
+        n_made += 500;
+    }
+    let unseen = EpochName::template(0, "shop", n_made + 500);
+    assert_eq!(cache.epochs(&[unseen]).await.unwrap_err().kind(), ErrorKind::TooLarge);
+    cache.renew(&name).await.unwrap();
+    assert_ne!(cache.epochs(std::slice::from_ref(&name)).await.unwrap(), before);
 }

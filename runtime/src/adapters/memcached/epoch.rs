@@ -39,9 +39,15 @@ pub(super) async fn read(
     Ok(epochs)
 }
 
+/// Where there is no room for another, the old one is removed, which is as good: whoever asks next makes another, and until then
+/// nothing is of the one that is answered here.
 pub(super) async fn renew(cache: &MemcachedCache, name: &EpochName) -> Result<u64> {
     let epoch = random_epoch();
     let [reply] = cache.call_each([store(name, &written(epoch), Mode::Always)]).await?;
+    if reply.outcome == Outcome::TooLarge {
+        let [reply] = cache.call_each([Command::Delete { key: name.as_str() }]).await?;
+        return done(reply).map(|()| epoch);
+    }
     done(reply).map(|()| epoch)
 }
 
