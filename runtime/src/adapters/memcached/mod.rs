@@ -37,10 +37,12 @@ use crate::sync::Mutex;
 ///   calendar ends, never does.
 /// * Permits are the server's own number of the entry or of a stub. They are void once the connection was made anew, as a
 ///   server that was restarted counts from the beginning. One that was taken while an expired entry stood there ends with
-///   that entry's grace.
+///   that entry's grace, and is shared by claims of all epochs.
+/// * A permit that is released stays for its lifetime: its stub cannot tell how many share it.
 /// * A value cannot be read in part, so `exists` and `remove` read it all. `remove` reads before it deletes, in one write: where
 ///   another stores in between, that is removed too, and what is told is what was read.
-/// * Second round trips: `update_timeout`, `increment` and, where an entry stands that has expired or was cleared, `add`
+/// * Second round trips: a claim whose epochs turn out to be others than were known, and a result that takes the entry away which it
+///   was to replace. And `update_timeout`, `increment` and, where an entry stands that has expired or was cleared, `add`
 ///   look first. What they do then holds only if nothing has happened in between; else they look again. If the connection is
 ///   lost in between they fail, since numbers of before are no good after it.
 /// * `update_timeout` with another grace than the entry was stored with sends the value again, which voids permits.
