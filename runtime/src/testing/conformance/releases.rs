@@ -243,7 +243,7 @@ async fn claims(store: &Store, key: &StoreKey, n_claims: usize) -> Outcome<Vec<(
 
 /// Every other claim is another process's.
 fn side(store: &Store, number: usize) -> Store {
-    if number % 2 == 0 { store.clone() } else { store.elsewhere() }
+    if number.is_multiple_of(2) { store.clone() } else { store.elsewhere() }
 }
 
 async fn claim(store: &Store, key: &StoreKey, names: &[EpochName]) -> Outcome<Token> {
