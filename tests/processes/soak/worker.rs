@@ -22,6 +22,8 @@ const N_AT_ONCE: u64 = 2;
 const WINDOW_MS: u64 = 250;
 /// What is called at once is called within so long.
 const APART_MS: u64 = 60;
+/// Of what is cleared as a whole there is less: each clear is one of every shard.
+const N_GROUPS: u64 = 32;
 /// An epoch that was read is believed for so long, by a clock that ticks.
 const BELIEVED_MS: u64 = 1_020;
 /// A process whose store fails a call keeps what that one computes for a second, and is told of no clear.
@@ -30,7 +32,7 @@ const KEPT_MS: u64 = 1_200;
 const TOLD: Duration = Duration::from_millis(500);
 
 const TICK: Duration = Duration::from_millis(5);
-const SLOWER: u32 = 10;
+const SLOWER: u32 = 4;
 
 /// What has happened to one kind in this process.
 #[derive(Default)]
@@ -84,6 +86,9 @@ pub(super) fn run_if_asked() {
     let (patient, cache) = (patient(&store), store.as_str().into_cache().unwrap());
     for cache in [&patient, &cache] {
         cache.observe(failures.clone());
+        while cache.blocking().connect().is_err() {
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
     larder::adapter_set(patient).unwrap();
     NAMESPACES.get_or_init(|| (0..N_KEYS).map(|key| cache.with_namespace(&format!("soak{key}"))).collect());
@@ -99,7 +104,7 @@ fn patient(store: &str) -> Cache {
         "redis" => Cache::builder(RedisCache::open(store).unwrap()),
         "memcache" => Cache::builder(MemcachedCache::builder().url(store).unwrap().build().unwrap()),
         "sqlite" => Cache::builder(SqliteCache::open(store.trim_start_matches("sqlite:")).unwrap()),
-        _ => Cache::builder(RedisCluster::open(store).unwrap().fleet(|part| part)),
+        _ => RedisCluster::open(store).unwrap().cache(),
     };
     let cache = builder.clock(clock.clock()).build().unwrap();
     std::thread::spawn(move || {
@@ -158,7 +163,7 @@ impl Work {
     async fn change(self, key: usize) {
         let Self { kind, counts, .. } = self;
         // What is cleared as a whole is cleared again once the second is over and calls have shown something.
-        if kind.takes_a_second && truth().acknowledged_at_ms(key) + 3 * BELIEVED_MS > now_ms() {
+        if kind.takes_a_second && truth().acknowledged_at_ms(key) + 2 * BELIEVED_MS > now_ms() {
             return;
         }
         let Some(_turn) = Turn::of(key) else { return };
@@ -202,7 +207,7 @@ impl Kind {
     /// Some key: all processes are at one of a few, for a moment, unless each is cleared rarely.
     fn any(&self, dice: &mut Dice) -> usize {
         if self.takes_a_second {
-            return dice.below(N_KEYS as u64) as usize;
+            return dice.below(N_GROUPS) as usize;
         }
         ((now_ms() / WINDOW_MS * N_AT_ONCE + dice.below(N_AT_ONCE)) % N_KEYS as u64) as usize
     }
