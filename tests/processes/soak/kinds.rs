@@ -134,7 +134,7 @@ async fn read(key: usize) -> u64 {
 async fn read_slowly(key: usize) -> u64 {
     let version = truth().version(key);
     let mut dice = Dice::new(super::worker::now_ms() ^ key as u64);
-    let pause = if dice.below(4) > 0 { 1_500 + dice.below(1_500) } else { 1 + dice.below(20) };
+    let pause = if dice.below(4) > 0 { 2_500 + dice.below(2_500) } else { 1 + dice.below(20) };
     tokio::time::sleep(Duration::from_millis(pause)).await;
     version
 }

@@ -23,7 +23,7 @@ use kinds::{KINDS, N_KEYS};
 fn n_clears() -> u64 {
     let is_full = std::env::var("LARDER_SCALE").as_deref() == Ok("full");
     let said = std::env::var("LARDER_SOAK_CLEARS").ok().and_then(|said| said.parse().ok());
-    said.unwrap_or(if is_full { 2_500 } else { 30 })
+    said.unwrap_or(if is_full { 2_500 } else { 20 })
 }
 
 /// Calls that are judged by each.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use larder::observer::{Event, Observer, Outcome};
 use larder::testing::ManualClock;
-use larder::{Cache, IntoCache, MemcachedCache, RedisCache, RedisCluster, SqliteCache};
+use larder::{Cache, MemcachedCache, RedisCache, RedisCluster, SqliteCache};
 
 use super::dice::Dice;
 use super::figures::{Board, Figures};
@@ -23,16 +23,18 @@ const WINDOW_MS: u64 = 250;
 /// What is called at once is called within so long.
 const APART_MS: u64 = 60;
 /// Of what is cleared as a whole there is less: each clear is one of every shard.
-const N_GROUPS: u64 = 32;
+const N_GROUPS: u64 = 64;
 /// An epoch that was read is believed for so long, by a clock that ticks.
-const BELIEVED_MS: u64 = 1_020;
+const BELIEVED_MS: u64 = 1_020 * SLOWER as u64;
 /// A process whose store fails a call keeps what that one computes for a second, and is told of no clear.
 const KEPT_MS: u64 = 1_200;
+/// So much slower time passes for what is cleared as a whole, and for the rest.
+const SLOWER: u32 = 2;
+const MUCH_SLOWER: u32 = 4;
 /// So soon after its result the end of a call is told.
 const TOLD: Duration = Duration::from_millis(500);
 
 const TICK: Duration = Duration::from_millis(5);
-const SLOWER: u32 = 4;
 
 /// What has happened to one kind in this process.
 #[derive(Default)]
@@ -61,8 +63,8 @@ impl Observer for Failures {
 impl Failures {
     /// May a call of the key have been given what was computed while the store failed?
     fn excuse(&self, kind: &Kind, key: usize, begun_at: u64) -> bool {
-        let kept_ms = if kind.takes_a_second { KEPT_MS } else { KEPT_MS * u64::from(SLOWER) };
-        self.0[key].load(SeqCst) + kept_ms > begun_at
+        let slower = if kind.takes_a_second { SLOWER } else { MUCH_SLOWER };
+        self.0[key].load(SeqCst) + KEPT_MS * u64::from(slower) > begun_at
     }
 }
 
@@ -83,7 +85,7 @@ pub(super) fn run_if_asked() {
     let path = PathBuf::from(std::env::var_os("LARDER_SOAK_TRUTH").unwrap());
     TRUTH.get_or_init(|| Truth::open(&path));
     let failures = Failures((0..KINDS.len() * N_KEYS).map(|_| AtomicU64::new(0)).collect::<Vec<_>>().into());
-    let (patient, cache) = (patient(&store), store.as_str().into_cache().unwrap());
+    let (patient, cache) = (patient(&store, MUCH_SLOWER), patient(&store, SLOWER));
     for cache in [&patient, &cache] {
         cache.observe(failures.clone());
         while cache.blocking().connect().is_err() {
@@ -98,7 +100,7 @@ pub(super) fn run_if_asked() {
 
 /// A cache for which time passes slowly, so that the store is late on no machine that is busy: what is computed while it fails
 /// is kept in the process, and is told of no clear.
-fn patient(store: &str) -> Cache {
+fn patient(store: &str, slower: u32) -> Cache {
     let clock = ManualClock::new();
     let builder = match store.split_once(':').map_or(store, |(scheme, _)| scheme) {
         "redis" => Cache::builder(RedisCache::open(store).unwrap()),
@@ -109,7 +111,7 @@ fn patient(store: &str) -> Cache {
     let cache = builder.clock(clock.clock()).build().unwrap();
     std::thread::spawn(move || {
         loop {
-            std::thread::sleep(TICK * SLOWER);
+            std::thread::sleep(TICK * slower);
             clock.advance(TICK);
         }
     });
