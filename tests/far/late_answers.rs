@@ -2,10 +2,13 @@
 //! are not given it.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::{Duration, Instant};
 
-use larder::{cached, scoped_async};
+use futures_lite::future::block_on;
+use larder::{Cache, cached, scoped, scoped_async};
 use tokio::task::JoinHandle;
 
 use crate::moody::When;
@@ -155,6 +158,67 @@ async fn late_poll_of_a_leader_reaches_no_caller_after_a_clear() {
         judge(format!("on {}", pair.name), late, &origin, &mut faults).await;
     }
     faults.judge();
+}
+
+/// Nothing is held back: both workers of the executor are busy, and poll whom they come to.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn busy_executor_gives_no_caller_what_was_cleared() {
+    const N_CLEARS: u64 = 150;
+    let mut faults = Faults::default();
+    for pair in pairs() {
+        let (origin, is_over) = (Origin::quick(), Arc::new(AtomicBool::new(false)));
+        let busy: Vec<_> = (0..4).map(|_| tokio::spawn(be_busy(Arc::clone(&is_over)))).collect();
+        let cleared = Arc::new(AtomicU64::new(0));
+        let callers = (0..12).map(|_| {
+            let call = (pair.here.clone(), Arc::clone(&origin));
+            tokio::spawn(count_stale(call, Arc::clone(&cleared), Arc::clone(&is_over)))
+        });
+        let callers: Vec<_> = callers.collect();
+        let (elsewhere, n_clears) = (pair.elsewhere.clone(), Arc::clone(&origin));
+        // On a thread of its own, which nobody keeps from clearing.
+        tokio::task::spawn_blocking(move || {
+            for _ in 0..N_CLEARS {
+                n_clears.change();
+                let version = n_clears.version();
+                scoped(&elsewhere, || block_on(value::clear(900))).unwrap();
+                cleared.store(version, SeqCst);
+                std::thread::sleep(Duration::from_millis(3));
+            }
+        })
+        .await
+        .unwrap();
+        is_over.store(true, SeqCst);
+        let mut n_stale = 0;
+        for caller in callers {
+            n_stale += caller.await.unwrap();
+        }
+        for busy in busy {
+            busy.await.unwrap();
+        }
+        faults.unless(n_stale == 0, || format!("on {}: {n_stale} calls are given what was cleared", pair.name));
+    }
+    faults.judge();
+}
+
+/// Calls until it is over. How many calls are given a version older than what was cleared before they began?
+async fn count_stale((here, origin): (Cache, Arc<Origin>), cleared: Arc<AtomicU64>, is_over: Arc<AtomicBool>) -> u64 {
+    let mut n_stale = 0;
+    while !is_over.load(SeqCst) {
+        let oldest = cleared.load(SeqCst);
+        let given = scoped_async(&here, value(900, Arc::clone(&origin))).await;
+        n_stale += u64::from(given < oldest);
+    }
+    n_stale
+}
+
+async fn be_busy(is_over: Arc<AtomicBool>) {
+    while !is_over.load(SeqCst) {
+        let start = Instant::now();
+        while start.elapsed() < Duration::from_millis(4) {
+            std::hint::spin_loop();
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// A future that is polled when its [`Executor`] has time.

@@ -37,6 +37,10 @@ impl Origin {
         self.version.fetch_add(1, SeqCst);
     }
 
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(SeqCst)
+    }
+
     pub(crate) fn release(&self, version: usize) {
         self.may_end[version - 1].close();
     }
