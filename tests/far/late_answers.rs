@@ -85,12 +85,12 @@ async fn late_answer_to_a_fill_reaches_no_thread_after_a_clear() {
         let answer = pair.relay.hold(When::After, Asked::Verdict);
         let ask = || {
             let (here, origin) = (pair.here.clone(), Arc::clone(&origin));
-            std::thread::spawn(move || larder::scoped(here, || blocking(7, &origin)))
+            std::thread::spawn(move || scoped(here, || blocking(7, &origin)))
         };
         let first = ask();
         until("it is stored", || pair.relay.n_answered(Asked::Verdict) == 1).await;
         origin.change();
-        assert!(larder::scoped(&pair.elsewhere, || blocking::clear(7).unwrap()), "on {}", pair.name);
+        assert!(scoped(&pair.elsewhere, || blocking::clear(7).unwrap()), "on {}", pair.name);
         let n_looks = pair.relay.n_answered(Asked::Entry);
         let late: Vec<_> = (0..N_LATE).map(|_| ask()).collect();
         until("they look", || pair.relay.n_answered(Asked::Entry) >= n_looks + N_LATE).await;
