@@ -8,5 +8,6 @@ mod failures;
 mod flights;
 mod memory;
 mod recursion;
+mod room;
 mod support;
 mod timeouts;

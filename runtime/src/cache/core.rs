@@ -63,7 +63,7 @@ impl Core {
         let Setup { adapter, near, tier, defaults, weights, clock } = setup;
         let core = Arc::new(Self {
             adapter,
-            near: near.map(Near::new),
+            near: near.map(|bound| Near::new(bound, clock.clone())),
             hash: key_hash(),
             observers: Observers::default(),
             tier,

@@ -9,7 +9,9 @@ macro_rules! settings {
                 self
             }
 
-            /// How long past that an entry is kept so that `update_timeout` can revive it. Default 60 s; 0 switches it off.
+            /// How long past that an entry is kept so that `update_timeout` can revive it. Default 60 s; 0 switches it off. In
+            /// memory it lasts while there is room: where a cache is nearly full, entries that were cleared go first, those in
+            /// their grace next, and live ones last.
             pub fn grace(mut self, grace: impl Into<crate::timeout::Timeout>) -> Self {
                 self.defaults.grace = grace.into();
                 self

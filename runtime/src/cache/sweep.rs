@@ -67,6 +67,14 @@ impl Cache {
         self.core.sweep_after(moment);
     }
 
+    /// Generations were killed: their entries go behind the caller, or sooner if there is something to be stored in their room.
+    pub(super) fn sweep_cleared(&self) {
+        if let Some(near) = &self.core.near {
+            near.cleared();
+        }
+        self.sweep_after(Moment::from_millis(0));
+    }
+
     /// Sweeps now; how many entries it removed.
     pub(crate) fn sweep(&self) -> usize {
         self.core.sweep()
@@ -91,8 +99,13 @@ impl Core {
         let Some(near) = &self.near else { return 0 };
         self.sweep.begin();
         let started = Instant::now();
-        let (dead, next) = near.dead(self.clock.now());
-        let n_swept = dead.iter().filter(|key| self.remove_dead(near, key)).count();
+        let (mut n_swept, mut next) = (0, Moment::NEVER);
+        // One after the other, so that the keys of a million entries are never in one list.
+        for shard in 0..near.n_shards() {
+            let (dead, next_of_shard) = near.dead(shard, self.clock.now());
+            n_swept += dead.iter().filter(|key| self.remove_dead(near, key)).count();
+            next = next.min(next_of_shard);
+        }
         let pause = SHORTEST_PAUSE.max(started.elapsed() * PAUSE_PER_WORK);
         self.sweep.plan.lock().earliest = Some(self.clock.now().after(Timeout::from(pause)));
         self.sweep_after(next);

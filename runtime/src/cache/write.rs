@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::Cache;
 use super::generations::Group;
-use crate::clock::Moment;
 use crate::key::KeyRef;
 use crate::near::{Garbage, NearKeyRef, Slot};
 use crate::rules::{Computed, Outcome};
@@ -81,11 +80,14 @@ impl Cache {
         if timeout.is_zero() {
             return self.take_out(key).filter(|slot| slot.is_kept(now));
         }
-        let berth = self.core.flights.berth(self.near_key(key));
-        let found = self.find(key);
+        let near = self.core.near.as_ref()?;
+        let (near_key, fresh_until) = (self.near_key(key), now.after(timeout));
+        let berth = self.core.flights.berth(near_key);
+        let found = near.get(near_key);
         let is_kept = found.as_ref().is_some_and(|slot| slot.is_kept(now));
         if let (true, Some(slot)) = (is_kept, &found) {
-            slot.retime(now.after(timeout));
+            slot.retime(fresh_until);
+            near.retimed(near_key, fresh_until);
         }
         drop(berth);
         found.filter(|_| is_kept).inspect(|slot| self.sweep_after(slot.kept_until()))
@@ -107,13 +109,13 @@ impl Cache {
     pub(super) fn clear_template(&self, template: &'static str) {
         self.core.generations.renew(Group { namespace: self.namespace.id, template });
         self.core.tier.end_generations(self.namespace.id, Some(template));
-        self.sweep_after(Moment::from_millis(0));
+        self.sweep_cleared();
     }
 
     pub(super) fn clear_namespace(&self) {
         self.core.generations.renew_all(self.namespace.id);
         self.core.tier.end_generations(self.namespace.id, None);
-        self.sweep_after(Moment::from_millis(0));
+        self.sweep_cleared();
     }
 
     /// The same of every namespace that this process has used.
@@ -122,7 +124,7 @@ impl Cache {
             self.core.generations.renew_all(id);
             self.core.tier.end_generations(id, None);
         });
-        self.sweep_after(Moment::from_millis(0));
+        self.sweep_cleared();
     }
 
     /// Removes the entry and voids its permits, in one step.

@@ -7,12 +7,15 @@ use std::thread;
 use quick_cache::{Lifecycle, OptionsBuilder, Weighter};
 
 use super::key::Known;
+use super::room::Room;
 use super::{Bound, NearKey, NearKeyRef, Slot};
 use crate::sync::RwLock;
 
 pub(super) struct Engine {
     /// A power of two.
     shards: Box<[RwLock<Shard>]>,
+    /// One for each shard.
+    rooms: Box<[Room]>,
 }
 
 pub(super) type Shard = quick_cache::unsync::Cache<NearKey, Entry, Weights, BuildHasherDefault<Known>, Evictions>;
@@ -79,7 +82,7 @@ impl Engine {
             let options = options.expect("both capacities are given");
             RwLock::new(Shard::with_options(options, Weights, BuildHasherDefault::new(), Evictions))
         };
-        Self { shards: (0..n_shards).map(shard).collect() }
+        Self { shards: (0..n_shards).map(shard).collect(), rooms: (0..n_shards).map(|_| Room::default()).collect() }
     }
 
     /// The shard of `key`: bits of its hash that the table inside hardly uses.
@@ -88,20 +91,30 @@ impl Engine {
         &self.shards[(key.hash() >> 32) as usize & (self.shards.len() - 1)]
     }
 
-    pub(super) fn shards(&self) -> impl Iterator<Item = &RwLock<Shard>> {
-        self.shards.iter()
+    /// What is known of the entries in the shard of `key`.
+    pub(super) fn room(&self, key: NearKeyRef<'_>) -> &Room {
+        &self.rooms[(key.hash() >> 32) as usize & (self.rooms.len() - 1)]
+    }
+
+    pub(super) fn shards(&self) -> &[RwLock<Shard>] {
+        &self.shards
     }
 }
 
-/// Enough that writers seldom meet, and few enough that what each of them holds is not a handful, and not less than a large
-/// value: each evicts for itself, and keeps nothing that is heavier than all of it.
+/// Enough that writers seldom meet, and that a look at all entries of one is over within a millisecond; and few enough that what
+/// each of them holds is not a handful, and not less than a large value: each evicts for itself, and keeps nothing that is
+/// heavier than all of it.
 pub(super) fn n_shards(bound: Bound, n_threads: u64) -> u64 {
     const FEWEST_ENTRIES: u64 = 32;
+    const MOST_ENTRIES: u64 = 1 << 14;
     const LEAST_WEIGHT: u64 = 1 << 20;
-    let most = (n_threads * 4).next_power_of_two();
-    let n_full = match bound {
-        Bound::Entries(n_entries) => n_entries / FEWEST_ENTRIES,
-        Bound::Weight(weight) => weight / LEAST_WEIGHT,
+    const MOST_WEIGHT: u64 = 1 << 26;
+    /// However much is held, what an empty cache takes stays small.
+    const MOST: u64 = 1 << 12;
+    let (n_full, n_quick) = match bound {
+        Bound::Entries(n_entries) => (n_entries / FEWEST_ENTRIES, n_entries / MOST_ENTRIES),
+        Bound::Weight(weight) => (weight / LEAST_WEIGHT, weight / MOST_WEIGHT),
     };
+    let most = (n_threads * 4).max(n_quick).min(MOST).next_power_of_two();
     most.min(1 << n_full.max(1).ilog2())
 }

@@ -106,6 +106,21 @@ impl Hash for NearKeyRef<'_> {
     }
 }
 
+/// Whichever key has this hash.
+pub(super) struct ByHash(pub(super) u64);
+
+impl Hash for ByHash {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+impl Equivalent<NearKey> for ByHash {
+    fn equivalent(&self, key: &NearKey) -> bool {
+        self.0 == key.hash
+    }
+}
+
 /// The hasher of tables whose keys know their hash.
 #[derive(Clone, Default)]
 pub(super) struct Known(u64);

@@ -6,6 +6,7 @@ mod brief;
 mod engine;
 mod generation;
 mod key;
+mod room;
 mod slot;
 
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub(crate) use slot::{Header, Slot};
 use engine::{Engine, Entry, Shard};
 
 use crate::clock::{Clock, Moment};
-use crate::sync::RwLockReadGuard;
+use crate::sync::{AtomicU64, Ordering, RwLockReadGuard};
 
 /// How much the near tier holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,11 +31,14 @@ pub(crate) enum Bound {
 pub(crate) struct Near {
     engine: Engine,
     bound: Bound,
+    clock: Clock,
+    /// How many times a generation was killed: from then on there may be entries that can go.
+    n_clears: AtomicU64,
 }
 
 impl Near {
-    pub(crate) fn new(bound: Bound) -> Self {
-        Self { engine: Engine::new(bound), bound }
+    pub(crate) fn new(bound: Bound, clock: Clock) -> Self {
+        Self { engine: Engine::new(bound), bound, clock, n_clears: AtomicU64::new(0) }
     }
 
     /// Where what stands under `key` is seen.
@@ -56,10 +60,23 @@ impl Near {
         }
     }
 
-    /// Replaces what stands under `key`.
+    /// Replaces what stands under `key`. What cannot be served makes room for it first.
     pub(crate) fn insert(&self, key: NearKey, slot: Arc<Slot>, weight: u64, garbage: &mut Garbage) {
-        let shard = self.engine.shard(key.by_ref());
-        shard.write().insert_with_lifecycle(key, Entry { slot, weight }, garbage);
+        let (shard, room) = (self.engine.shard(key.by_ref()), self.engine.room(key.by_ref()));
+        let mut shard = shard.write();
+        room.make(&mut shard, weight, self.n_clears.load(Ordering::Acquire), &self.clock, garbage);
+        room.expires(slot.fresh_until());
+        shard.insert_with_lifecycle(key, Entry { slot, weight }, garbage);
+    }
+
+    /// What stands under `key` expires at `fresh_until` from now on.
+    pub(crate) fn retimed(&self, key: NearKeyRef<'_>, fresh_until: Moment) {
+        self.engine.room(key).expires(fresh_until);
+    }
+
+    /// Entries were cleared with their generation, and may go.
+    pub(crate) fn cleared(&self) {
+        self.n_clears.fetch_add(1, Ordering::AcqRel);
     }
 
     pub(crate) fn remove(&self, key: NearKeyRef<'_>) -> Option<Arc<Slot>> {
@@ -67,24 +84,26 @@ impl Near {
         removed.map(|(_, entry)| entry.slot)
     }
 
-    /// The keys of all that is past its grace or of a dead generation, and when the next entry will be.
-    pub(crate) fn dead(&self, now: Moment) -> (Vec<NearKey>, Moment) {
+    pub(crate) fn n_shards(&self) -> usize {
+        self.engine.shards().len()
+    }
+
+    /// The keys of all in one shard that is past its grace or of a dead generation, and when the next entry will be.
+    pub(crate) fn dead(&self, shard: usize, now: Moment) -> (Vec<NearKey>, Moment) {
         let (mut dead, mut next) = (Vec::new(), Moment::NEVER);
         // Nothing goes here: whoever changes an entry holds its berth.
-        for shard in self.engine.shards() {
-            for (key, entry) in shard.read().iter() {
-                if entry.slot.is_kept(now) {
-                    next = next.min(entry.slot.kept_until());
-                } else {
-                    dead.push(key.clone());
-                }
+        for (key, entry) in self.engine.shards()[shard].read().iter() {
+            if entry.slot.is_kept(now) {
+                next = next.min(entry.slot.kept_until());
+            } else {
+                dead.push(key.clone());
             }
         }
         (dead, next)
     }
 
     pub(crate) fn n_entries(&self) -> usize {
-        self.engine.shards().map(|shard| shard.read().len()).sum()
+        self.engine.shards().iter().map(|shard| shard.read().len()).sum()
     }
 }
 

@@ -28,6 +28,17 @@ pub struct Slot<V: ?Sized = dyn Any + Send + Sync> {
     held: V,
 }
 
+/// What an entry is still good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It can be served: whatever window of its own lets it be served past its timeout counts here.
+    Live,
+    /// It can be revived.
+    Grace,
+    /// Cleared, or past its grace.
+    Gone,
+}
+
 impl Slot {
     pub(crate) fn seal<V: Any + Send + Sync>(header: Header, held: V) -> Arc<Self> {
         let Header { generation, fresh_until, grace } = header;
@@ -59,9 +70,17 @@ impl Slot {
         self.generation.is_live() && (until == Moment::NEVER || now() < until)
     }
 
+    pub(super) fn standing(&self, now: Moment) -> Standing {
+        match self.generation.is_live() {
+            true if now < self.fresh_until() => Standing::Live,
+            true if now < self.kept_until() => Standing::Grace,
+            _ => Standing::Gone,
+        }
+    }
+
     /// Can it be served or at least revived?
     pub(crate) fn is_kept(&self, now: Moment) -> bool {
-        self.generation.is_live() && now < self.kept_until()
+        self.standing(now) != Standing::Gone
     }
 
     #[inline]

@@ -4,7 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use super::engine::n_shards;
 use super::{Bound, Garbage, Generation, Header, KeyHash, Near, NearKeyRef, Slot, key_hash};
-use crate::clock::Moment;
+use crate::clock::{Clock, Manual, Moment};
 use crate::timeout::Timeout;
 
 fn header(until: Moment) -> Header {
@@ -21,6 +21,11 @@ fn key(text: &str) -> NearKeyRef<'_> {
     key_in(0, text)
 }
 
+/// A tier whose time stands still at 0.
+fn near(bound: Bound) -> Near {
+    Near::new(bound, Clock::manual(Arc::<Manual>::default()))
+}
+
 /// Looks into its own cache when it is dropped: a deadlock, if that happens under the engine's lock.
 struct Nosy(std::sync::Weak<Near>);
 
@@ -34,7 +39,7 @@ impl Drop for Nosy {
 
 #[test]
 fn values_are_dropped_with_no_lock_held() {
-    let near = Arc::new(Near::new(Bound::Entries(4)));
+    let near = Arc::new(near(Bound::Entries(4)));
     for i in 0..100 {
         let slot = Slot::seal(header(Moment::NEVER), Nosy(Arc::downgrade(&near)));
         let mut garbage = Garbage::default();
@@ -45,9 +50,27 @@ fn values_are_dropped_with_no_lock_held() {
 }
 
 #[test]
+fn what_makes_room_is_dropped_with_no_lock_held() {
+    let near = Arc::new(near(Bound::Entries(30)));
+    let insert = |name: String, header| {
+        let slot = Slot::seal(header, Nosy(Arc::downgrade(&near)));
+        near.insert(key(&name).to_owned(), slot, 1, &mut Garbage::default());
+    };
+    let cleared = header(Moment::NEVER);
+    (0..10).for_each(|i| insert(format!("cleared {i}"), cleared.clone()));
+    // Their grace has ten milliseconds left.
+    (0..10).for_each(|i| insert(format!("in grace {i}"), header(Moment::from_millis(0))));
+    cleared.generation.kill();
+    near.cleared();
+    (0..25).for_each(|i| insert(format!("live {i}"), header(Moment::NEVER)));
+    assert!((0..25).all(|i| near.get(key(&format!("live {i}"))).is_some()));
+    assert!((0..10).all(|i| near.get(key(&format!("cleared {i}"))).is_none()));
+}
+
+#[test]
 fn all_shards_together_hold_no_more_than_the_bound() {
     for bound in [1, 33, 97, 129, 500, 1_001] {
-        let near = Near::new(Bound::Entries(bound));
+        let near = near(Bound::Entries(bound));
         for i in 0..10 * bound {
             let slot = Slot::seal(header(Moment::NEVER), ());
             near.insert(key(&i.to_string()).to_owned(), slot, 1, &mut Garbage::default());
@@ -58,7 +81,7 @@ fn all_shards_together_hold_no_more_than_the_bound() {
 
 #[test]
 fn namespaces_are_apart() {
-    let near = Near::new(Bound::Entries(10));
+    let near = near(Bound::Entries(10));
     let slot = Slot::seal(header(Moment::NEVER), 1_u8);
     near.insert(key_in(1, "a").to_owned(), slot, 1, &mut Garbage::default());
     assert!(near.get(key("a")).is_none());
@@ -67,7 +90,7 @@ fn namespaces_are_apart() {
 
 #[test]
 fn keys_of_any_length_are_found_and_told_apart() {
-    let near = Near::new(Bound::Entries(1000));
+    let near = near(Bound::Entries(1000));
     let texts: Vec<_> = (1..200).flat_map(|len| ["a", "b"].map(|letter| letter.repeat(len))).collect();
     for text in &texts {
         near.insert(key(text).to_owned(), Slot::seal(header(Moment::NEVER), text.clone()), 1, &mut Garbage::default());
@@ -80,7 +103,7 @@ fn keys_of_any_length_are_found_and_told_apart() {
 
 #[test]
 fn the_dead_are_those_past_their_grace_or_of_a_dead_generation() {
-    let near = Near::new(Bound::Entries(10));
+    let near = near(Bound::Entries(10));
     let cleared = header(Moment::NEVER);
     cleared.generation.kill();
     let entries = [
@@ -93,7 +116,7 @@ fn the_dead_are_those_past_their_grace_or_of_a_dead_generation() {
     for (name, header) in entries {
         near.insert(key(name).to_owned(), Slot::seal(header, ()), 1, &mut Garbage::default());
     }
-    let (dead, next) = near.dead(Moment::from_millis(100));
+    let (dead, next) = near.dead(0, Moment::from_millis(100));
     assert_eq!(dead.len(), 2);
     assert!(dead.contains(&key("expired").to_owned()) && dead.contains(&key("cleared").to_owned()));
     assert_eq!(next, Moment::from_millis(105), "the one in grace, at 95 and 10 more");
