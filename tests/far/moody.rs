@@ -33,6 +33,8 @@ struct State {
     asked: Vec<&'static str>,
     /// Where commands are held back, before they are executed or after it, until one may pass.
     held: HashMap<(When, &'static str), Arc<Semaphore>>,
+    /// Which command turns the mood when it has come so many times more, and into what.
+    turns: Option<(&'static str, usize, Mood)>,
     /// `get` finds nothing.
     is_blind: bool,
 }
@@ -45,12 +47,17 @@ pub(crate) enum When {
 
 impl Moody {
     pub(crate) fn new(mood: Mood) -> Self {
-        let state = State { mood, asked: Vec::new(), held: HashMap::new(), is_blind: false };
+        let state = State { mood, asked: Vec::new(), held: HashMap::new(), turns: None, is_blind: false };
         Self { adapter: MemoryAdapter::new(), state: Arc::new(Mutex::new(state)) }
     }
 
     pub(crate) fn turn(&self, mood: Mood) {
         self.state.lock().unwrap().mood = mood;
+    }
+
+    /// Turns the mood with the `n`th `command` from now on, which meets it.
+    pub(crate) fn turn_at(&self, command: &'static str, n: usize, mood: Mood) {
+        self.state.lock().unwrap().turns = Some((command, n, mood));
     }
 
     /// Holds `command` back from now on.
@@ -89,6 +96,7 @@ impl Moody {
         let (mood, gates) = {
             let mut state = self.state.lock().unwrap();
             state.asked.push(command);
+            state.count(command);
             let gate = |when| state.held.get(&(when, command)).map(Arc::clone);
             (state.mood.clone(), [gate(When::Before), gate(When::After)])
         };
@@ -105,6 +113,16 @@ impl Moody {
         };
         pass(after).await;
         answer
+    }
+}
+
+impl State {
+    fn count(&mut self, command: &str) {
+        match self.turns.take() {
+            Some((awaited, 1, mood)) if awaited == command => self.mood = mood,
+            Some((awaited, n, mood)) if awaited == command => self.turns = Some((awaited, n - 1, mood)),
+            turns => self.turns = turns,
+        }
     }
 }
 

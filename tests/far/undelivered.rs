@@ -318,6 +318,134 @@ fn many_that_were_given_up_half_way_are_all_made_good() {
     wait_for("all are told", &clock, || cache.n_undelivered() == 0);
 }
 
+fn texts(numbers: std::ops::Range<usize>) -> impl Iterator<Item = String> {
+    numbers.map(|number| number.to_string())
+}
+
+fn pairs(numbers: std::ops::Range<usize>) -> impl Iterator<Item = (String, usize)> {
+    texts(numbers.clone()).zip(numbers)
+}
+
+fn n_live(cache: &Cache, numbers: std::ops::Range<usize>) -> usize {
+    cache.blocking().multi_get::<usize>(texts(numbers)).unwrap().into_iter().flatten().count()
+}
+
+/// With a few more than are remembered, so that all of them would be the end of the namespace.
+const MANY: usize = 15_000;
+
+#[test]
+fn a_multi_set_that_fails_half_way_ends_nothing_and_keeps_what_was_acknowledged() {
+    let (store, cache, clock) = store();
+    let by_hand = cache.blocking();
+    by_hand.set("kept", 7, 60).unwrap();
+    store.turn_at("put_many", 4, Mood::Fails);
+    assert!(is_down(by_hand.multi_set(pairs(0..MANY), 60)));
+    assert_eq!(cache.n_undelivered(), 1_000, "what was sent and not acknowledged");
+    store.turn(Mood::Works);
+    wait_for("it is told", &clock, || cache.n_undelivered() == 0);
+    assert_eq!(by_hand.get::<i32>("kept").unwrap(), Some(7));
+    assert_eq!((n_live(&cache, 0..3_000), n_live(&cache, 3_000..MANY)), (3_000, 0));
+}
+
+#[test]
+fn a_multi_set_that_was_given_up_half_way_ends_nothing_either() {
+    let (store, cache, clock) = store();
+    cache.blocking().set("kept", 7, 60).unwrap();
+    store.turn_at("put_many", 4, Mood::Hangs);
+    {
+        let hand = cache.asynchronous();
+        let mut set = pin!(hand.multi_set(pairs(0..MANY), 60));
+        let start = Instant::now();
+        while store.n_times("put_many") < 4 {
+            assert!(set.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+            assert!(start.elapsed() < Duration::from_secs(30));
+        }
+    }
+    assert_eq!(cache.n_undelivered(), 1_000);
+    store.turn(Mood::Works);
+    wait_for("it is told", &clock, || cache.n_undelivered() == 0);
+    assert_eq!(cache.blocking().get::<i32>("kept").unwrap(), Some(7));
+    assert_eq!(n_live(&cache, 0..MANY), 3_000);
+}
+
+/// As when one is set: a newer value is known, and a miss is better than the older one.
+#[test]
+fn what_a_multi_set_did_not_come_to_is_removed_where_all_of_it_is_remembered() {
+    let (store, cache, clock) = store();
+    let by_hand = cache.blocking();
+    by_hand.multi_set(pairs(0..5_000), 60).unwrap();
+    store.turn_at("put_many", 2, Mood::Fails);
+    assert!(is_down(by_hand.multi_set(pairs(0..5_000), 60)));
+    assert_eq!(cache.n_undelivered(), 4_000);
+    store.turn(Mood::Works);
+    wait_for("it is told", &clock, || cache.n_undelivered() == 0);
+    assert_eq!(n_live(&cache, 0..5_000), 1_000);
+}
+
+/// A store that is well, as far as anybody knows.
+#[test]
+fn however_many_were_given_up_half_way_no_namespace_ends_for_them() {
+    let (store, cache, clock) = store();
+    cache.blocking().multi_set(pairs(0..MANY), 60).unwrap();
+    cache.blocking().set("kept", 7, 60).unwrap();
+    store.turn(Mood::Hangs);
+    {
+        let hand = cache.asynchronous();
+        let mut removal = pin!(hand.remove(texts(0..MANY)));
+        assert!(removal.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    store.turn(Mood::Works);
+    assert_eq!(cache.n_undelivered(), MANY);
+    assert_eq!(n_live(&cache, 0..MANY), 0, "nobody here finds them");
+    wait_for("all are told", &clock, || cache.n_undelivered() == 0);
+    assert_eq!(cache.blocking().get::<i32>("kept").unwrap(), Some(7));
+    let other = Cache::far(store.clone());
+    assert_eq!(n_live(&other, 0..MANY), 0, "nor does anybody else");
+}
+
+#[test]
+fn of_a_store_that_fails_no_more_is_remembered_than_before() {
+    let (store, cache, clock) = store();
+    store.turn(Mood::Hangs);
+    {
+        let hand = cache.asynchronous();
+        let mut removal = pin!(hand.remove(texts(0..MANY)));
+        assert!(removal.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+    }
+    assert_eq!(cache.n_undelivered(), MANY);
+    wait_for("it was told in vain", &clock, || cache.n_undelivered() == 1);
+    store.turn(Mood::Works);
+    wait_for("its namespace ends", &clock, || cache.n_undelivered() == 0);
+}
+
+/// A connection that was cut, or a server that stood still for longer than one trip may take.
+#[test]
+fn a_removal_of_many_outlasts_one_failure() {
+    let (store, cache, clock) = store();
+    let by_hand = cache.blocking();
+    by_hand.multi_set(pairs(0..MANY), 60).unwrap();
+    by_hand.set("kept", 7, 60).unwrap();
+    store.turn_at("remove", 2, Mood::Fails);
+    let gate = store.hold(When::After, "remove");
+    std::thread::scope(|threads| {
+        let removal = threads.spawn(|| by_hand.remove(texts(0..MANY)));
+        gate.add_permits(1);
+        let start = Instant::now();
+        while store.n_times("remove") < 2 {
+            assert!(start.elapsed() < Duration::from_secs(30));
+            std::thread::yield_now();
+        }
+        store.hold_nothing();
+        store.turn(Mood::Works);
+        gate.add_permits(1);
+        assert!(is_down(removal.join().unwrap()), "some were not told");
+    });
+    assert_eq!(cache.n_undelivered(), 1_000);
+    wait_for("they are told", &clock, || cache.n_undelivered() == 0);
+    assert_eq!(by_hand.get::<i32>("kept").unwrap(), Some(7));
+    assert_eq!(n_live(&cache, 0..MANY), 0);
+}
+
 /// Panics so often.
 #[derive(Default)]
 struct Panics(AtomicUsize);

@@ -171,7 +171,8 @@ impl Lead {
         drop(inside);
         let parcel = Parcel::default();
         let (sent, sent_at) = (Sent::Verified { is_stored: true }, asked.unwrap_or_else(|| permit.start()));
-        Delivery { cache, site, permit, errand, lifetime: None, failed: true, sent, sent_at, slot, parcel, watch }.land();
+        Delivery { cache, site, permit, errand, lifetime: None, failed: true, sent, sent_at, slot, parcel, watch }
+            .land();
     }
 }
 

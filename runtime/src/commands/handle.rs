@@ -184,7 +184,8 @@ commands! {
     /// Stores all pairs; one round trip for each server and thousand pairs.
     ///
     /// # Errors
-    /// As [`set`](Self::set). Where a value cannot be written, nothing is stored; where the store fails, a part may be.
+    /// As [`set`](Self::set). Where a value cannot be written, nothing is stored; where the store fails, a part may be, and what
+    /// that part does not replace is removed as soon as the store is back, unless it is more than 10,000 keys that were not sent.
     fn multi_set<T: Storable>(
         |hand| pairs: impl IntoIterator<Item = (impl Into<Key>, T)>, timeout: impl Into<Expiry>
     ) -> Result<()> {

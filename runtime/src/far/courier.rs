@@ -154,7 +154,7 @@ impl Far {
                 }
             }
         }
-        self.undelivered.attempted(shard);
+        self.undelivered.attempted(shard, failure.as_ref().is_some_and(is_away));
         failure.map_or(Ok(()), Err)
     }
 
@@ -210,7 +210,7 @@ impl Courier {
         let (far, shard) = (Arc::clone(&self.far), self.shard);
         let breaker = far.store.breaker(shard);
         let pause = |n_failed: u32| FIRST_PAUSE.saturating_mul(1 << n_failed.min(10)).min(LONGEST_PAUSE);
-        far.undelivered.attempted(shard);
+        far.undelivered.attempted(shard, false);
         let mut n_failed = 0;
         loop {
             let next = far.undelivered.expire(shard, far.clock.now());
@@ -221,6 +221,7 @@ impl Courier {
             }
             let returned = breaker.returned();
             if breaker.is_away() {
+                far.undelivered.attempted(shard, true);
                 far.wait(next, returned).await;
                 n_failed = 0;
                 continue;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::adapter::{EpochName, StoreKey};
 use crate::clock::Moment;
 
-/// So many removals are remembered for one shard.
+/// So many removals are remembered for one shard that fails.
 const MOST_REMOVALS: usize = 10_000;
 
 #[derive(Default)]
@@ -43,6 +43,17 @@ pub(super) struct Namespace {
     pub(super) name: Arc<str>,
 }
 
+/// What becomes of a removal where as many as are remembered are owed already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Full {
+    /// It is forgotten, as its namespace cannot be ended.
+    Forget,
+    /// Its namespace ends.
+    End,
+    /// It is remembered all the same, until the store is known to fail.
+    Grow,
+}
+
 /// What a courier takes along. The numbers tell later whether it has been owed anew meanwhile.
 pub(super) enum Parcel {
     Removals(Vec<(StoreKey, u64)>),
@@ -70,24 +81,46 @@ impl Debts {
         self.renewals.contains_key(epoch)
     }
 
-    /// `ends`: can the whole namespace be ended where there are too many? `false`: there was no room, and nothing that could
-    /// be done instead.
-    pub(super) fn remember_removal(&mut self, key: &StoreKey, debt: Debt, ends: bool) -> bool {
+    /// Can so many removals more be remembered?
+    pub(super) fn has_room(&self, n_removals: usize) -> bool {
+        self.removals.len() + n_removals <= MOST_REMOVALS
+    }
+
+    /// `false`: there was no room, and nothing that could be done instead.
+    pub(super) fn remember_removal(&mut self, key: &StoreKey, debt: Debt, full: Full) -> bool {
         if let Some(renewal) = self.renewals.get_mut(&debt.namespace.epoch).filter(|renewal| !renewal.is_sent) {
             // It goes with the rest of its namespace, and not with a renewal that somebody has begun before.
             renewal.debt.until = renewal.debt.until.max(debt.until);
             renewal.debt.number = renewal.debt.number.max(debt.number);
             return true;
         }
-        if self.removals.len() < MOST_REMOVALS || self.owes_removal(key) {
+        if full == Full::Grow || self.has_room(1) || self.owes_removal(key) {
             remember(&mut self.removals, key, debt);
             return true;
         }
-        if ends {
+        if full == Full::End {
             let epoch = debt.namespace.epoch.clone();
             self.remember_renewal(&epoch, debt);
         }
-        ends
+        full == Full::End
+    }
+
+    /// The store fails: what is remembered beyond the bound becomes the end of namespaces, of that with most removals first.
+    /// Nothing is on its way.
+    pub(super) fn shrink(&mut self) {
+        while !self.has_room(0) {
+            let mut namespaces = HashMap::<&EpochName, (usize, Debt)>::new();
+            for Owed { debt, .. } in self.removals.values() {
+                let (n_removals, whole) = namespaces.entry(&debt.namespace.epoch).or_insert_with(|| (0, debt.clone()));
+                *n_removals += 1;
+                whole.until = whole.until.max(debt.until);
+                whole.number = whole.number.max(debt.number);
+            }
+            let most = namespaces.into_values().max_by_key(|(n_removals, _)| *n_removals);
+            let Some((_, debt)) = most else { return };
+            let epoch = debt.namespace.epoch.clone();
+            self.remember_renewal(&epoch, debt);
+        }
     }
 
     pub(super) fn remember_renewal(&mut self, epoch: &EpochName, debt: Debt) {
@@ -197,14 +230,14 @@ mod tests {
     fn owed(n_keys: u64) -> Debts {
         let mut debts = Debts::default();
         (1..=n_keys)
-            .for_each(|number| assert!(debts.remember_removal(&key("shop", number), debt("shop", number), true)));
+            .for_each(|number| assert!(debts.remember_removal(&key("shop", number), debt("shop", number), Full::End)));
         debts
     }
 
     #[test]
     fn what_is_owed_twice_is_owed_once() {
         let mut debts = owed(3);
-        assert!(debts.remember_removal(&key("shop", 2), debt("shop", 4), true));
+        assert!(debts.remember_removal(&key("shop", 2), debt("shop", 4), Full::End));
         assert_eq!(debts.n_owed(), 3);
         debts.remember_renewal(&namespace("other").epoch, debt("other", 5));
         debts.remember_renewal(&namespace("other").epoch, debt("other", 6));
@@ -214,15 +247,15 @@ mod tests {
     #[test]
     fn too_many_are_the_end_of_their_namespace_and_of_no_other() {
         let mut debts = owed(9_999);
-        assert!(debts.remember_removal(&key("other", 1), debt("other", 10_000), true));
-        assert!(debts.remember_removal(&key("shop", 7), debt("shop", 10_001), true), "that one is known");
+        assert!(debts.remember_removal(&key("other", 1), debt("other", 10_000), Full::End));
+        assert!(debts.remember_removal(&key("shop", 7), debt("shop", 10_001), Full::End), "that one is known");
         assert_eq!((debts.n_removals(), debts.n_renewals()), (10_000, 0));
-        assert!(!debts.remember_removal(&key("shop", 0), debt("shop", 10_002), false), "it cannot be ended");
-        assert!(debts.remember_removal(&key("shop", 0), debt("shop", 10_003), true));
+        assert!(!debts.remember_removal(&key("shop", 0), debt("shop", 10_002), Full::Forget), "it cannot be ended");
+        assert!(debts.remember_removal(&key("shop", 0), debt("shop", 10_003), Full::End));
         assert_eq!((debts.n_removals(), debts.n_renewals()), (1, 1));
         assert!(debts.owes_removal(&key("other", 1)) && debts.owes_renewal(&namespace("shop").epoch));
         // What follows goes with it, and keeps it for as long.
-        assert!(debts.remember_removal(&key("shop", 20_000), debt("shop", 20_000), true));
+        assert!(debts.remember_removal(&key("shop", 20_000), debt("shop", 20_000), Full::End));
         assert_eq!(debts.n_owed(), 2);
         assert_eq!(debts.expire(Moment::from_millis(20_000)), Moment::from_millis(21_000));
     }
@@ -233,9 +266,9 @@ mod tests {
         debts.remember_renewal(&namespace("other").epoch, debt("other", 3));
         let (removals, renewal) = (debts.take(10, 3, true).unwrap(), debts.take(10, 3, true).unwrap());
         assert!(debts.take(10, 3, true).is_none(), "all is on its way");
-        assert!(debts.remember_removal(&key("shop", 2), debt("shop", 4), true));
+        assert!(debts.remember_removal(&key("shop", 2), debt("shop", 4), Full::End));
         // The end of a namespace that is on its way does not cover what is cleared now.
-        assert!(debts.remember_removal(&key("other", 1), debt("other", 5), true));
+        assert!(debts.remember_removal(&key("other", 1), debt("other", 5), Full::End));
         debts.delivered(&removals);
         debts.delivered(&renewal);
         assert!(debts.owes_removal(&key("shop", 2)) && debts.owes_removal(&key("other", 1)));
@@ -263,7 +296,7 @@ mod tests {
     fn what_goes_with_its_namespace_is_not_settled_by_who_began_before() {
         let mut debts = Debts::default();
         debts.remember_renewal(&namespace("shop").epoch, debt("shop", 1));
-        assert!(debts.remember_removal(&key("shop", 1), debt("shop", 2), true));
+        assert!(debts.remember_removal(&key("shop", 1), debt("shop", 2), Full::End));
         debts.renewed(&namespace("shop").epoch, 1);
         assert!(debts.owes_renewal(&namespace("shop").epoch), "it may have been stored after that renewal");
         debts.renewed(&namespace("shop").epoch, 2);
@@ -289,5 +322,19 @@ mod tests {
         assert_eq!(debts.expire(Moment::from_millis(1_002)), Moment::from_millis(1_003));
         assert_eq!(debts.n_owed(), 1);
         assert_eq!(debts.expire(Moment::from_millis(1_003)), Moment::NEVER);
+    }
+
+    #[test]
+    fn what_callers_gave_up_is_remembered_beyond_the_bound_until_the_store_fails() {
+        let mut debts = owed(9_000);
+        for number in 9_001..=12_000 {
+            assert!(debts.remember_removal(&key("other", number), debt("other", number), Full::Grow));
+        }
+        assert_eq!((debts.n_removals(), debts.n_renewals()), (12_000, 0));
+        assert!(!debts.has_room(1) && !debts.remember_removal(&key("third", 1), debt("third", 12_001), Full::Forget));
+        debts.shrink();
+        assert_eq!((debts.n_removals(), debts.n_renewals()), (3_000, 1), "that with most of them");
+        assert!(debts.owes_renewal(&namespace("shop").epoch));
+        assert_eq!(debts.expire(Moment::from_millis(0)), Moment::from_millis(10_000), "as long as the last of them");
     }
 }

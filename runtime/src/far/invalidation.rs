@@ -2,22 +2,37 @@
 //! waits for that or has gone away.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::by_hand::by_shard;
-use super::debts::Namespace;
+use super::debts::{Full, Namespace};
 use super::{Far, Journey, Limit, Place, fingerprint};
 use crate::adapter::{CacheAdapter, EpochName, Head, join_all};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 
 /// Something that the store is being told. Unless it says that it has heard, the rest is `owe`d to it.
-pub(crate) struct Promise<'a, F: Fn(&Arc<Far>)> {
+pub(crate) struct Promise<'a, F: Fn(&Arc<Far>, Why)> {
     far: &'a Arc<Far>,
     owe: F,
     is_kept: bool,
+    why: Why,
 }
 
-impl<F: Fn(&Arc<Far>)> Promise<'_, F> {
+/// Why something is owed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The store has failed.
+    Failed,
+    /// The caller did not wait for its answer. Nothing says that the store is not well.
+    GivenUp,
+}
+
+impl<'a, F: Fn(&Arc<Far>, Why)> Promise<'a, F> {
+    fn new(far: &'a Arc<Far>, owe: F) -> Self {
+        Self { far, owe, is_kept: false, why: Why::GivenUp }
+    }
+
     /// What the store has answered. It has not heard where it cannot be reached; and a full one has not done it. One whose
     /// replicas are missing has: to tell it again would keep all from writing there until they are back.
     pub(crate) fn told<T>(&mut self, answer: &Result<T>) {
@@ -25,29 +40,55 @@ impl<F: Fn(&Arc<Far>)> Promise<'_, F> {
             matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Config | ErrorKind::NotReplicated)
         };
         self.is_kept = answer.as_ref().map_or_else(cannot, |_| true);
+        self.why = Why::Failed;
     }
 
 }
 
-impl<F: Fn(&Arc<Far>)> Drop for Promise<'_, F> {
+impl<F: Fn(&Arc<Far>, Why)> Drop for Promise<'_, F> {
     fn drop(&mut self) {
         if !self.is_kept {
-            (self.owe)(self.far);
+            (self.owe)(self.far, self.why);
         }
     }
 }
 
 impl Far {
     /// Whatever stands at `places` is to be gone, now or later: removed, or replaced.
-    pub(crate) fn promise<'a>(self: &'a Arc<Self>, places: &'a [Place]) -> Promise<'a, impl Fn(&Arc<Self>) + 'a> {
-        Promise { far: self, owe: move |far| far.owe_removals(places), is_kept: false }
+    pub(crate) fn promise<'a>(self: &'a Arc<Self>, places: &'a [Place]) -> Promise<'a, impl Fn(&Arc<Self>, Why) + 'a> {
+        Promise::new(self, move |far, why| far.owe_removals_for(places, why))
+    }
+
+    /// Whatever stands at `places` is to be replaced, and nothing has been sent so far. Unless it is, all of it is to be gone as
+    /// with [`promise`](Self::promise); or none of it, where there is no room to remember so many: nothing has changed there,
+    /// and no namespace ends for that.
+    pub(crate) fn promise_unsent<'a>(
+        self: &'a Arc<Self>,
+        places: &'a [Place],
+    ) -> Promise<'a, impl Fn(&Arc<Self>, Why) + 'a> {
+        Promise::new(self, move |far, why| {
+            let has_room = |at: Vec<usize>| far.undelivered.has_room(places[at[0]].shard(), at.len());
+            if by_shard(places).into_iter().all(has_room) {
+                far.owe_removals_for(places, why);
+            }
+        })
     }
 
     /// The entries of `places` are removed as soon as the store can be told.
     pub(crate) fn owe_removals(self: &Arc<Self>, places: &[Place]) {
+        self.owe_removals_for(places, Why::Failed);
+    }
+
+    fn owe_removals_for(self: &Arc<Self>, places: &[Place], why: Why) {
         let now = self.clock.now();
         for place in places {
-            let noted = self.undelivered.note_removal(place, now, self.ends(&place.group.namespace()));
+            let is_failing = why == Why::Failed || self.store.breaker(place.shard()).is_shut();
+            let full = match self.ends(&place.group.namespace()) {
+                false => Full::Forget,
+                true if is_failing => Full::End,
+                true => Full::Grow,
+            };
+            let noted = self.undelivered.note_removal(place, now, full);
             self.send_for(place.shard(), noted);
         }
     }
@@ -67,12 +108,45 @@ impl Far {
         Ok(self.remove_part(std::slice::from_ref(place), journey).await? == [true])
     }
 
-    /// Removes the entries of places and voids their permits. Which were live? One trip for each shard.
-    pub(crate) async fn remove_many(self: &Arc<Self>, places: &[Place]) -> Result<Vec<bool>> {
+    /// Removes the entries of places and voids their permits, at most `in_one_trip` of them at once. Which were live?
+    ///
+    /// Where a trip fails, the store may answer again a moment later: the next is made within what is left of a helper's time. If
+    /// that fails too, the store is not asked for the rest, which would be a limit on time for each trip.
+    pub(crate) async fn remove_all(self: &Arc<Self>, places: &[Place], in_one_trip: usize) -> Result<Vec<bool>> {
+        let mut all = Vec::with_capacity(places.len());
+        let (mut left, mut failure) = (Journey::HELPER, None);
+        for part in places.chunks(in_one_trip) {
+            // Whoever gives up wants the rest gone too.
+            let mut rest = self.promise(places.get(all.len() + part.len()..).unwrap_or_default());
+            let started = self.clock.now();
+            let removed = self.remove_many(part, left).await;
+            match removed {
+                Ok(removed) => {
+                    left = Journey::HELPER;
+                    all.extend(removed);
+                }
+                Err(error) if left == Journey::HELPER && error.kind() == ErrorKind::Unavailable => {
+                    let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
+                    left = left.saturating_sub(Duration::from_millis(took.max(1)));
+                    all.resize(all.len() + part.len(), false);
+                    failure = Some(error);
+                }
+                failed => {
+                    rest.told(&failed);
+                    return failed;
+                }
+            }
+            rest.told(&Ok(()));
+        }
+        failure.map_or(Ok(all), Err)
+    }
+
+    /// One trip for each shard.
+    async fn remove_many(self: &Arc<Self>, places: &[Place], within: Duration) -> Result<Vec<bool>> {
         let mut were_live = vec![false; places.len()];
         let parts = by_shard(places).into_iter().map(|at| async move {
             let part: Vec<_> = at.iter().map(|&at| places[at].clone()).collect();
-            let removed = self.remove_part(&part, &mut self.journey(Limit::Helper)).await?;
+            let removed = self.remove_part(&part, &mut self.journey(Limit::Helper).within(within)).await?;
             Ok::<_, Error>((at, removed))
         });
         let mut failure = None;
@@ -149,8 +223,7 @@ impl Far {
 
     async fn renew_now(self: &Arc<Self>, epoch: &EpochName, namespace: &Namespace) -> Result<Option<u64>> {
         let n_noted = self.undelivered.n_noted();
-        let owe = |far: &Arc<Self>| far.owe_renewal(epoch, namespace);
-        let mut promise = Promise { far: self, owe, is_kept: false };
+        let mut promise = Promise::new(self, |far: &Arc<Self>, _| far.owe_renewal(epoch, namespace));
         let renewed = self.renew_one(epoch.clone(), self.journey(Limit::Helper)).await;
         promise.told(&renewed);
         if renewed.is_ok() {
@@ -166,8 +239,7 @@ impl Far {
         is_of_template: bool,
     ) -> Result<()> {
         let n_noted = self.undelivered.n_noted();
-        let owe = |far: &Arc<Self>| far.owe_renewal(epoch, namespace);
-        let mut promise = Promise { far: self, owe, is_kept: false };
+        let mut promise = Promise::new(self, |far: &Arc<Self>, _| far.owe_renewal(epoch, namespace));
         let cleared = self.clear_plain(&namespace.name, is_of_template).await;
         promise.told(&cleared);
         if cleared.is_ok() {

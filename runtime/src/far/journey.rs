@@ -14,9 +14,6 @@ use crate::layer::{Deadline, Guarded};
 /// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
 /// quick ones. A little more than the limit on one trip, so that it is that one which ends a trip and tells the breaker.
 const FUNCTION: Duration = Duration::from_millis(280);
-/// What a helper may: its failure is seen.
-const HELPER: Duration = Duration::from_millis(1_500);
-
 /// Whose journey it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
@@ -38,12 +35,21 @@ pub(crate) struct Journey {
 }
 
 impl Journey {
+    /// What a helper may wait: its failure is seen.
+    pub(super) const HELPER: Duration = Duration::from_millis(1_500);
+
     pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit) -> Self {
         let (left, trip) = match limit {
             Limit::Function => (FUNCTION, Guarded::CALLS),
-            Limit::Helper => (HELPER, Guarded::HELPERS),
+            Limit::Helper => (Self::HELPER, Guarded::HELPERS),
         };
         Self { adapter: adapter.clone(), clock: clock.clone(), left, trip, has_failed: false, failure: None }
+    }
+
+    /// The same, with no more time than that.
+    pub(super) fn within(mut self, limit: Duration) -> Self {
+        self.left = self.left.min(limit);
+        self
     }
 
     /// The store, with the limits of this journey.

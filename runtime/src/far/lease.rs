@@ -89,7 +89,8 @@ impl Future for Claiming {
 impl Drop for Claiming {
     fn drop(&mut self) {
         let Some(asking) = self.asking.take().filter(|_| self.has_asked) else { return };
-        let claiming = Self { far: Arc::clone(&self.far), key: self.key.clone(), asking: Some(asking), has_asked: false };
+        let claiming =
+            Self { far: Arc::clone(&self.far), key: self.key.clone(), asking: Some(asking), has_asked: false };
         io::spawn(async move { drop(claiming.await) });
     }
 }

@@ -231,13 +231,7 @@ impl Far {
     }
 
     /// Stores `entry` if the permit is still good. Did it?
-    pub(crate) async fn fill(
-        &self,
-        place: &Place,
-        entry: Entry,
-        lease: Lease,
-        journey: &mut Journey,
-    ) -> Result<bool> {
+    pub(crate) async fn fill(&self, place: &Place, entry: Entry, lease: Lease, journey: &mut Journey) -> Result<bool> {
         let Some(token) = lease.token() else { return self.put(place, entry, journey).await.map(|()| true) };
         self.undelivered.know(entry.kept_for());
         let (adapter, key) = (journey.adapter(), place.key.clone());

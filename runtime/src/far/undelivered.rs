@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use tokio::sync::Notify;
 
 use super::Place;
-use super::debts::{Debt, Debts, Namespace, Parcel};
+use super::debts::{Debt, Debts, Full, Namespace, Parcel};
 use crate::adapter::EpochName;
 use crate::clock::Moment;
 use crate::sync::{AtomicU64, AtomicUsize, Mutex, Ordering};
@@ -119,11 +119,16 @@ impl Ledger {
         self.n_noted.load(Ordering::SeqCst)
     }
 
-    /// The entry was to be removed. `ends`: can a whole namespace be ended, where there are too many?
-    pub(super) fn note_removal(&self, place: &Place, now: Moment, ends: bool) -> Noted {
+    /// Can so many removals more be remembered there?
+    pub(super) fn has_room(&self, shard: u16, n_removals: usize) -> bool {
+        self.shard(shard).debts.lock().has_room(n_removals)
+    }
+
+    /// The entry was to be removed.
+    pub(super) fn note_removal(&self, place: &Place, now: Moment, full: Full) -> Noted {
         let namespace = place.group.namespace();
         self.note(place.shard(), |debts| {
-            if !debts.remember_removal(&place.key, self.debt(namespace, now), ends) {
+            if !debts.remember_removal(&place.key, self.debt(namespace, now), full) {
                 self.n_forgotten.fetch_add(1, Ordering::Relaxed);
             }
         })
@@ -186,9 +191,14 @@ impl Ledger {
         n_steps.store(n_steps.load(Ordering::SeqCst) | 1, Ordering::SeqCst);
     }
 
-    /// It is over: nothing is on its way any more.
-    pub(super) fn attempted(&self, shard: u16) {
-        self.change(shard, Debts::none_is_sent);
+    /// It is over: nothing is on its way any more, and where the store has failed no more is remembered than the bound says.
+    pub(super) fn attempted(&self, shard: u16, has_failed: bool) {
+        self.change(shard, |debts| {
+            debts.none_is_sent();
+            if has_failed {
+                debts.shrink();
+            }
+        });
         let shard = self.shard(shard);
         let n_steps = shard.n_steps.load(Ordering::SeqCst);
         shard.n_steps.store(n_steps + (n_steps & 1), Ordering::SeqCst);

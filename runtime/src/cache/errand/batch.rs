@@ -49,60 +49,72 @@ impl Batch {
 
     /// Stores what was made up for each key, whatever stands there.
     pub(crate) async fn set(&mut self, settings: Vec<Setting>) -> Result<()> {
-        let Some((far, places)) = self.close().await? else { return Ok(()) };
-        let mut shards = BTreeMap::<u16, Vec<(&Place, Setting)>>::new();
+        self.close_to_set().await?;
+        let Some((far, places)) = self.open()? else { return Ok(()) };
+        let mut shards = BTreeMap::<u16, (Vec<Place>, Vec<Setting>)>::new();
         for (place, setting) in places.iter().zip(settings) {
-            shards.entry(place.shard()).or_default().push((place, setting));
+            let (places, settings) = shards.entry(place.shard()).or_default();
+            places.push(place.clone());
+            settings.push(setting);
         }
         // Each with limits of its own: a server that is down must not keep the others from storing what is theirs.
-        let parts = shards.into_values().map(|part| async move {
-            let places: Vec<_> = part.iter().map(|(place, _)| (*place).clone()).collect();
-            // As when one is set.
-            let mut promise = far.promise(&places);
-            let set = Self::set_shard(far, &places, part).await;
-            promise.told(&set);
-            set
-        });
+        let parts =
+            shards.into_values().map(|(places, settings)| async move { Self::set_shard(far, &places, settings).await });
         join_all(parts).await.into_iter().collect()
     }
 
-    async fn set_shard(far: &Arc<Far>, places: &[Place], part: Vec<(&Place, Setting)>) -> Result<()> {
+    /// One trip after the other, each with a promise of its own: what a trip has stored stays, whatever becomes of the next.
+    async fn set_shard(far: &Arc<Far>, places: &[Place], settings: Vec<Setting>) -> Result<()> {
         let Some(first) = places.first() else { return Ok(()) };
-        far.settle(places, &mut far.journey(Limit::Helper)).await?;
-        // Read anew: what another process has cleared a moment ago would take this with it.
-        let living = far.living_now(first, &mut far.journey(Limit::Helper)).await?;
-        let mut entries: Vec<(StoreKey, Entry)> = Vec::new();
-        let mut n_bytes = 0;
-        for (place, setting) in part {
-            let Some((packed, timeout, grace)) = setting.0 else { continue };
-            let entry = Entry { record: packed.seal(living), timeout, grace };
-            let is_full = entries.len() == MOST_KEYS || n_bytes + entry.record.len() > MOST_BYTES;
-            if is_full && !entries.is_empty() {
-                far.put_many(std::mem::take(&mut entries), &mut far.journey(Limit::Helper)).await?;
-                n_bytes = 0;
+        let mut unsent = far.promise_unsent(places);
+        let begun = async {
+            far.settle(places, &mut far.journey(Limit::Helper)).await?;
+            // Read anew: what another process has cleared a moment ago would take this with it.
+            far.living_now(first, &mut far.journey(Limit::Helper)).await
+        };
+        let begun = begun.await;
+        unsent.answered(&begun);
+        let living = begun?;
+        let mut entries = places.iter().zip(settings).map(|(place, setting)| {
+            let (packed, timeout, grace) = setting.0?;
+            Some((place.key.clone(), Entry { record: packed.seal(living), timeout, grace }))
+        });
+        let (mut rest, mut next) = (places, entries.next());
+        while let Some(first) = next {
+            let (mut n_bytes, mut n_places, mut part) = (0, 0, Vec::new());
+            next = Some(first);
+            while let Some(entry) = next.take_if(|entry| fits(entry.as_ref(), part.len(), n_bytes)) {
+                n_places += 1;
+                n_bytes += entry.as_ref().map_or(0, |(_, entry): &(_, Entry)| entry.record.len());
+                part.extend(entry);
+                next = entries.next();
             }
-            n_bytes += entry.record.len();
-            entries.push((place.key.clone(), entry));
+            let (sent, unsent) = rest.split_at(n_places);
+            rest = unsent;
+            // As when one is set.
+            let (mut unsent, mut sent) = (far.promise_unsent(unsent), far.promise(sent));
+            let set = far.put_many(part, &mut far.journey(Limit::Helper)).await;
+            sent.answered(&set);
+            unsent.answered(&set);
+            set?;
         }
-        if entries.is_empty() {
-            return Ok(());
-        }
-        far.put_many(entries, &mut far.journey(Limit::Helper)).await
+        Ok(())
     }
 
     /// Removes the entries. Which were live?
     pub(crate) async fn remove(&mut self) -> Result<Vec<bool>> {
         let Some((far, places)) = self.close().await? else { return Ok(Vec::new()) };
-        let mut all = Vec::with_capacity(places.len());
-        for part in places.chunks(MOST_KEYS) {
-            // A store that is down is not asked for the rest: that would be a limit on time for each thousand. And who gives up
-            // wants the rest gone too.
-            let mut rest = far.promise(places.get(all.len() + part.len()..).unwrap_or_default());
-            let removed = far.remove_many(part).await;
-            rest.told(&removed);
-            all.extend(removed?);
-        }
-        Ok(all)
+        far.remove_all(places, MOST_KEYS).await
+    }
+
+    async fn close_to_set(&mut self) -> Result<()> {
+        let Some((far, places)) = self.open()? else { return Ok(()) };
+        let mut promise = far.promise_unsent(places);
+        let closed = far.closed(places).await;
+        promise.told(&closed);
+        drop(promise);
+        self.closed = closed?;
+        Ok(())
     }
 
     /// To change them; see [`Errand`](super::Errand).
@@ -122,4 +134,10 @@ impl Batch {
         refuse_io_thread()?;
         Ok(Some((far, places)))
     }
+}
+
+/// Does it go in the same trip as so many others, of so many bytes? The first does in any case.
+fn fits(entry: Option<&(StoreKey, Entry)>, n_others: usize, n_bytes: usize) -> bool {
+    let size = entry.map_or(0, |(_, entry)| entry.record.len());
+    n_others == 0 || n_others < MOST_KEYS && n_bytes + size <= MOST_BYTES
 }
