@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use larder::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
-    Release, StoreKey, Token, layout, random_epoch,
+    Release, StoreKey, Sweep, Token, layout, random_epoch,
 };
 use larder::{Cache, Error, ErrorKind, Result, Timeout, cached};
 
@@ -270,12 +270,15 @@ impl CacheAdapter for Pantry {
         Ok(epoch)
     }
 
-    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
-        let prefix = StoreKey::prefix(namespace);
-        Ok(self.with(|shelves| {
-            let n_before = shelves.jars.len();
-            shelves.jars.retain(|key, jar| !key.as_str().starts_with(&prefix) || !layout::carries(&jar.record, dead));
-            (n_before - shelves.jars.len()) as u64
+    async fn sweep(&self, namespace: &str, replaced: &[u64]) -> Result<u64> {
+        let (prefix, sweep) = (StoreKey::prefix(namespace), Sweep::new(0, namespace, replaced));
+        Ok(self.with(|Shelves { jars, epochs, .. }| {
+            let n_before = jars.len();
+            jars.retain(|key, jar| {
+                let is_dead = || sweep.is_dead(&jar.record, |name| epochs.get(name).copied());
+                !key.as_str().starts_with(&prefix) || !is_dead()
+            });
+            (n_before - jars.len()) as u64
         }))
     }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use larder::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Left, Living, Permitted,
-    Release, StoreKey, Token, layout, random_epoch,
+    Release, StoreKey, Sweep, Token, layout, random_epoch,
 };
 use larder::{Error, ErrorKind, Result, Timeout};
 
@@ -110,8 +110,11 @@ pub(crate) enum Flaw {
     ShortHasAHead,
     SwapsReplies,
     SweepsAll,
+    SweepsByOldEpochs,
+    SweepsForeign,
     SweepsNeighbours,
     SweepsNoTemplates,
+    SweepsOnlyWhatItIsTold,
     TimeoutsCutToSeconds,
     TooLargeIsAnOutage,
     TouchForgetsGrace,
@@ -723,20 +726,33 @@ impl CacheAdapter for Broken {
         Ok(epoch)
     }
 
-    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+    async fn sweep(&self, namespace: &str, replaced: &[u64]) -> Result<u64> {
         self.writable()?;
+        let known = self.open()?.epochs.clone();
+        if self.is(Flaw::SweepsByOldEpochs) {
+            tokio::task::yield_now().await;
+        }
         let mut shelves = self.open()?;
         let prefix = StoreKey::prefix(namespace);
         let prefix = if self.is(Flaw::SweepsNeighbours) { prefix.trim_end_matches(':') } else { &prefix };
-        let n_before = shelves.jars.len();
-        shelves.jars.retain(|key, jar| {
-            let epoch = |at: Range<usize>| u64::from_le_bytes(jar.record[at].try_into().unwrap());
-            let carries = |at: Range<usize>| self.is(Flaw::SweepsAll) || dead.contains(&epoch(at));
-            let is_dead = carries(layout::NAMESPACE_EPOCH)
-                || carries(layout::TEMPLATE_EPOCH) && !self.is(Flaw::SweepsNoTemplates);
-            !(is_dead && key.starts_with(prefix))
+        let (sweep, Shelves { jars, epochs, .. }) = (Sweep::new(0, namespace, replaced), &mut *shelves);
+        let n_before = jars.len();
+        jars.retain(|key, jar| {
+            let mut record = jar.record.clone();
+            if self.is(Flaw::SweepsNoTemplates) {
+                record[layout::TEMPLATE_EPOCH].fill(0);
+            }
+            if self.is(Flaw::SweepsForeign) {
+                record[..layout::BEGINNING.len()].copy_from_slice(&layout::BEGINNING);
+            }
+            if self.is(Flaw::SweepsOnlyWhatItIsTold) {
+                record[0] = 0;
+            }
+            let epochs = if self.is(Flaw::SweepsByOldEpochs) { &known } else { &*epochs };
+            let is_dead = sweep.is_dead(&record, |name| epochs.get(&self.epoch_name(name)).copied());
+            !(key.starts_with(prefix) && (is_dead || self.is(Flaw::SweepsAll)))
         });
-        Ok((n_before - shelves.jars.len()) as u64)
+        Ok((n_before - jars.len()) as u64)
     }
 
     async fn flush(&self) -> Result<()> {

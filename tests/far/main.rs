@@ -25,6 +25,7 @@ mod relay;
 mod secrets;
 mod shapes;
 mod stores;
+mod sweeps;
 mod trips;
 mod undelivered;
 mod unstored;

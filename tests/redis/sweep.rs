@@ -1,9 +1,11 @@
 //! Housekeeping over a whole namespace, and emptying a database.
 
-use larder::RedisCache;
-use larder::adapter::{CacheAdapter, Condition, Entry, StoreKey};
+use std::time::Duration;
 
-use crate::support::{Store, entry, exists, live, record_of};
+use larder::adapter::{CacheAdapter, Condition, Entry, StoreKey};
+use larder::{Cache, RedisCache, Timeout, cached};
+
+use crate::support::{Store, entry, exists, live, raw, record_of, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sweeping_removes_the_dead_of_a_namespace_and_nothing_else() {
@@ -63,4 +65,88 @@ async fn flushing_empties_the_selected_database_alone() {
     second.flush().await.unwrap();
     assert!(!exists(&second, &key).await);
     assert!(exists(&store.cache, &key).await);
+}
+
+#[cached(key = "swept:{id}", timeout = Timeout::NEVER)]
+fn value(id: usize) -> usize {
+    id
+}
+
+#[cached(key = "swept_beside:{id}", timeout = Timeout::NEVER)]
+fn beside(id: usize) -> usize {
+    id
+}
+
+/// As many entries by hand as a test takes, for a tenth of the time.
+fn n_entries() -> usize {
+    if std::env::var("LARDER_SCALE").is_ok_and(|scale| scale == "full") { 30_000 } else { 3_000 }
+}
+
+fn fill(cache: &Cache) {
+    let pairs = (0..n_entries()).map(|number| (format!("by hand:{number}"), number));
+    cache.blocking().multi_set(pairs, Timeout::NEVER).unwrap();
+}
+
+/// The keys of entries, by a connection of the test's own.
+async fn entries(observer: &RedisCache) -> Vec<String> {
+    let mut keys = raw::<Vec<String>>(observer, &["KEYS", "larder:*"]).await;
+    keys.sort();
+    keys
+}
+
+async fn until_only(observer: &RedisCache, left: &[&str]) {
+    until(Duration::from_secs(60), || async { entries(observer).await == left }).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_cleared_is_removed_although_the_connection_is_cut_again_and_again() {
+    let Some(Store { cache: observer, server }) = Store::start() else { return };
+    let cache = Cache::far(RedisCache::open(server.url()).unwrap());
+    fill(&cache);
+    larder::scoped(&cache, || assert_eq!((value(7), beside(7)), (7, 7)));
+    cache.clear_async().await.unwrap();
+    larder::scoped(&cache, || assert_eq!(value(8), 8));
+    for _ in 0..10 {
+        raw::<u64>(&observer, &["CLIENT", "KILL", "TYPE", "normal"]).await;
+        tokio::task::yield_now().await;
+    }
+    until_only(&observer, &["larder:swept:8"]).await;
+}
+
+/// A process that was killed before it could sweep; and a store that has evicted epochs.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_process_has_left_goes_with_the_next_clear_of_its_namespace() {
+    let Some(Store { cache: observer, server }) = Store::start() else { return };
+    let cache = Cache::far(RedisCache::open(server.url()).unwrap());
+    fill(&cache);
+    larder::scoped(&cache, || assert_eq!((value(7), beside(7)), (7, 7)));
+    let other = cache.with_namespace("larder2");
+    other.blocking().set("tea", 1, 60).unwrap();
+    for name in raw::<Vec<String>>(&observer, &["KEYS", "larder!epoch!*"]).await {
+        if name == "larder!epoch!" {
+            raw::<()>(&observer, &["SET", &name, "8 bytes!"]).await;
+        } else {
+            raw::<u64>(&observer, &["DEL", &name]).await;
+        }
+    }
+    larder::scoped(Cache::far(RedisCache::open(server.url()).unwrap()), || {
+        assert_eq!((value(7), beside(8)), (7, 8));
+        beside::clear_all().unwrap();
+    });
+    until_only(&observer, &["larder:swept:7"]).await;
+    assert_eq!(other.blocking().get::<i32>("tea").unwrap(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_server_gets_its_room_back() {
+    let Some(Store { cache: observer, server }) = Store::start() else { return };
+    let cache = Cache::far(RedisCache::open(server.url()).unwrap());
+    fill(&cache);
+    let dead: Vec<u8> = raw(&observer, &["GET", "larder!epoch!"]).await;
+    raw::<u64>(&observer, &["DEL", "larder!epoch!"]).await;
+    raw::<()>(&observer, &["CONFIG", "SET", "maxmemory-policy", "noeviction"]).await;
+    raw::<()>(&observer, &["CONFIG", "SET", "maxmemory", "1"]).await;
+    assert_eq!(dead.len(), 8);
+    let adapter = RedisCache::open(server.url()).unwrap();
+    assert_eq!(adapter.sweep("larder", &[]).await.unwrap(), n_entries() as u64);
 }

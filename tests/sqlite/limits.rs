@@ -4,8 +4,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
-use larder::adapter::{CacheAdapter, Claim, Condition, Entry, Release, StoreKey, Token, layout};
-use larder::{ErrorKind, SqliteCache, Timeout};
+use larder::adapter::{CacheAdapter, Claim, Condition, Entry, EpochName, Release, StoreKey, Token, layout};
+use larder::{Cache, ErrorKind, SqliteCache, Timeout, cached};
 use rusqlite::Connection;
 
 use crate::support::{Folder, LIVING, close, entry, get, has, key, put, record, scaled};
@@ -245,6 +245,35 @@ fn the_log_begins_anew_though_somebody_reads_all_the_time() {
         }
         assert!(started.elapsed() < Duration::from_secs(30), "it grows and grows");
     }
+}
+
+#[test]
+fn what_another_process_has_left_goes_with_the_next_clear() {
+    #[cached(key = "limits_swept:{id}", timeout = Timeout::NEVER)]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let adapter = SqliteCache::memory();
+    let (cache, other) = (Cache::far(adapter.clone()), Cache::far(adapter.clone()).with_namespace("other"));
+    other.blocking().set("tea", 1, 60).unwrap();
+    cache.blocking().multi_set((0..2_000).map(|n| (n.to_string(), n)), Timeout::NEVER).unwrap();
+    // As a process does that is killed before it could sweep.
+    block_on(adapter.renew(&EpochName::namespace(0, "larder"))).unwrap();
+    larder::scoped(&Cache::far(adapter.clone()), || {
+        value(7);
+        value::clear_all().unwrap();
+        value(8);
+    });
+    let by_hand = (0..2_000).map(|n: u64| n.to_string());
+    let keys: Vec<_> =
+        by_hand.chain(["limits_swept:7".into()]).map(|key: String| StoreKey::new("larder", key)).collect();
+    let started = Instant::now();
+    while block_on(adapter.get_many(&keys)).unwrap().iter().any(Option::is_some) {
+        assert!(started.elapsed() < Duration::from_secs(60), "they stay");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(block_on(adapter.get(&StoreKey::new("larder", "limits_swept:8"))).unwrap().is_some());
+    assert_eq!(other.blocking().get::<i32>("tea").unwrap(), Some(1));
 }
 
 #[test]

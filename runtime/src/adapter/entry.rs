@@ -11,6 +11,9 @@ pub mod layout {
 
     use crate::error::{Error, ErrorKind, Result};
 
+    /// What every record of this release begins with: larder's mark, and the number of the format. What begins otherwise is
+    /// another program's, or another release's.
+    pub const BEGINNING: [u8; 5] = [0xC1, b'L', b'R', b'D', 1];
     /// The mutable head, outside the checksum: a store may overwrite its deadline in place.
     pub const HEAD: Range<usize> = 0..16;
     /// Milliseconds of the store's clock, little endian; `u64::MAX` is never. Stamped by stores whose values have no
@@ -34,13 +37,6 @@ pub mod layout {
     pub const FLAGS: usize = 5;
     /// What [`FLAGS`] says once a store has counted in the payload, which its checksum no longer covers.
     pub const COUNTED: u8 = 1;
-
-    /// Does the record carry one of these epochs, of its namespace or its template? What a sweep asks of each.
-    pub fn carries(record: &[u8], epochs: &[u64]) -> bool {
-        [NAMESPACE_EPOCH, TEMPLATE_EPOCH]
-            .into_iter()
-            .any(|at| word(record, at).is_some_and(|word| epochs.contains(&word)))
-    }
 
     /// What a counter stands at: the payload of a record of [`INTEGER`], in decimal digits as a program writes it. With some
     /// codecs what is no integer is digits too.

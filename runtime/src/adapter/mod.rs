@@ -12,6 +12,7 @@ mod head;
 mod key;
 mod permit;
 mod plain;
+mod sweep;
 
 pub use any::AnyAdapter;
 pub use capability::Capability;
@@ -27,6 +28,7 @@ pub use permit::{Claim, Condition, Living, Permitted, Release, Token, random_epo
 )]
 pub(crate) use permit::{random_holder, tag};
 pub use plain::{PlainAdapter, plain_sum};
+pub use sweep::Sweep;
 
 use crate::error::Result;
 use crate::timeout::Timeout;
@@ -170,10 +172,12 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// one. That is the whole clear, however many entries there are.
     fn renew(&self, name: &EpochName) -> impl Future<Output = Result<u64>> + Send;
 
-    /// Removes the namespace's entries that carry one of these epochs (of the namespace or of a template), all of them
-    /// replaced, in small batches, as housekeeping; says how many. The namespace's keys are those that begin with its
-    /// [prefix](StoreKey::prefix). A store that cannot walk answers 0 and leaves it to its eviction.
-    fn sweep(&self, namespace: &str, dead: &[u64]) -> impl Future<Output = Result<u64>> + Send;
+    /// Removes the namespace's entries that are dead, whoever has replaced their epochs, and whether or not these are among
+    /// the `replaced` that the caller knows of; in small batches, as housekeeping; says how many. The namespace's keys are those
+    /// that begin with its [prefix](StoreKey::prefix), and which of them are dead [`Sweep`] tells. An entry that is stored
+    /// meanwhile stays, also if it is of an epoch that is made meanwhile. No epoch is made for this, and nothing else is stored:
+    /// it is what gives a full store its room back. A store that cannot walk answers 0 and leaves it to its eviction.
+    fn sweep(&self, namespace: &str, replaced: &[u64]) -> impl Future<Output = Result<u64>> + Send;
 
     /// Removes everything in the store, other programs' entries included.
     fn flush(&self) -> impl Future<Output = Result<()>> + Send;

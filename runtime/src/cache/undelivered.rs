@@ -25,6 +25,9 @@ pub struct Undelivered {
     /// Keys that there was no room to remember: past 10,000 in a [plain](Cache::plain) cache without a namespace, or on a
     /// store that cannot be walked. Others than these have no end.
     pub forgotten: usize,
+    /// Namespaces of which something was cleared that is still to be removed from its store. It is served to nobody, but where
+    /// it does not expire it takes its room until some process clears something there again.
+    pub sweeps: usize,
 }
 
 impl Undelivered {
@@ -53,8 +56,8 @@ impl Cache {
     }
 }
 
-/// Before a program ends: waits until all stores have been told what was cleared while they were down, and no longer than
-/// `deadline`. Says what they were not told, which other processes may be served again when the store is back, until its
+/// Before a program ends: waits until all stores have been told what was cleared while they were down, and until what was
+/// cleared is removed from those that can list their keys; and no longer than `deadline`. Says what they were not told, which other processes may be served again when the store is back, until its
 /// timeout. Blocks; from async code use [`shutdown_async`].
 ///
 /// Where nothing is undelivered, which is nearly always, it returns at once. Nothing ends by it: caches go on, and so do the

@@ -34,13 +34,13 @@ type Dead = Vec<(Arc<str>, u64)>;
 /// The stores that are owed something, or were.
 static OWING: LazyLock<Mutex<Vec<Weak<Far>>>> = LazyLock::new(Mutex::default);
 
-/// The stores that are owed something, or of which something was forgotten.
+/// The stores that are owed something or are being swept, or of which something was forgotten.
 pub(crate) fn owing() -> Vec<Arc<Far>> {
     let mut owing = OWING.lock();
     let alive: Vec<_> = owing.iter().filter_map(Weak::upgrade).collect();
     owing.retain(|far| far.strong_count() > 0);
     drop(owing);
-    alive.into_iter().filter(|far| far.undelivered.count() != [0; 4]).collect()
+    alive.into_iter().filter(|far| far.undelivered.count() != [0; 4] || far.n_sweeps() > 0).collect()
 }
 
 impl Far {
@@ -59,7 +59,7 @@ impl Far {
         self.undelivered.count()
     }
 
-    /// Ends when nothing is owed.
+    /// Ends when nothing is owed, and nothing dead is left to be swept away.
     pub(crate) async fn all_delivered(&self) {
         for shard in self.undelivered.shard_numbers() {
             self.undelivered.shard(shard).hurry.notify_one();
@@ -73,6 +73,7 @@ impl Far {
                 settled.await;
             }
         }
+        self.all_swept().await;
     }
 
     /// Before somebody writes to `places`, all of one shard: what is owed there is delivered first, so that it does not undo
@@ -120,13 +121,17 @@ impl Far {
             return;
         }
         self.store.breaker(shard).owe(true);
+        self.enlist();
+        Courier { far: Arc::clone(self), shard, is_at_work: false }.start();
+    }
+
+    /// From here on a program that ends waits for it.
+    pub(super) fn enlist(self: &Arc<Self>) {
         let mut owing = OWING.lock();
         if !owing.iter().any(|far| far.as_ptr() == Arc::as_ptr(self)) {
             owing.retain(|far| far.strong_count() > 0);
             owing.push(Arc::downgrade(self));
         }
-        drop(owing);
-        Courier { far: Arc::clone(self), shard, is_at_work: false }.start();
     }
 
     /// All that is owed now, once. A renewal that walks goes when callers are in again: it may take its time.
@@ -159,7 +164,7 @@ impl Far {
     }
 
     /// For what happens, and no longer than that.
-    async fn wait(&self, until: Moment, event: impl Future<Output = ()>) {
+    pub(super) async fn wait(&self, until: Moment, event: impl Future<Output = ()>) {
         let mut sleep = pin!(self.clock.sleep_until(until));
         let mut event = pin!(event);
         poll_fn(|context| match event.as_mut().poll(context) {

@@ -9,7 +9,6 @@ use super::debts::{Full, Namespace};
 use super::{Far, Journey, Limit, Place, fingerprint};
 use crate::adapter::{CacheAdapter, EpochName, Head, join_all};
 use crate::error::{Error, ErrorKind, Result};
-use crate::io;
 
 /// Something that the store is being told. Unless it says that it has heard, the rest is `owe`d to it.
 pub(crate) struct Promise<'a, F: Fn(&Arc<Far>, Why)> {
@@ -264,17 +263,6 @@ impl Far {
         let renewed = journey.trip(work).await;
         self.epochs.renewed(&name, renewed.as_ref().map_or(0, |&(_, epoch)| epoch), asked);
         Ok(renewed?.0)
-    }
-
-    /// Takes away what is dead, behind the caller.
-    pub(super) fn sweep_behind(&self, namespace: &str, dead: Vec<u64>) {
-        if dead.is_empty() {
-            return;
-        }
-        let (adapter, namespace) = (self.store.helpers.clone(), namespace.to_owned());
-        io::spawn(async move {
-            let _ = adapter.sweep(&namespace, &dead).await;
-        });
     }
 
     /// Removes everything in the store, and learns its new epochs. A failure is the caller's alone: nobody wants a store to be

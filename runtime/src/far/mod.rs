@@ -11,6 +11,7 @@ mod lease;
 mod life;
 mod plain;
 mod refresh;
+mod sweeping;
 mod undelivered;
 
 use std::sync::Arc;
@@ -44,6 +45,7 @@ pub(crate) struct Far {
     undelivered: Ledger,
     clock: Clock,
     refresh: refresh::Refresh,
+    sweeps: sweeping::Sweeps,
     /// `Some` where the store keeps bare values; see [`plain`].
     plain: Option<plain::Gates>,
 }
@@ -101,6 +103,7 @@ impl Far {
             undelivered: Ledger::new(capability.shards),
             clock,
             refresh: refresh::Refresh::default(),
+            sweeps: sweeping::Sweeps::default(),
             plain: capability.plain.then(plain::Gates::default),
         })
     }

@@ -21,8 +21,11 @@ pub(crate) const HEADER_LEN: usize = crate::adapter::layout::PAYLOAD;
 pub(crate) const MAX_PAYLOAD: usize = 1 << 20;
 
 /// Its first byte begins no UTF-8 and no MessagePack, so bare values of other programs are never taken for records.
-pub(super) const MAGIC: [u8; 4] = [0xC1, b'L', b'R', b'D'];
-pub(super) const FORMAT: u8 = 1;
+pub(super) const MAGIC: [u8; 4] = {
+    let [magic @ .., _] = crate::adapter::layout::BEGINNING;
+    magic
+};
+pub(super) const FORMAT: u8 = crate::adapter::layout::BEGINNING[FORMAT_AT];
 
 pub(super) const FORMAT_AT: usize = 4;
 pub(super) const FLAGS_AT: usize = 5;

@@ -142,6 +142,13 @@ pub(super) fn scan(cursor: &str, pattern: &str) -> Cmd {
     command
 }
 
+/// An epoch, if there is one.
+pub(super) fn epoch(name: &str) -> Cmd {
+    let mut command = redis::cmd("GET");
+    command.arg(name);
+    command
+}
+
 pub(super) fn sweep(keys: &[String], dead: &[u64]) -> Cmd {
     let mut command = SCRIPTS.sweep.on(keys.iter().map(String::as_str));
     for epoch in dead {

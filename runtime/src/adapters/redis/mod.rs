@@ -16,6 +16,7 @@ mod scripts;
 mod sentinel;
 mod settings;
 mod socket;
+mod sweep;
 #[cfg(feature = "redis-tls")]
 mod tls;
 #[cfg(not(feature = "redis-tls"))]
@@ -45,6 +46,7 @@ use crate::timeout::Timeout;
 use clears::{Confirmation, Lane};
 use connection::{Connector, Source};
 use socket::Target;
+use sweep::Walk;
 
 /// Keeps results in one Redis or Valkey server, from Redis 6.0 on, for all processes that use it.
 ///
@@ -275,19 +277,25 @@ impl CacheAdapter for RedisCache {
     }
 
     /// Many round trips, with a script on 500 keys in each: the server serves others in between.
-    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
-        if dead.is_empty() {
-            return Ok(0);
-        }
+    async fn sweep(&self, namespace: &str, replaced: &[u64]) -> Result<u64> {
         let link = self.connector.link().await?;
-        let pattern = command::pattern(namespace);
+        let (pattern, mut walk) = (command::pattern(namespace), Walk::new(namespace, replaced));
         let mut n_removed = 0;
         let mut cursor = "0".to_owned();
         loop {
             let (next, keys) = reply::scanned(link.ask(&command::scan(&cursor, &pattern)).await?)?;
             if !keys.is_empty() {
-                let removed = reply::integer(link.run(&command::sweep(&keys, dead)).await?)?;
-                n_removed += removed.unsigned_abs();
+                let (removed, kinds) = sweep::swept(link.run(&command::sweep(&keys, walk.dead())).await?, 0)?;
+                n_removed += removed;
+                let names = walk.in_question(&kinds);
+                let commands: Vec<_> = names.iter().map(|name| command::epoch(name.as_str())).collect();
+                let epochs = if commands.is_empty() { Vec::new() } else { link.run_all(&commands).await? };
+                let epochs = epochs.into_iter().map(sweep::epoch).collect::<Result<Vec<_>>>()?;
+                if walk.judge(names, epochs, &kinds) {
+                    let (removed, _) = sweep::swept(link.run(&command::sweep(&keys, walk.dead())).await?, 0)?;
+                    n_removed += removed;
+                }
+                walk.forget();
             }
             if next == "0" {
                 return Ok(n_removed);

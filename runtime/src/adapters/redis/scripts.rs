@@ -184,18 +184,23 @@ return epochs
 ";
 
 /// Keys; dead epochs. Removes those that carry one of them, and answers how many: looked at and removed in one step, as
-/// another may have stored a fresh entry since the walk came by.
+/// another may have stored a fresh entry since the walk came by. Of the others it answers what tells of which epochs they are,
+/// each kind once.
 const SWEEP: &str = r"
-local dead, removed = {}, 0
+local dead, answer, met = {}, {0}, {}
 for _, epoch in ipairs(ARGV) do dead[epoch] = true end
 for _, key in ipairs(KEYS) do
     local head = head_of(key)
     local function is_dead(at) return dead[head:sub(at + 1, at + 8)] end
     if head and (is_dead(NAMESPACE_AT) or is_dead(TEMPLATE_AT)) then
-        removed = removed + redis.call('UNLINK', key)
+        answer[1] = answer[1] + redis.call('UNLINK', key)
+    elseif head and head:sub(1, #BEGINNING) == BEGINNING then
+        local kind = head:sub(NAMESPACE_AT + 1)
+        if not met[kind] then answer[#answer + 1] = kind end
+        met[kind] = true
     end
 end
-return removed
+return answer
 ";
 
 /// All there are.
@@ -239,13 +244,13 @@ pub(super) struct Script {
 
 /// Where a record's parts stand, counted from 0.
 fn places() -> String {
-    use layout::{CODEC, COUNTED, DEADLINE, FLAGS, INTEGER, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
+    use layout::{BEGINNING, CODEC, COUNTED, DEADLINE, FLAGS, INTEGER, NAMESPACE_EPOCH, PAYLOAD, TEMPLATE_EPOCH};
     let counter = format!(
         "local PAYLOAD_AT, FLAGS_AT, COUNTED, CODEC_AT, INTEGER = {PAYLOAD}, {FLAGS}, string.char({COUNTED}), {CODEC}, string.char({INTEGER})"
     );
-    let lifetime = Token::LIFETIME.as_millis();
+    let (lifetime, beginning) = (Token::LIFETIME.as_millis(), BEGINNING.map(|byte| byte.to_string()).join(", "));
     format!(
-        "local LIFETIME = {lifetime}\nlocal DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, HEAD_END = {}, {}, {}, {HEAD_END}\n{counter}",
+        "local LIFETIME, BEGINNING = {lifetime}, string.char({beginning})\nlocal DEADLINE_AT, NAMESPACE_AT, TEMPLATE_AT, HEAD_END = {}, {}, {}, {HEAD_END}\n{counter}",
         DEADLINE.start, NAMESPACE_EPOCH.start, TEMPLATE_EPOCH.start,
     )
 }

@@ -1,6 +1,7 @@
 //! Room for what comes, and an end for what nobody can be served any more: in slices, so that a transaction stays short.
 
 use std::cell::Cell;
+use std::collections::HashMap;
 
 use rusqlite::{Connection, Row, params};
 
@@ -8,14 +9,14 @@ use super::fault::Fault;
 use super::leases::Leases;
 use super::life;
 use super::statements::{self, Statements};
-use crate::adapter::{StoreKey, Token};
+use crate::adapter::{EpochName, StoreKey, Sweep, Token, layout};
 
 const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?1)";
 /// Asked for both ends at once, SQLite would look at all that is between.
 const SPAN: &str = "SELECT ifnull((SELECT max(id) FROM entry) - (SELECT min(id) FROM entry) + 1, 0)";
 const YOUNGEST: &str = "SELECT max(id) FROM entry";
 const COUNT: &str = "SELECT count(*) FROM entry";
-const SLICE: &str = "SELECT deadline, kept_until, stamped, namespace_epoch, template_epoch, id, key \
+const SLICE: &str = "SELECT deadline, kept_until, stamped, id, key, substr(record, 1, ?3) \
                      FROM entry WHERE id > ?1 ORDER BY id LIMIT ?2";
 const DELETE: &str = "DELETE FROM entry WHERE id = ?1";
 /// What ends too late was taken before the clock was set back.
@@ -118,27 +119,53 @@ pub(super) fn youngest(statements: &Statements<'_>) -> Result<i64, Fault> {
 pub(super) enum Dead {
     /// What is past its grace.
     Past,
-    /// What stands in a namespace and carries one of these epochs.
-    Replaced { prefix: String, epochs: Vec<i64> },
+    /// What begins with the prefix of a namespace and is of no current epoch.
+    Replaced { prefix: String, sweep: Sweep },
 }
 
 impl Dead {
     pub(super) fn replaced(namespace: &str, epochs: &[u64]) -> Self {
-        let epochs = epochs.iter().map(|epoch| epoch.cast_signed()).collect();
-        Self::Replaced { prefix: StoreKey::prefix(namespace), epochs }
+        Self::Replaced { prefix: StoreKey::prefix(namespace), sweep: Sweep::new(0, namespace, epochs) }
+    }
+
+    /// How much of a record tells whether it is.
+    fn n_bytes(&self) -> i64 {
+        if matches!(self, Self::Past) { 0 } else { layout::TEMPLATE.end as i64 }
     }
 
     /// Is the entry in this row of [`SLICE`] one of them?
-    fn has(&self, row: &Row<'_>, now: i64) -> Result<bool, Fault> {
+    fn has(&self, row: &Row<'_>, statements: &Statements<'_>, epochs: &mut Epochs) -> Result<bool, Fault> {
         match self {
-            Self::Past => Ok(!statements::life(row)?.is_kept(now)),
-            Self::Replaced { prefix, epochs } => {
-                let is_dead = |epoch: i64| epoch != 0 && epochs.contains(&epoch);
-                let (namespace_epoch, template_epoch): (Option<i64>, i64) = (row.get(3)?, row.get(4)?);
-                let key = row.get_ref(6)?.as_str().map_err(|_| Fault::DAMAGED)?;
-                Ok(key.starts_with(prefix) && (namespace_epoch.is_some_and(is_dead) || is_dead(template_epoch)))
+            Self::Past => Ok(!statements::life(row)?.is_kept(statements.now)),
+            Self::Replaced { prefix, sweep } => {
+                let key = row.get_ref(4)?.as_str().map_err(|_| Fault::DAMAGED)?;
+                let record = row.get_ref(5)?.as_blob().map_err(|_| Fault::DAMAGED)?;
+                let mut fault = None;
+                let current = |name: &EpochName| {
+                    epochs.of(name, statements).unwrap_or_else(|error| {
+                        fault = Some(error);
+                        None
+                    })
+                };
+                let is_dead = key.starts_with(prefix) && sweep.is_dead(record, current);
+                fault.map_or(Ok(is_dead), Err)
             }
         }
+    }
+}
+
+/// The current epochs, each read once in a transaction.
+#[derive(Default)]
+struct Epochs(HashMap<EpochName, Option<u64>>);
+
+impl Epochs {
+    fn of(&mut self, name: &EpochName, statements: &Statements<'_>) -> Result<Option<u64>, Fault> {
+        if let Some(&epoch) = self.0.get(name) {
+            return Ok(epoch);
+        }
+        let epoch = statements.epoch(name)?;
+        self.0.insert(name.clone(), epoch);
+        Ok(epoch)
     }
 }
 
@@ -154,13 +181,13 @@ pub(super) struct Step {
 pub(super) fn walk(statements: &Statements<'_>, from: i64, dead: &Dead) -> Result<Step, Fault> {
     let mut step = Step::default();
     let mut n_seen = 0;
-    let mut removed = Vec::new();
+    let (mut removed, mut epochs) = (Vec::new(), Epochs::default());
     {
         let mut slice = statements.connection.prepare_cached(SLICE)?;
-        let mut rows = slice.query(params![from, N_IN_SLICE])?;
+        let mut rows = slice.query(params![from, N_IN_SLICE, dead.n_bytes()])?;
         while let Some(row) = rows.next()? {
-            let id = row.get(5)?;
-            if dead.has(row, statements.now)? {
+            let id = row.get(3)?;
+            if dead.has(row, statements, &mut epochs)? {
                 removed.push(id);
             }
             n_seen += 1;

@@ -163,6 +163,7 @@ pub(crate) async fn deliver_all(within: Duration) -> Undelivered {
         undelivered.renewals += renewals;
         undelivered.stores += stores;
         undelivered.forgotten += forgotten;
+        undelivered.sweeps += far.n_sweeps();
     }
     undelivered
 }

@@ -120,11 +120,6 @@ impl Breaker {
         answer
     }
 
-    fn ask(&self, verb: Verb) -> Result<Asked<'_>> {
-        // A sweep may take its time, and everybody waits for a probe.
-        if verb == Verb::Sweep && self.is_open() { self.let_in(|_, _| Pass::Not) } else { self.let_in(State::ask) }
-    }
-
     fn let_in(&self, ask: impl FnOnce(&mut State, Moment) -> Pass) -> Result<Asked<'_>> {
         let now = self.clock.now();
         let pass = self.change(|state| ask(state, now));
@@ -239,7 +234,12 @@ impl Drop for Asked<'_> {
 
 impl Layer for Breaker {
     async fn around<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let asked = self.ask(verb)?;
+        // A sweep may take its time, and everybody waits for a probe. Nor is one that fails a verdict on the store: it may lack the
+        // rights that only a walk needs, and is made again until it succeeds.
+        if verb == Verb::Sweep {
+            return if self.is_open() { Err(self.refusal()) } else { call.await };
+        }
+        let asked = self.let_in(State::ask)?;
         asked.told(call.await)
     }
 }

@@ -1,13 +1,20 @@
 //! Housekeeping and flushing: what goes, and what stays.
 
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+
 use super::checks;
 use super::expect::{Outcome, Why, expect, same};
 use super::store::Store;
-use crate::adapter::{EpochName, Living};
+use crate::adapter::{Entry, EpochName, Living, StoreKey, layout, random_epoch};
 
 checks! {
     Ordinary:
         a_sweep_removes_the_dead_epochs_that_it_is_told
+        a_sweep_removes_what_is_of_no_current_epoch_and_nothing_else
+        a_sweep_keeps_what_is_stored_meanwhile
         a_sweep_keeps_to_its_namespace
         a_sweep_of_nothing_removes_nothing;
     Flushes:
@@ -48,6 +55,141 @@ async fn a_sweep_removes_the_dead_epochs_that_it_is_told(store: Store) -> Outcom
         same(n_swept, 0, "swept by a store that does not walk")?;
     }
     same([n_left("second"), n_left("living")], [N, N], "left of epochs that were not named")
+}
+
+/// Two templates: one has an epoch, the other has none.
+const TEMPLATES: [u64; 2] = [7, 8];
+
+/// The current epochs on each shard, of the namespace and of the first template.
+struct Current(Vec<[u64; 2]>);
+
+impl Current {
+    async fn read(store: &Store) -> Result<Self, Why> {
+        let mut shards = Vec::new();
+        for shard in 0..store.capability().shards {
+            let namespace = &store.namespace;
+            let names = [EpochName::namespace(shard, namespace), EpochName::template(shard, namespace, TEMPLATES[0])];
+            let epochs = store.epochs(&names).await?;
+            shards.push(epochs.try_into().map_err(|_| Why::new("other epochs than were asked for"))?);
+        }
+        Ok(Self(shards))
+    }
+
+    /// A key, and an entry under it of these epochs, of a template or of none; by that of `TEMPLATES[1]` one that no store has
+    /// made.
+    fn entry(&self, store: &Store, key: &str, template: Option<usize>) -> (StoreKey, Entry) {
+        let key = store.key(key);
+        let [namespace, own] = self.0[usize::from(store.shard(&key))];
+        let template_epoch = template.map(|at| [own, random_epoch()][at]);
+        let mut entry = store.knowing(Living { namespace, template: template_epoch }).entry("tea");
+        entry.record[..layout::BEGINNING.len()].copy_from_slice(&layout::BEGINNING);
+        entry.record[layout::TEMPLATE].copy_from_slice(&template.map_or(0, |at| TEMPLATES[at]).to_le_bytes());
+        (key, entry)
+    }
+}
+
+/// Of the namespace, or of the template that has one.
+async fn renew(store: &Store, template: Option<u64>) -> Result<(), Why> {
+    for shard in 0..store.capability().shards {
+        let namespace = &store.namespace;
+        let name = template
+            .map_or_else(|| EpochName::namespace(shard, namespace), |one| EpochName::template(shard, namespace, one));
+        store.renew(&name).await?;
+    }
+    Ok(())
+}
+
+async fn a_sweep_removes_what_is_of_no_current_epoch_and_nothing_else(store: Store) -> Outcome {
+    const N: usize = 20;
+    let mut keys = Vec::new();
+    let mut put = async |kind: &str, template| {
+        let (current, mut entries) = (Current::read(&store).await?, Vec::new());
+        for number in 0..N {
+            let (key, mut entry) = current.entry(&store, &format!("{kind}:{number}"), template);
+            // What another program, or another release, has put there.
+            entry.record[4] += u8::from(kind == "foreign");
+            keys.push((kind.to_owned(), key.clone()));
+            entries.push((key, entry));
+        }
+        store.put_many(entries).await.map_err(Why::from)
+    };
+    put("dead with its namespace", Some(0)).await?;
+    put("by hand, and dead", None).await?;
+    put("foreign", Some(0)).await?;
+    renew(&store, None).await?;
+    put("dead with its template", Some(0)).await?;
+    renew(&store, Some(TEMPLATES[0])).await?;
+    put("living", Some(0)).await?;
+    put("by hand", None).await?;
+    put("of a template without an epoch", Some(1)).await?;
+
+    let n_swept = store.sweep(&[]).await?;
+    let fetched = store.get_many(&keys.iter().map(|(_, key)| key.clone()).collect::<Vec<_>>()).await?;
+    let mut n_left = BTreeMap::<&str, usize>::new();
+    for ((kind, _), fetched) in keys.iter().zip(fetched) {
+        *n_left.entry(kind).or_default() += usize::from(fetched.is_some());
+    }
+    let walks = store.capability().walks;
+    for (kind, n_left) in n_left {
+        let stays = !walks || ["living", "by hand", "foreign"].contains(&kind);
+        same(n_left, if stays { N } else { 0 }, format_args!("left of what is {kind}"))?;
+    }
+    same(n_swept, if walks { 4 * N as u64 } else { 0 }, "swept of what nobody has told")
+}
+
+async fn a_sweep_keeps_what_is_stored_meanwhile(store: Store) -> Outcome {
+    for round in 0..3 {
+        let current = Current::read(&store).await?;
+        let dead = (0..100).map(|number| current.entry(&store, &format!("dead:{number}"), None));
+        store.put_many(dead.collect()).await?;
+        renew(&store, None).await?;
+        // It is on its way while the namespace is cleared once more, and filled with entries of epochs that are made meanwhile.
+        let sweep = store.sweep(&[]);
+        let fill = async {
+            let mut keys = Vec::new();
+            for cleared in [Some(TEMPLATES[0]), None, Some(TEMPLATES[0])] {
+                renew(&store, cleared).await?;
+                let current = Current::read(&store).await?;
+                keys.clear();
+                for number in 0..3 {
+                    let (key, entry) = current.entry(&store, &format!("living:{round}:{number}"), Some(0));
+                    store.put(&key, &entry).await?;
+                    keys.push(key);
+                }
+            }
+            Ok::<_, Why>(keys)
+        };
+        let (swept, keys) = both(sweep, fill).await;
+        swept?;
+        for key in keys? {
+            expect(store.get(&key).await?.is_some(), "a sweep has taken away what was stored while it was on its way")?;
+        }
+    }
+    Ok(())
+}
+
+/// Both at once.
+async fn both<A, B>(one: impl Future<Output = A>, other: impl Future<Output = B>) -> (A, B) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    let (mut first, mut second) = (None, None);
+    poll_fn(|context| {
+        if first.is_none() {
+            first = ready(one.as_mut().poll(context));
+        }
+        if second.is_none() {
+            second = ready(other.as_mut().poll(context));
+        }
+        if first.is_some() && second.is_some() { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+    (first.expect("it is ready"), second.expect("it is ready"))
+}
+
+fn ready<T>(poll: Poll<T>) -> Option<T> {
+    match poll {
+        Poll::Ready(answer) => Some(answer),
+        Poll::Pending => None,
+    }
 }
 
 async fn a_sweep_keeps_to_its_namespace(store: Store) -> Outcome {

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use self::shard::Shard;
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
-    StoreKey, Token,
+    StoreKey, Sweep, Token,
 };
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
@@ -237,10 +237,12 @@ impl CacheAdapter for MemoryAdapter {
         Ok(self.numbered(name.shard()).renew(name))
     }
 
-    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+    async fn sweep(&self, namespace: &str, replaced: &[u64]) -> Result<u64> {
         self.check_writable()?;
         let prefix = StoreKey::prefix(namespace);
-        Ok(self.shards.iter().map(|shard| shard.lock().sweep(&prefix, dead)).sum())
+        let shards = (0..).zip(self.shards.iter());
+        let swept = shards.map(|(number, shard)| shard.lock().sweep(&prefix, &Sweep::new(number, namespace, replaced)));
+        Ok(swept.sum())
     }
 
     async fn flush(&self) -> Result<()> {

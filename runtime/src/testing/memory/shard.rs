@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use crate::adapter::{
-    Claim, Counted, Entry, EpochName, Fetched, Head, Left, Living, Release, StoreKey, Token, layout, random_epoch,
+    Claim, Counted, Entry, EpochName, Fetched, Head, Left, Living, Release, StoreKey, Sweep, Token, layout,
+    random_epoch,
 };
 use crate::clock::Moment;
 use crate::error::Result;
@@ -173,9 +174,12 @@ impl Shard {
         epoch
     }
 
-    pub(super) fn sweep(&mut self, prefix: &str, dead: &[u64]) -> u64 {
-        let n_before = self.entries.len();
-        self.entries.retain(|key, stored| !key.as_str().starts_with(prefix) || !layout::carries(&stored.record, dead));
+    pub(super) fn sweep(&mut self, prefix: &str, sweep: &Sweep) -> u64 {
+        let (n_before, epochs) = (self.entries.len(), &self.epochs);
+        self.entries.retain(|key, stored| {
+            let is_dead = || sweep.is_dead(&stored.record, |name| epochs.get(name).copied());
+            !key.as_str().starts_with(prefix) || !is_dead()
+        });
         (n_before - self.entries.len()) as u64
     }
 }

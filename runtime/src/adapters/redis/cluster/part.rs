@@ -1,5 +1,6 @@
 //! The contract for one shard of a cluster: each verb by the nodes that hold the shard's slots.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,14 @@ use tokio::time::{Instant, timeout};
 use super::map::SlotMap;
 use super::redirect;
 use super::router::{Answer, Router};
-use super::slot::{slot_of, slots_of, tag_of};
+use super::slot::{shard_of, slot_of, slots_of, tag_of};
 use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
     StoreKey, Token, join_all, random_holder,
 };
 use crate::adapters::redis::clears::{Confirmation, Lane};
 use crate::adapters::redis::link::Link;
+use crate::adapters::redis::sweep::{self, Kind, Walk};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
@@ -82,6 +84,15 @@ impl Part {
         });
         let epochs = join_all(each).await.into_iter().collect::<Result<Vec<_>>>()?;
         Ok(epochs.concat())
+    }
+
+    /// The epochs of these names, of whatever shards, where they have any.
+    async fn current(&self, names: &[EpochName]) -> Result<Vec<Option<u64>>> {
+        let commands: Vec<_> = names.iter().map(|name| (tag_of(name.shard()), name)).collect();
+        let commands =
+            commands.into_iter().map(|(tag, name)| (slot_of(tag), command::epoch(&command::tagged(name, tag))));
+        let answers = self.router.ask_all(&commands.collect::<Vec<_>>(), Lane::Calls).await?;
+        answers.into_iter().map(|answer| sweep::epoch(answer.reply)).collect()
     }
 
     /// Until those who hold the slots answer, whoever that comes to be: a failover ends this at once.
@@ -256,23 +267,23 @@ impl CacheAdapter for Part {
     }
 
     /// Of the masters that begin in this shard, so that of all shards each master is walked by one.
-    async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
-        if dead.is_empty() {
-            return Ok(0);
-        }
+    async fn sweep(&self, namespace: &str, replaced: &[u64]) -> Result<u64> {
         let map = self.router.map().await?;
         let masters = map.masters_that_begin_in(&slots_of(self.shard));
         let walks = masters.into_iter().map(|address| async {
             let (link, mut n_removed) = (self.router.link(address, Lane::Calls).await?, 0);
-            let pattern = command::pattern(namespace);
+            let (pattern, mut walk) = (command::pattern(namespace), Walk::new(namespace, replaced));
             let mut cursor = "0".to_owned();
             loop {
                 let (next, keys) = reply::scanned(link.ask(&command::scan(&cursor, &pattern)).await?)?;
-                // Each by itself, as they are of many slots. What has moved meanwhile is left to its timeout.
-                let sweeps: Vec<_> = keys.into_iter().map(|key| command::sweep(&[key], dead)).collect();
-                let removed = if sweeps.is_empty() { Vec::new() } else { link.run_all(&sweeps).await? };
-                n_removed +=
-                    removed.into_iter().filter_map(|reply| reply::integer(reply).ok()).sum::<i64>().unsigned_abs();
+                let (removed, kinds) = sweep_keys(&link, &keys, walk.dead()).await?;
+                n_removed += removed;
+                let names = walk.in_question(&kinds);
+                let epochs = self.current(&names).await?;
+                if walk.judge(names, epochs, &kinds) {
+                    n_removed += sweep_keys(&link, &keys, walk.dead()).await?.0;
+                }
+                walk.forget();
                 if next == "0" {
                     return Ok(n_removed);
                 }
@@ -291,6 +302,20 @@ impl CacheAdapter for Part {
         });
         join_all(flushes).await.into_iter().collect()
     }
+}
+
+/// Each by itself, as they are of many slots. What has moved meanwhile is left to the next sweep.
+async fn sweep_keys(link: &Link, keys: &[String], dead: &[u64]) -> Result<(u64, Vec<Kind>)> {
+    let sweeps: Vec<_> = keys.iter().map(|key| command::sweep(std::slice::from_ref(key), dead)).collect();
+    let replies = if sweeps.is_empty() { Vec::new() } else { link.run_all(&sweeps).await? };
+    let (mut n_removed, mut kinds) = (0, HashSet::new());
+    for (key, reply) in keys.iter().zip(replies) {
+        if let Ok((removed, met)) = sweep::swept(reply, shard_of(slot_of(key))) {
+            n_removed += removed;
+            kinds.extend(met);
+        }
+    }
+    Ok((n_removed, kinds.into_iter().collect()))
 }
 
 fn fetched(answer: Answer) -> Result<Option<Fetched>> {
