@@ -83,6 +83,14 @@ impl RedisSentinel {
         &mut self.sentinels[at]
     }
 
+    /// What a server answers to a command.
+    ///
+    /// # Errors
+    /// When it does not answer, or refuses.
+    pub fn ask(&self, at: usize, words: &[&str]) -> io::Result<Vec<String>> {
+        ask(self.nodes[at].port(), words)
+    }
+
     /// The number of the master, as most of the sentinels that run say.
     ///
     /// # Errors

@@ -63,12 +63,78 @@ fn what_replicas_have_not_confirmed_is_an_error_and_the_store_is_not_down() {
     assert!(cache.delete("tea").unwrap());
     servers.node(2).freeze().unwrap();
     for _ in 0..6 {
-        cache.set("tea", 1, 600).unwrap();
+        assert_eq!(cache.set("tea", 1, 600).unwrap_err().kind(), ErrorKind::NotReplicated);
+        assert_eq!(cache.get::<i32>("tea").unwrap(), Some(1));
         assert_eq!(cache.delete("tea").unwrap_err().kind(), ErrorKind::NotReplicated);
         assert_eq!(cache.get::<i32>("tea").unwrap(), None);
     }
     assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::NotReplicated);
     servers.node(2).thaw().unwrap();
+}
+
+/// One that its sentinels cannot make a replica, as one that they do not reach.
+fn make_undemotable(servers: &RedisSentinel, at: usize) {
+    servers.ask(at, &["ACL", "SETUSER", "default", "-slaveof", "-replicaof"]).unwrap();
+}
+
+/// The port of the server that the cache asks; none while it has no connection.
+fn port_of(cache: &RedisCache) -> Option<u16> {
+    let ask = async || {
+        let info: String = redis::cmd("INFO").arg("server").query_async(&mut cache.client()).await.ok()?;
+        info.lines().find_map(|line| line.strip_prefix("tcp_port:"))?.trim().parse().ok()
+    };
+    futures_lite::future::block_on(ask())
+}
+
+fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// It takes them ten seconds to make one a replica that they have replaced, and here it is never one.
+#[test]
+fn a_master_that_most_sentinels_have_left_is_left_though_it_says_to_be_one() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let redis = RedisCache::open(servers.url()).unwrap();
+    let cache = larder::Cache::far(redis.clone()).blocking();
+    cache.set("tea", 1, 600).unwrap();
+    let old = servers.master().unwrap();
+    assert_eq!(port_of(&redis), Some(servers.node(old).port()));
+    make_undemotable(&servers, old);
+    servers.fail_over().unwrap();
+    let new = servers.master().unwrap();
+    let new = servers.node(new).port();
+    wait_until("the old master is asked still", || cache.get::<i32>("tea").is_ok() && port_of(&redis) == Some(new));
+    assert_eq!(servers.ask(old, &["ROLE"]).unwrap()[0], "master", "it would be so for ever");
+}
+
+#[test]
+fn who_cleared_after_a_failover_sees_it_cleared() {
+    let Some(servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let cache = format!("{}?wait_replicas=1", servers.url()).into_cache().unwrap().blocking();
+    for id in 0..20 {
+        cache.set(format!("tea{id}"), 1, 600).unwrap();
+    }
+    assert!(cache.delete("tea0").unwrap());
+    let old = servers.master().unwrap();
+    make_undemotable(&servers, old);
+    // The connection by which replicas are waited for is lost, and made anew after the failover.
+    let clients = servers.ask(old, &["CLIENT", "LIST"]).unwrap().concat();
+    let waits = clients.lines().find(|line| line.contains("cmd=wait")).expect("one that waits for replicas");
+    let id = waits.split(' ').find_map(|word| word.strip_prefix("id=")).unwrap();
+    servers.fail_over().unwrap();
+    servers.ask(old, &["CLIENT", "KILL", "ID", id]).unwrap();
+    for id in 1..20 {
+        let (key, start) = (format!("tea{id}"), Instant::now());
+        // Who is told that it was not cleared asks again.
+        while let Err(error) = cache.delete(&key) {
+            assert!(start.elapsed() < Duration::from_secs(30), "{error:?}");
+        }
+        assert_eq!(cache.get::<i32>(&key).unwrap_or(None), None, "{key} was cleared, and confirmed");
+    }
 }
 
 #[test]

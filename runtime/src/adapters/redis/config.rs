@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use super::access::{Access, encryption};
 use super::clears::Confirmation;
@@ -176,7 +175,7 @@ impl RedisCacheBuilder {
             tls: access.tls.clone(),
         };
         own.check()?;
-        let sentinels = Arc::new(Sentinels { places, master, own, access });
+        let sentinels = Sentinels::new(places, master, own, access);
         Ok(RedisCache::new(Source::Sentinels(sentinels.clone()), largest_entry)
             .confirmed(confirmation, Source::Sentinels(sentinels)))
     }

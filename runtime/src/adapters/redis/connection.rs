@@ -4,7 +4,7 @@
 //! I/O runtime: a caller that goes away does not undo it, and a thousand callers are not a thousand attempts. An attempt
 //! ends within [`LIMIT`] and is not repeated: the next verb makes the next.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use super::health::Health;
 use super::link::{Line, Link, Wire};
 use super::reply::Failure;
-use super::sentinel::{self, Sentinels};
+use super::sentinel::Sentinels;
 use super::socket::{self, Target};
 use crate::error::Error;
 use crate::io;
@@ -21,9 +21,6 @@ use crate::sync::Mutex;
 
 /// How long connecting may take, all in all.
 const LIMIT: Duration = Duration::from_secs(2);
-
-/// Between two looks whether a server that was the master still is.
-const BETWEEN: Duration = Duration::from_secs(1);
 
 /// Where connections come from.
 pub(super) enum Source {
@@ -46,15 +43,6 @@ enum State {
     Idle,
     Connecting(Outcome),
     Up(Arc<Link>),
-}
-
-/// Gives up a connection whose server is made a replica: a replica answers reads, with what may be old.
-async fn stay_with_master(link: Weak<Link>) {
-    loop {
-        tokio::time::sleep(BETWEEN).await;
-        let Some(link) = link.upgrade().filter(|link| link.is_up()) else { return };
-        let _ = timeout(LIMIT, sentinel::check(&link)).await;
-    }
 }
 
 /// Of an attempt to connect, once there is one.
@@ -124,13 +112,7 @@ impl Connector {
         let made = timeout(LIMIT, async {
             let line = match &self.source {
                 Source::Server(server) => Line::Own(socket::open(server, &health).await?),
-                Source::Sentinels(sentinels) => {
-                    let line = Line::Own(socket::open(&sentinels.target().await?, &health).await?);
-                    let link = Link::meet(line, health.clone()).await?;
-                    sentinel::check(&link).await?;
-                    io::spawn(stay_with_master(Arc::downgrade(&link)));
-                    return Ok(link);
-                }
+                Source::Sentinels(sentinels) => return sentinels.connect(health.clone()).await,
                 Source::Given(wire) => Line::Given(wire.another()),
             };
             Link::meet(line, health.clone()).await

@@ -199,14 +199,44 @@ pub(super) fn is_unknown_script(reply: &Value) -> bool {
 
 /// Does it say that another connection may fare better: this one leads to a replica, or to a user that is gone?
 pub(super) fn is_wrong_connection(reply: &Value) -> bool {
+    is_by_replica(reply) || matches!(reply, Value::ServerError(error) if error.code() == "NOAUTH")
+}
+
+/// Is it what a replica says to a change?
+pub(super) fn is_by_replica(reply: &Value) -> bool {
     let Value::ServerError(error) = reply else { return false };
-    matches!(error.code(), "READONLY" | "NOAUTH" | "MASTERDOWN")
+    matches!(error.code(), "READONLY" | "MASTERDOWN")
         || error.details().is_some_and(|details| details.contains("READONLY"))
+}
+
+/// What the answer to `ROLE` says of the server: `None` where it may not be asked, or something in between has answered.
+pub(super) fn is_master(reply: &Value) -> Option<bool> {
+    let Value::Array(role) = reply else { return None };
+    match role.first()? {
+        Value::BulkString(role) if role == b"master" => Some(true),
+        Value::BulkString(role) if role == b"slave" || role == b"replica" || role == b"sentinel" => Some(false),
+        _ => None,
+    }
+}
+
+/// Which server it is, by its answer to `INFO`: another after each start.
+pub(super) fn server(reply: &Value) -> Option<String> {
+    let text = match reply {
+        Value::BulkString(bytes) => String::from_utf8_lossy(bytes),
+        Value::VerbatimString { text, .. } => text.into(),
+        _ => return None,
+    };
+    text.lines().find_map(|line| line.strip_prefix("run_id:")).map(|id| id.trim().to_owned())
+}
+
+/// Has it no room left?
+pub(super) fn is_full(reply: &Value) -> bool {
+    matches!(reply, Value::ServerError(error) if error.code() == "OOM")
 }
 
 fn unexpected(reply: Value) -> Error {
     match reply {
-        Value::ServerError(error) if error.code() == "OOM" => {
+        full if is_full(&full) => {
             Error::new(ErrorKind::TooLarge, "the redis server has no room left, and evicts nothing")
         }
         Value::ServerError(error) => Failure { attempted: REFUSED.into(), cause: said(&error) }.into(),
