@@ -8,5 +8,6 @@ mod certificates;
 mod conformance;
 mod moves;
 mod opening;
+mod replicas;
 mod sentinel;
 mod support;

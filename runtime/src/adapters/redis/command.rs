@@ -14,6 +14,9 @@ use crate::timeout::Timeout;
 /// So many milliseconds and more, 8,900 years, are never: below it, sums are exact in the doubles of Lua.
 const NEVER_MS: u64 = 1 << 48;
 
+/// How long what replicas confirmed last is kept.
+const MARK_MS: u32 = 60_000;
+
 /// How many keys a walk looks at in one step.
 const STEP: usize = 500;
 
@@ -133,6 +136,23 @@ pub(super) fn epochs<'a>(names: impl IntoIterator<Item = &'a str, IntoIter: Exac
 pub(super) fn renew(name: &str, epoch: u64) -> Cmd {
     let mut command = redis::cmd("SET");
     command.arg(name).arg(epoch.to_le_bytes().as_slice());
+    command
+}
+
+/// Where a mark of a namespace stands: beside its epochs, in the slot of `tag` where there is one.
+pub(super) fn mark_key(namespace: &str, tag: &str) -> String {
+    format!("{namespace}!epoch!w{tag}")
+}
+
+/// The namespace in the name of an entry or an epoch.
+pub(super) fn namespace_in(name: &str) -> &str {
+    name.split([':', '!']).next().unwrap_or_default()
+}
+
+/// Changes what nobody reads, so that there is something for replicas to confirm. It needs no room; 0 is that it is not there.
+pub(super) fn mark(key: &str) -> Cmd {
+    let mut command = redis::cmd("PEXPIRE");
+    command.arg(key).arg(MARK_MS);
     command
 }
 

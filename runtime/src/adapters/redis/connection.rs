@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
+use super::clears::Rounds;
 use super::health::Health;
 use super::link::{Line, Link, Wire};
 use super::reply::Failure;
@@ -37,6 +38,8 @@ pub(super) struct Connector {
     /// How errors call the server.
     name: String,
     state: Mutex<State>,
+    /// Of those who wait for replicas by this connection.
+    pub(super) rounds: Rounds,
 }
 
 enum State {
@@ -50,7 +53,7 @@ type Outcome = watch::Receiver<Option<Result<Arc<Link>, Failure>>>;
 
 impl Connector {
     pub(super) fn new(source: Source, name: String) -> Arc<Self> {
-        Arc::new(Self { source, name, state: Mutex::new(State::Idle) })
+        Arc::new(Self { source, name, state: Mutex::new(State::Idle), rounds: Rounds::default() })
     }
 
     pub(super) fn name(&self) -> &str {

@@ -1,6 +1,6 @@
 //! One connection that answers: what goes through it, and the watch over it.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use redis::aio::{ConnectionLike, MultiplexedConnection};
@@ -59,12 +59,14 @@ pub(super) struct Link {
     line: Line,
     health: Health,
     pub(super) clock: ServerClock,
+    /// Which server it is, where that is told.
+    server: OnceLock<String>,
 }
 
 impl Link {
     /// Meets the server behind `line`: is it one that we can use, and what time is it there? It is told our scripts.
     pub(super) async fn meet(line: Line, health: Health) -> Result<Arc<Self>, Failure> {
-        let link = Arc::new(Self { line, health, clock: ServerClock::new() });
+        let link = Arc::new(Self { line, health, clock: ServerClock::new(), server: OnceLock::new() });
         let mut info = redis::cmd("INFO");
         info.arg("server");
         let mut commands = SCRIPTS.load();
@@ -76,6 +78,9 @@ impl Link {
         })?;
         if let Some(Err(cause)) = replies.first().map(reply::check_version) {
             return Err(Failure { attempted: cause, cause: "it lacks commands that are used".into() });
+        }
+        if let Some(server) = replies.first().and_then(reply::server) {
+            let _ = link.server.set(server);
         }
         link.learn().await.map_err(|error| Failure {
             attempted: error.to_string(),
@@ -95,6 +100,14 @@ impl Link {
 
     pub(super) fn give_up(&self) {
         self.health.give_up();
+    }
+
+    /// Does `other` lead to the same server? Where none is told, that is so as long as nobody has left this one.
+    pub(super) fn is_to_the_server_of(&self, other: &Self) -> bool {
+        match (self.server.get(), other.server.get()) {
+            (Some(own), Some(other)) => own == other,
+            _ => self.is_up(),
+        }
     }
 
     /// Sends one command and awaits its answer.

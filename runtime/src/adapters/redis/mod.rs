@@ -29,6 +29,7 @@ use std::sync::Arc;
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Value};
+use tokio::time::Instant;
 
 pub use client::RedisClient;
 pub use cluster::{RedisCluster, RedisClusterBuilder};
@@ -43,7 +44,7 @@ use crate::adapter::{
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
-use clears::{Confirmation, Lane};
+use clears::{Confirmation, Mark, Written};
 use connection::{Connector, Source};
 use socket::Target;
 use sweep::Walk;
@@ -75,8 +76,8 @@ pub struct RedisCache {
     connector: Arc<Connector>,
     database: i64,
     largest_entry: usize,
-    /// What replicas must confirm, and the connection for that.
-    clears: Option<(Confirmation, Arc<Connector>)>,
+    /// How many replicas must confirm what is changed, and the connection for that.
+    confirmed: Option<(Confirmation, Arc<Connector>)>,
 }
 
 impl RedisCache {
@@ -113,26 +114,34 @@ impl RedisCache {
             Source::Sentinels(sentinels) => (sentinels.name(), sentinels.access.database.into()),
             Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
         };
-        Self { connector: Connector::new(source, name), database, largest_entry, clears: None }
+        Self { connector: Connector::new(source, name), database, largest_entry, confirmed: None }
     }
 
-    /// What is cleared is confirmed by so many replicas, by a second connection to the same server.
+    /// What is changed is confirmed by so many replicas, by a second connection to the same server.
     fn confirmed(self, confirmation: Confirmation, source: Source) -> Self {
         let second = || (confirmation, Connector::new(source, self.connector.name().to_owned()));
-        Self { clears: (confirmation.lane() == Lane::Clears).then(second), ..self }
+        Self { confirmed: confirmation.is_asked().then(second), ..self }
     }
 
-    /// Clears something.
-    async fn clear(&self, command: &Cmd) -> Result<Value> {
-        let Some((confirmation, connector)) = &self.clears else {
-            return self.connector.link().await?.run(command).await;
+    /// Changes what is under `name`, an entry's or an epoch's, and has that confirmed where it is asked for.
+    async fn change(&self, name: &str, commands: &[Cmd]) -> Result<Vec<Value>> {
+        let began = Instant::now();
+        let link = self.connector.link().await?;
+        let replies = match commands {
+            [one] => vec![link.run(one).await?],
+            many => link.run_all(many).await?,
         };
-        let link = connector.link().await?;
-        let reply = link.run(command).await?;
-        if !matches!(reply, Value::ServerError(_)) {
-            confirmation.of([&link]).await?;
+        if let Some((confirmation, waiting)) = &self.confirmed
+            && !replies.iter().any(|reply| matches!(reply, Value::ServerError(_)))
+        {
+            let mark = Mark(vec![command::mark_key(command::namespace_in(name), "")]);
+            confirmation.of(vec![Written { link, waiting: waiting.clone(), mark }], began).await?;
         }
-        Ok(reply)
+        Ok(replies)
+    }
+
+    async fn change_one(&self, name: &str, command: Cmd) -> Result<Value> {
+        self.change(name, &[command]).await.map(|mut replies| replies.pop().unwrap_or_default())
     }
 
     /// The connection, for commands of one's own.
@@ -174,8 +183,8 @@ impl CacheAdapter for RedisCache {
 
     async fn close(&self) -> Result<()> {
         self.connector.close();
-        if let Some((_, clears)) = &self.clears {
-            clears.close();
+        if let Some((_, waiting)) = &self.confirmed {
+            waiting.close();
         }
         Ok(())
     }
@@ -207,6 +216,9 @@ impl CacheAdapter for RedisCache {
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         check(self.largest_entry, key, entry)?;
         let script = command::put(key, entry, condition)?;
+        if matches!(condition, Condition::Always) {
+            return Ok(reply::integer(self.change_one(key.as_str(), script).await?)? == 1);
+        }
         let link = self.connector.link().await?;
         Ok(reply::integer(link.run(&script).await?)? == 1)
     }
@@ -217,22 +229,17 @@ impl CacheAdapter for RedisCache {
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
+        let Some((first, _)) = entries.first() else { return Ok(()) };
         entries.iter().try_for_each(|(key, entry)| check(self.largest_entry, key, entry))?;
         let scripts = entries.iter().map(|(key, entry)| command::put(key, entry, Condition::Always));
         let scripts = scripts.collect::<Result<Vec<_>>>()?;
-        let link = self.connector.link().await?;
-        let stored = link.run_all(&scripts).await?;
+        let stored = self.change(first.as_str(), &scripts).await?;
         stored.into_iter().try_for_each(|reply| reply::integer(reply).map(drop))
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        reply::removed(self.clear(&command::remove(keys)).await?, keys.len())
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        reply::removed(self.change_one(first.as_str(), command::remove(keys)).await?, keys.len())
     }
 
     async fn touch(
@@ -272,8 +279,8 @@ impl CacheAdapter for RedisCache {
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let epoch = crate::adapter::random_epoch();
-        reply::done(self.clear(&command::renew(name.as_str(), epoch)).await?)?;
-        Ok(epoch)
+        let renewed = self.change_one(name.as_str(), command::renew(name.as_str(), epoch)).await?;
+        reply::done(renewed).map(|()| epoch)
     }
 
     /// Many round trips, with a script on 500 keys in each: the server serves others in between.

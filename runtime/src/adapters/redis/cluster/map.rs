@@ -2,7 +2,7 @@
 
 use redis::Value;
 
-use super::slot::N_SLOTS;
+use super::slot::{N_SHARDS, N_SLOTS, slot_of, tag_in, tag_of};
 use crate::adapters::redis::reply;
 use crate::error::Result;
 
@@ -79,6 +79,16 @@ impl SlotMap {
         slots.all(|slot| self.master_of(slot).is_some())
     }
 
+    /// Tags of slots that a master has: of those that have one, or of one in the middle. One slot may be on its way.
+    pub(super) fn tags_of(&self, master: &Address) -> Vec<String> {
+        let tags: Vec<_> = (0..N_SHARDS).map(tag_of).filter(|tag| self.has(slot_of(tag), master)).collect();
+        if !tags.is_empty() {
+            return tags.into_iter().map(Into::into).collect();
+        }
+        let own: Vec<_> = (0..N_SLOTS).filter(|slot| self.has(*slot, master)).collect();
+        own.get(own.len() / 2).map(|slot| vec![tag_in(*slot)]).unwrap_or_default()
+    }
+
     /// Is this slot known to be there?
     pub(super) fn has(&self, slot: u16, address: &Address) -> bool {
         self.master_of(slot) == Some(address)
@@ -150,6 +160,9 @@ mod tests {
         assert!(map.covers(0..N_SLOTS));
         map.moved(5, &at(9));
         assert!(map.has(5, &at(9)) && map.has(6, &at(1)));
+        assert!(map.tags_of(&at(2)).iter().all(|tag| map.has(slot_of(tag), &at(2))));
+        assert_eq!(map.tags_of(&at(9)).iter().map(|tag| slot_of(tag)).collect::<Vec<_>>(), [5]);
+        assert!(map.tags_of(&at(3)).is_empty());
     }
 
     #[test]

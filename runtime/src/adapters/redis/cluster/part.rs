@@ -17,7 +17,6 @@ use crate::adapter::{
     StoreKey, Token, join_all, random_holder,
 };
 use crate::adapters::redis::clears::{Confirmation, Lane};
-use crate::adapters::redis::link::Link;
 use crate::adapters::redis::sweep::{self, Kind, Walk};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
@@ -57,13 +56,22 @@ impl Part {
         reply::permitted(self.ask(key, &permit).await?.reply, holder, 0)
     }
 
-    /// Answers also by which connection the permit went.
-    async fn remove_apart(&self, key: &StoreKey) -> Result<(Answer, Arc<Link>)> {
-        let ([void, remove], slot, lane) =
-            (command::remove_apart(key), slot_of(key.as_str()), self.confirmation.lane());
-        let Answer { reply, link, .. } = self.router.ask(slot, &void, lane).await?;
-        reply::integer(reply)?;
-        Ok((self.router.ask(slot, &remove, lane).await?, link))
+    /// The answer for the entry, and before it that for the permit.
+    async fn remove_apart(&self, key: &StoreKey) -> Result<[Answer; 2]> {
+        let [void, remove] = command::remove_apart(key);
+        let void = self.ask(key, &void).await?;
+        reply::integer(void.reply.clone())?;
+        Ok([void, self.ask(key, &remove).await?])
+    }
+
+    /// Has what was changed in a namespace, that of `name`, confirmed where that is asked for.
+    async fn confirm(&self, name: &str, answers: impl Iterator<Item = &Answer>, began: Instant) -> Result<()> {
+        if !self.confirmation.is_asked() {
+            return Ok(());
+        }
+        let done = answers.filter(|answer| !matches!(answer.reply, Value::ServerError(_)));
+        let written = done.map(|answer| self.router.written(answer, name)).collect::<Result<Vec<_>>>()?;
+        self.confirmation.of(written, began).await
     }
 
     fn epochs_command(&self, names: &[EpochName]) -> (u16, Cmd) {
@@ -190,7 +198,11 @@ impl CacheAdapter for Part {
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         check(self.largest_entry, key, entry)?;
+        let began = Instant::now();
         let answer = self.ask(key, &command::put(key, entry, condition)?).await?;
+        if matches!(condition, Condition::Always) {
+            self.confirm(key.as_str(), std::iter::once(&answer), began).await?;
+        }
         Ok(reply::integer(answer.reply)? == 1)
     }
 
@@ -200,29 +212,30 @@ impl CacheAdapter for Part {
     }
 
     async fn put_many(&self, entries: &[(StoreKey, Entry)]) -> Result<()> {
+        let Some((first, _)) = entries.first() else { return Ok(()) };
         entries.iter().try_for_each(|(key, entry)| check(self.largest_entry, key, entry))?;
+        let began = Instant::now();
         let scripts = entries.iter().map(|(key, entry)| Ok((key, command::put(key, entry, Condition::Always)?)));
         let scripts = scripts.collect::<Result<Vec<_>>>()?;
         let stored = self.ask_all(scripts.into_iter()).await?;
+        self.confirm(first.as_str(), stored.iter(), began).await?;
         stored.into_iter().try_for_each(|answer| reply::integer(answer.reply).map(drop))
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
-        let scripts = keys.iter().map(|key| (slot_of(key.as_str()), command::remove(std::slice::from_ref(key))));
-        let answers = self.router.ask_all(&scripts.collect::<Vec<_>>(), self.confirmation.lane()).await?;
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let began = Instant::now();
+        let answers = self.ask_all(keys.iter().map(|key| (key, command::remove(std::slice::from_ref(key))))).await?;
         let removed = keys.iter().zip(answers).map(|(key, answer)| async move {
             // As long as a slot is on its way, which may be long, one key at a time can be asked for.
-            let (answer, of_permit) = if redirect::is_split(&answer.reply) {
-                let (answer, of_permit) = self.remove_apart(key).await?;
-                (answer, Some(of_permit))
-            } else {
-                (answer, None)
-            };
-            let [head] = <[_; 1]>::try_from(reply::removed(answer.reply, 1)?).unwrap_or_default();
-            Ok((head, [Some(answer.link), of_permit]))
+            let answers =
+                if redirect::is_split(&answer.reply) { Vec::from(self.remove_apart(key).await?) } else { vec![answer] };
+            let of_entry = answers.last().map(|answer| answer.reply.clone()).unwrap_or_default();
+            let [head] = <[_; 1]>::try_from(reply::removed(of_entry, 1)?).unwrap_or_default();
+            Ok((head, answers))
         });
         let removed = join_all(removed).await.into_iter().collect::<Result<Vec<_>>>()?;
-        self.confirmation.of(removed.iter().flat_map(|(_, links)| links.iter().flatten())).await?;
+        self.confirm(first.as_str(), removed.iter().flat_map(|(_, answers)| answers), began).await?;
         Ok(removed.into_iter().map(|(head, _)| head).collect())
     }
 
@@ -258,11 +271,11 @@ impl CacheAdapter for Part {
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
-        let (epoch, tag) = (crate::adapter::random_epoch(), tag_of(self.shard));
-        let command = command::renew(&command::tagged(name, tag), epoch);
-        let Answer { reply, link, .. } = self.router.ask(slot_of(tag), &command, self.confirmation.lane()).await?;
-        reply::done(reply)?;
-        self.confirmation.of([&link]).await?;
+        let (epoch, slot) = (crate::adapter::random_epoch(), slot_of(tag_of(self.shard)));
+        let (began, tagged) = (Instant::now(), command::tagged(name, tag_of(self.shard)));
+        let answer = self.router.ask(slot, &command::renew(&tagged, epoch), Lane::Calls).await?;
+        reply::done(answer.reply.clone())?;
+        self.confirm(name.as_str(), std::iter::once(&answer), began).await?;
         Ok(epoch)
     }
 

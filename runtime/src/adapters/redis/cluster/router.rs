@@ -16,7 +16,8 @@ use super::renewal::Renewal;
 use super::slot::{N_SHARDS, shard_of, slots_of};
 use crate::adapter::join_all;
 use crate::adapters::redis::access::Access;
-use crate::adapters::redis::clears::Lane;
+use crate::adapters::redis::clears::{Lane, Mark, Written};
+use crate::adapters::redis::command;
 use crate::adapters::redis::connection::{Connector, Source};
 use crate::adapters::redis::link::Link;
 use crate::adapters::redis::reply::Failure;
@@ -153,6 +154,15 @@ impl Router {
         self.node(address, lane)?.link().await.inspect_err(|_| self.doubt())
     }
 
+    /// What an answer says to be done, in the namespace of `name`, for the replicas of its node to confirm.
+    pub(super) fn written(&self, answer: &Answer, name: &str) -> Result<Written> {
+        let tags = self.known().map(|map| map.tags_of(&answer.from)).unwrap_or_default();
+        let namespace = command::namespace_in(name);
+        let keys = tags.iter().map(|tag| command::mark_key(namespace, &format!("{{{tag}}}")));
+        let mark = Mark(keys.collect());
+        Ok(Written { link: answer.link.clone(), waiting: self.node(&answer.from, Lane::Confirmations)?, mark })
+    }
+
     /// What connects to a node.
     pub(super) fn node(&self, address: &Address, lane: Lane) -> Result<Arc<Connector>> {
         let place = (address.clone(), lane);
@@ -219,7 +229,7 @@ impl Router {
         let used: Vec<_> = (0..N_SHARDS).filter(|other| closed & 1 << other == 0).collect();
         let used: Vec<_> = used.into_iter().flat_map(|other| map.masters_of(slots_of(other))).collect();
         for address in map.masters_of(slots_of(shard)) {
-            for lane in [Lane::Calls, Lane::Clears] {
+            for lane in [Lane::Calls, Lane::Confirmations] {
                 let node = self.node(address, lane)?;
                 if used.contains(&address) { node.close_if_doubted() } else { node.close() }
             }

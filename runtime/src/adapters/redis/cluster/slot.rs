@@ -42,6 +42,11 @@ pub(super) fn tag_of(shard: u16) -> &'static str {
     TAGS.get(usize::from(shard)).map_or("0", String::as_str)
 }
 
+/// What stands in braces where a key is to be in this slot. It is sought, which takes about a millisecond.
+pub(super) fn tag_in(slot: u16) -> String {
+    (0..=u64::MAX).map(|n| n.to_string()).find(|tag| slot_of(tag) == slot).unwrap_or_default()
+}
+
 /// CRC-16 of the XMODEM protocol. A call hashes one key of some dozen bytes, which needs no table.
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, &byte| {
@@ -81,6 +86,7 @@ mod tests {
             assert_eq!(slot_of(&format!("larder!epoch!{{{tag}}}")), slot_of(tag));
         }
         assert_eq!(slots_of(N_SHARDS - 1).end, N_SLOTS);
+        assert!([0, 1, 9_999, N_SLOTS - 1].into_iter().all(|slot| slot_of(&tag_in(slot)) == slot));
         assert_eq!(tags.join(" "), "10 3 61 43 11 2 60 42 12 1 63 41 13 0 62 40");
     }
 }

@@ -1,0 +1,136 @@
+//! What replicas must confirm: a replica that is missing is no outage, and a confirmation is never made up.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use larder::{Cache, ErrorKind, IntoCache, cached};
+use larder_servers::{Behaviour, Proxy, RedisCluster, RedisSentinel, or_skip};
+
+const PATIENT: Duration = Duration::from_secs(30);
+
+#[cached(key = "replicas:{id}", timeout = 600)]
+fn value(id: u64) -> u64 {
+    id
+}
+
+/// How many callers clear at once, each a key of its own; and what they are told.
+fn clear_at_once(cache: &Cache, n_callers: u64) -> Vec<ErrorKind> {
+    let start = std::sync::Barrier::new(n_callers as usize);
+    thread::scope(|scope| {
+        let callers = (0..n_callers).map(|id| {
+            let start = &start;
+            scope.spawn(move || {
+                larder::scoped(cache, || {
+                    start.wait();
+                    value::clear(id).unwrap_err().kind()
+                })
+            })
+        });
+        callers.collect::<Vec<_>>().into_iter().map(|caller| caller.join().unwrap()).collect()
+    })
+}
+
+#[test]
+fn with_a_replica_down_clears_at_once_are_not_replicated_and_others_are_read() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let cache = format!("{}?wait_replicas=2", servers.node(0).url()).into_cache().unwrap();
+    larder::scoped(&cache, || {
+        (0..200).for_each(|id| _ = value(id));
+        value::clear(0).unwrap();
+        servers.node(2).freeze().unwrap();
+        let before = value::stats();
+        let is_over = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                larder::scoped(&cache, || {
+                    while !is_over.load(Ordering::Relaxed) {
+                        (100..200).for_each(|id| assert_eq!(value(id), id));
+                    }
+                });
+            });
+            let told: Vec<_> = [2, 8, 8, 8].into_iter().map(|n_callers| clear_at_once(&cache, n_callers)).collect();
+            is_over.store(true, Ordering::Relaxed);
+            reader.join().unwrap();
+            let after = value::stats();
+            println!(
+                "told {told:?}; of {} calls {} computed",
+                after.hits - before.hits,
+                after.computed - before.computed
+            );
+            assert!(told.iter().flatten().all(|kind| *kind == ErrorKind::NotReplicated), "{told:?}");
+        });
+        let after = value::stats();
+        assert_eq!((after.computed - before.computed, after.store_failures), (0, before.store_failures));
+        // What was cleared is so.
+        assert!((0..8).all(|id| value::get(id).unwrap().is_none()));
+        servers.node(2).thaw().unwrap();
+    });
+}
+
+#[test]
+fn a_set_that_replicas_lack_is_not_replicated_and_stands() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let cache = format!("{}?wait_replicas=2", servers.node(0).url()).into_cache().unwrap().blocking();
+    cache.set("tea", 1, 600).unwrap();
+    servers.node(1).freeze().unwrap();
+    assert_eq!(cache.set("tea", 2, 600).unwrap_err().kind(), ErrorKind::NotReplicated);
+    assert_eq!(cache.multi_set([("tea", 3), ("cup", 3)], 600).unwrap_err().kind(), ErrorKind::NotReplicated);
+    assert_eq!((cache.get::<i32>("tea").unwrap(), cache.get::<i32>("cup").unwrap()), (Some(3), Some(3)));
+    servers.node(1).thaw().unwrap();
+    cache.set("tea", 4, 600).unwrap();
+}
+
+#[test]
+fn one_clear_of_all_with_a_replica_of_a_cluster_down_is_not_replicated() {
+    let Some(mut servers) = or_skip(RedisCluster::start(3, 1)) else { return };
+    let cache = format!("{}?wait_replicas=1", servers.url()).into_cache().unwrap();
+    larder::scoped(&cache, || {
+        (0..50).for_each(|id| _ = value(id));
+        cache.clear().unwrap();
+        (0..50).for_each(|id| _ = value(id));
+        servers.freeze(3).unwrap();
+        for _ in 0..3 {
+            assert_eq!(cache.clear().unwrap_err().kind(), ErrorKind::NotReplicated);
+            assert_eq!(value::clear_all().unwrap_err().kind(), ErrorKind::NotReplicated);
+        }
+        let before = value::stats();
+        (0..50).for_each(|id| _ = value(id));
+        assert_eq!(value::stats().store_failures, before.store_failures);
+        servers.thaw(3).unwrap();
+        value::clear_all().unwrap();
+    });
+}
+
+/// The replicas hear of everything late, and clears share their confirmations.
+#[test]
+fn what_was_confirmed_is_on_the_replica() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let proxy = Proxy::before(servers.node(0).port()).unwrap();
+    proxy.switch(Behaviour::Delay(Duration::from_millis(30))).unwrap();
+    servers.node(2).kill();
+    servers.ask(1, &["REPLICAOF", "127.0.0.1", &proxy.port().to_string()]).unwrap();
+    let url = format!("{}?wait_replicas=1", servers.node(0).url());
+    let cache = url.as_str().into_cache().unwrap();
+    let until = std::time::Instant::now() + Duration::from_secs(20);
+    while cache.blocking().set("tea", 1, 600).is_err() {
+        assert!(std::time::Instant::now() < until, "the replica does not follow");
+    }
+    let servers = &servers;
+    thread::scope(|scope| {
+        for caller in 0..6_u64 {
+            let cache = &cache;
+            scope.spawn(move || {
+                larder::scoped(cache, || {
+                    for id in (0..12).map(|round| round * 6 + caller) {
+                        value::set(id, id).unwrap();
+                        let key = format!("larder:replicas:{id}");
+                        assert_eq!(servers.ask(1, &["EXISTS", &key]).unwrap(), ["1"], "{key}");
+                        value::clear(id).unwrap();
+                        assert_eq!(servers.ask(1, &["EXISTS", &key]).unwrap(), ["0"], "{key}");
+                    }
+                });
+            });
+        }
+    });
+}
