@@ -8,6 +8,7 @@ mod conformance;
 mod connection;
 mod fake;
 mod foreign;
+mod full;
 mod login;
 mod rights;
 mod scripts;

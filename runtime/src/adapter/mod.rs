@@ -169,7 +169,8 @@ pub trait CacheAdapter: Send + Sync + 'static {
     fn epochs(&self, names: &[EpochName]) -> impl Future<Output = Result<Vec<u64>>> + Send;
 
     /// Replaces the epoch of `name` by a new random one, which kills every entry that carries the old one; answers the new
-    /// one. That is the whole clear, however many entries there are.
+    /// one. That is the whole clear, however many entries there are. A store that has no room for a new one removes the old one,
+    /// which kills as many, and answers 0: the next that asks for the epoch makes another.
     fn renew(&self, name: &EpochName) -> impl Future<Output = Result<u64>> + Send;
 
     /// Removes the namespace's entries that are dead, whoever has replaced their epochs, and whether or not these are among

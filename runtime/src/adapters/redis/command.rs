@@ -139,6 +139,13 @@ pub(super) fn renew(name: &str, epoch: u64) -> Cmd {
     command
 }
 
+/// What a full server takes in the place of [`renew`]: what carries an epoch that is gone is dead.
+pub(super) fn forget(name: &str) -> Cmd {
+    let mut command = redis::cmd("UNLINK");
+    command.arg(name);
+    command
+}
+
 /// Where a mark of a namespace stands: beside its epochs, in the slot of `tag` where there is one.
 pub(super) fn mark_key(namespace: &str, tag: &str) -> String {
     format!("{namespace}!epoch!w{tag}")

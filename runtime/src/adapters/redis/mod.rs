@@ -280,6 +280,9 @@ impl CacheAdapter for RedisCache {
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let epoch = crate::adapter::random_epoch();
         let renewed = self.change_one(name.as_str(), command::renew(name.as_str(), epoch)).await?;
+        if reply::is_full(&renewed) {
+            return reply::integer(self.change_one(name.as_str(), command::forget(name.as_str())).await?).map(|_| 0);
+        }
         reply::done(renewed).map(|()| epoch)
     }
 

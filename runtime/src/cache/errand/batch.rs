@@ -73,7 +73,7 @@ impl Batch {
             far.living_now(first, &mut far.journey(Limit::Helper)).await
         };
         let begun = begun.await;
-        unsent.answered(&begun);
+        unsent.told(&begun);
         let living = begun?;
         let mut entries = places.iter().zip(settings).map(|(place, setting)| {
             let (packed, timeout, grace) = setting.0?;
@@ -94,8 +94,8 @@ impl Batch {
             // As when one is set.
             let (mut unsent, mut sent) = (far.promise_unsent(unsent), far.promise(sent));
             let set = far.put_many(part, &mut far.journey(Limit::Helper)).await;
-            sent.answered(&set);
-            unsent.answered(&set);
+            sent.told(&set);
+            unsent.told(&set);
             set?;
         }
         Ok(())

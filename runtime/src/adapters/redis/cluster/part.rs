@@ -271,10 +271,16 @@ impl CacheAdapter for Part {
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
-        let (epoch, slot) = (crate::adapter::random_epoch(), slot_of(tag_of(self.shard)));
+        let (mut epoch, slot) = (crate::adapter::random_epoch(), slot_of(tag_of(self.shard)));
         let (began, tagged) = (Instant::now(), command::tagged(name, tag_of(self.shard)));
-        let answer = self.router.ask(slot, &command::renew(&tagged, epoch), Lane::Calls).await?;
-        reply::done(answer.reply.clone())?;
+        let mut answer = self.router.ask(slot, &command::renew(&tagged, epoch), Lane::Calls).await?;
+        if reply::is_full(&answer.reply) {
+            answer = self.router.ask(slot, &command::forget(&tagged), Lane::Calls).await?;
+            reply::integer(answer.reply.clone())?;
+            epoch = 0;
+        } else {
+            reply::done(answer.reply.clone())?;
+        }
         self.confirm(name.as_str(), std::iter::once(&answer), began).await?;
         Ok(epoch)
     }
