@@ -208,3 +208,21 @@ async fn a_server_demoted_to_replica_is_left() {
     assert_ne!(id().await, before, "another connection may lead to the new master");
     cache.put(&key("a"), &entry("3"), Condition::Always).await.unwrap();
 }
+
+/// As where its name leads to another master by now.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_only_reads_leaves_a_server_demoted_to_replica() {
+    let Some(store) = Store::start() else { return };
+    let port = store.server.port().to_string();
+    let cache = RedisCache::open(store.server.url()).unwrap();
+    cache.put(&key("a"), &entry("1"), Condition::Always).await.unwrap();
+    let id = async || raw::<u64>(&cache, &["CLIENT", "ID"]).await;
+    let before = id().await;
+    store.raw::<()>(&["REPLICAOF", "127.0.0.1", &port]).await;
+    // It is asked once soon after connecting, and then twice a minute.
+    until(Duration::from_secs(40), async || {
+        let _ = cache.get(&key("a")).await;
+        id().await != before
+    })
+    .await;
+}

@@ -124,3 +124,30 @@ async fn a_full_server_refuses_and_still_answers() {
     assert_eq!(live(cache, &key).await.as_deref(), Some("1"));
     assert_eq!(remove(cache, &[key]).await, [true], "what frees memory still works");
 }
+
+/// It is another program's, as large as no entry is; who asks for it in the program's own words gets it whole.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_larger_than_may_be_stored_is_not_read() {
+    const N_BYTES: usize = 64 << 20;
+    let Some(store) = Store::start() else { return };
+    let (cache, keys) = (&store.cache, [key("a"), key("b"), key("c")]);
+    let connection = store.raw::<u64>(&["CLIENT", "ID"]).await;
+    let largest = || Entry { record: vec![0x5a; 8 << 20], timeout: Timeout::NEVER, grace: Timeout::ZERO };
+    cache.put(&keys[0], &largest(), Condition::Always).await.unwrap();
+    cache.put(&keys[2], &entry("3"), Condition::Always).await.unwrap();
+    store.raw::<u64>(&["SETRANGE", "shop:b", &(N_BYTES - 1).to_string(), "x"]).await;
+    for _ in 0..2 {
+        assert_eq!(cache.get(&keys[1]).await.unwrap(), None);
+        let found = cache.get_many(&keys).await.unwrap();
+        assert_eq!(found.iter().map(Option::is_some).collect::<Vec<_>>(), [true, false, true]);
+        assert_eq!(found[0].as_ref().unwrap().record.len(), 8 << 20, "the largest there may be");
+        // What comes behind it is not lost with it.
+        let (large, small) = tokio::join!(cache.get(&keys[1]), cache.get(&keys[2]));
+        assert!(large.unwrap().is_none() && small.unwrap().is_some());
+    }
+    assert_eq!(store.raw::<Vec<u8>>(&["GET", "shop:b"]).await.len(), N_BYTES);
+    let permitted = cache.permit(&keys[1], Claim::Shared, &LIVING, &[]).await.unwrap();
+    assert!(cache.put(&keys[1], &entry("2"), Condition::IfPermit(&permitted.token.unwrap())).await.unwrap());
+    assert_eq!(live(cache, &keys[1]).await.as_deref(), Some("2"), "it makes way");
+    assert_eq!(store.raw::<u64>(&["CLIENT", "ID"]).await, connection, "the connection is as well as before");
+}

@@ -14,6 +14,8 @@ pub(super) struct Access {
     pub(super) password: Option<String>,
     pub(super) database: u32,
     pub(super) tls: Option<Tls>,
+    /// The largest entry that is stored, and so read.
+    pub(super) largest_entry: usize,
 }
 
 impl Access {
@@ -41,7 +43,8 @@ impl Access {
         };
         let info = address.into_connection_info();
         let info = info.map_err(|_| Error::new(ErrorKind::Config, "the address of a redis cache is not understood"))?;
-        Ok(Target { server: info.set_redis_settings(settings), tls: self.tls.clone() })
+        let server = info.set_redis_settings(settings);
+        Ok(Target { server, tls: self.tls.clone(), largest_entry: self.largest_entry })
     }
 }
 

@@ -30,7 +30,11 @@ pub struct RedisClient {
 
 impl ConnectionLike for RedisClient {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(async move { self.connector.link().await.map_err(foreign)?.one(command).await })
+        Box::pin(async move {
+            let link = self.connector.link().await.map_err(foreign)?;
+            let _unbounded = link.unbounded();
+            link.one(command).await
+        })
     }
 
     fn req_packed_commands<'a>(
@@ -39,7 +43,11 @@ impl ConnectionLike for RedisClient {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        Box::pin(async move { self.connector.link().await.map_err(foreign)?.many(pipeline, offset, count).await })
+        Box::pin(async move {
+            let link = self.connector.link().await.map_err(foreign)?;
+            let _unbounded = link.unbounded();
+            link.many(pipeline, offset, count).await
+        })
     }
 
     fn get_db(&self) -> i64 {

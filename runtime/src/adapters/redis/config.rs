@@ -140,6 +140,7 @@ impl RedisCacheBuilder {
             password: settings.password,
             database: self.database.unwrap_or(server.database),
             tls,
+            largest_entry,
         };
         access.check()?;
         let is_elsewhere = self.socket.is_some() || self.host.is_some() || self.port.is_some();
@@ -171,8 +172,8 @@ impl RedisCacheBuilder {
         let own = Access {
             user: settings.sentinel_user,
             password: settings.sentinel_password,
-            database: 0,
             tls: access.tls.clone(),
+            ..Access::default()
         };
         own.check()?;
         let sentinels = Sentinels::new(places, master, own, access);

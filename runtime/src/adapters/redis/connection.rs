@@ -27,6 +27,8 @@ const LIMIT: Duration = Duration::from_secs(2);
 pub(super) enum Source {
     /// Made by us.
     Server(Target),
+    /// The same, to a node of a cluster, which may be a replica.
+    Node(Target),
     /// Made by us, to wherever sentinels say that the master is.
     Sentinels(Arc<Sentinels>),
     /// Handed in. It stays, and what it does when it is lost is its own business.
@@ -114,7 +116,12 @@ impl Connector {
         let health = Health::new();
         let made = timeout(LIMIT, async {
             let line = match &self.source {
-                Source::Server(server) => Line::Own(socket::open(server, &health).await?),
+                Source::Server(server) => {
+                    let link = Link::meet(Line::Own(socket::open(server, &health).await?), health.clone()).await?;
+                    link.expect_master();
+                    return Ok(link);
+                }
+                Source::Node(node) => Line::Own(socket::open(node, &health).await?),
                 Source::Sentinels(sentinels) => return sentinels.connect(health.clone()).await,
                 Source::Given(wire) => Line::Given(wire.another()),
             };

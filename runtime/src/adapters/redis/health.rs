@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::io::Crowd;
+use crate::sync::{AtomicUsize, Ordering};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
@@ -22,16 +23,42 @@ pub(super) struct Health(Arc<Shared>);
 struct Shared {
     state: watch::Sender<State>,
     crowd: Crowd,
+    /// How many wait for whatever there is, however large.
+    n_unbounded: AtomicUsize,
+}
+
+/// Somebody waits for whatever there is, until it is dropped.
+pub(super) struct Unbounded(Health);
+
+impl Drop for Unbounded {
+    fn drop(&mut self) {
+        self.0.0.n_unbounded.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Health {
     pub(super) fn new() -> Self {
-        Self(Arc::new(Shared { state: watch::Sender::new(State::Fine), crowd: Crowd::default() }))
+        Self(Arc::new(Shared {
+            state: watch::Sender::new(State::Fine),
+            crowd: Crowd::default(),
+            n_unbounded: AtomicUsize::new(0),
+        }))
     }
 
     /// Who waits for its answers.
     pub(super) fn crowd(&self) -> &Crowd {
         &self.0.crowd
+    }
+
+    /// For who asks something of their own.
+    pub(super) fn unbounded(&self) -> Unbounded {
+        self.0.n_unbounded.fetch_add(1, Ordering::Relaxed);
+        Unbounded(self.clone())
+    }
+
+    /// Does anybody wait for whatever there is?
+    pub(super) fn wants_all(&self) -> bool {
+        self.0.n_unbounded.load(Ordering::Relaxed) > 0
     }
 
     pub(super) fn is_up(&self) -> bool {

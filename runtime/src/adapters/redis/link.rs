@@ -8,13 +8,13 @@ use redis::{Cmd, Pipeline, RedisResult, Value};
 use tokio::time::timeout;
 
 use super::clock::ServerClock;
-use super::health::Health;
+use super::health::{Health, Unbounded};
 use super::reply::{self, Failure};
 use super::scripts::SCRIPTS;
 use crate::error::Result;
 use crate::io::{self, Waiting};
 
-/// How often the server's clock is read while a connection lasts. That also keeps servers and firewalls from closing it.
+/// How often the server's clock is read while a connection lasts, and whether it is the master still. That also keeps servers and firewalls from closing it.
 const RENEWAL: Duration = Duration::from_secs(30);
 /// How long a server may be silent, once somebody has given up waiting for it, before its connection is given up too.
 const SILENCE: Duration = Duration::from_secs(2);
@@ -61,12 +61,19 @@ pub(super) struct Link {
     pub(super) clock: ServerClock,
     /// Which server it is, where that is told.
     server: OnceLock<String>,
+    expects_master: OnceLock<()>,
 }
 
 impl Link {
     /// Meets the server behind `line`: is it one that we can use, and what time is it there? It is told our scripts.
     pub(super) async fn meet(line: Line, health: Health) -> Result<Arc<Self>, Failure> {
-        let link = Arc::new(Self { line, health, clock: ServerClock::new(), server: OnceLock::new() });
+        let link = Arc::new(Self {
+            line,
+            health,
+            clock: ServerClock::new(),
+            server: OnceLock::new(),
+            expects_master: OnceLock::new(),
+        });
         let mut info = redis::cmd("INFO");
         info.arg("server");
         let mut commands = SCRIPTS.load();
@@ -96,6 +103,26 @@ impl Link {
 
     pub(super) fn is_doubted(&self) -> bool {
         self.health.is_doubted()
+    }
+
+    /// For commands of the program's own: until this is dropped, what is larger than may be stored is read too.
+    pub(super) fn unbounded(&self) -> Unbounded {
+        self.health.unbounded()
+    }
+
+    /// Where it leads to a replica, now or later, it is given up: another may lead to the master.
+    pub(super) fn expect_master(&self) {
+        let _ = self.expects_master.set(());
+    }
+
+    /// Whether it does is the server's own word. Where it may not be asked, or something in between answers, nothing follows.
+    async fn look_for_master(&self) {
+        if self.expects_master.get().is_some()
+            && let Ok(role) = self.ask(&redis::cmd("ROLE")).await
+            && reply::is_master(&role) == Some(false)
+        {
+            self.give_up();
+        }
     }
 
     pub(super) fn give_up(&self) {
@@ -253,7 +280,10 @@ async fn watch(link: Weak<Link>, health: Health) {
         wait = RENEWAL;
         let Some(link) = link.upgrade().filter(|link| link.is_up()) else { return };
         match timeout(SILENCE, link.learn()).await {
-            Ok(Ok(())) => health.confirm(),
+            Ok(Ok(())) => {
+                health.confirm();
+                let _ = timeout(SILENCE, link.look_for_master()).await;
+            }
             // Refused, or lost and given up already.
             Ok(Err(_)) => {}
             Err(_) => health.give_up(),

@@ -1,6 +1,7 @@
 //! Entries in a Redis or Valkey server.
 
 mod access;
+mod bounded;
 mod clears;
 mod client;
 mod clock;
@@ -98,7 +99,8 @@ impl RedisCache {
     /// of the client's own, such as its TLS, the client makes the socket.
     pub fn from_client(client: &redis::Client) -> Self {
         let server = client.get_connection_info().clone();
-        Self::new(Source::Server(Target { server, tls: None }), config::LARGEST_ENTRY)
+        let target = Target { server, tls: None, largest_entry: config::LARGEST_ENTRY };
+        Self::new(Source::Server(target), config::LARGEST_ENTRY)
     }
 
     /// The server that `connection` leads to: a `MultiplexedConnection`, a `ConnectionManager`. It is used as it is and
@@ -110,7 +112,9 @@ impl RedisCache {
 
     fn new(source: Source, largest_entry: usize) -> Self {
         let (name, database) = match &source {
-            Source::Server(Target { server, .. }) => (server.addr().to_string(), server.redis_settings().db()),
+            Source::Server(Target { server, .. }) | Source::Node(Target { server, .. }) => {
+                (server.addr().to_string(), server.redis_settings().db())
+            }
             Source::Sentinels(sentinels) => (sentinels.name(), sentinels.access.database.into()),
             Source::Given(wire) => ("a connection of the program's own".into(), wire.get_db()),
         };

@@ -61,7 +61,9 @@ impl PlainAdapter for RedisCache {
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<bool>> {
-        let removed = self.ask_all(keys.iter().map(|key| words("UNLINK", key)).collect()).await?;
+        let Some(first) = keys.first() else { return Ok(Vec::new()) };
+        let commands: Vec<_> = keys.iter().map(|key| words("UNLINK", key)).collect();
+        let removed = reply::list_of(Value::Array(self.change(first.as_str(), &commands).await?), keys.len())?;
         removed.into_iter().map(|reply| Ok(reply::integer(reply)? == 1)).collect()
     }
 
@@ -110,7 +112,7 @@ impl PlainAdapter for RedisCache {
             if !keys.is_empty() {
                 let mut unlink = redis::cmd("UNLINK");
                 unlink.arg(&keys);
-                let [removed] = self.ask_each([unlink]).await?;
+                let removed = self.change_one(&keys[0], unlink).await?;
                 n_removed += reply::integer(removed)?.unsigned_abs();
             }
             if next == "0" {

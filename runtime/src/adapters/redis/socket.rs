@@ -14,6 +14,7 @@ use redis::{AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, Redis
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 
+use super::bounded::Bounded;
 use super::health::Health;
 use super::reply::{self, Failure};
 use super::tls::Tls;
@@ -26,21 +27,23 @@ const QUEUE: usize = 1024;
 pub(super) struct Target {
     pub(super) server: ConnectionInfo,
     pub(super) tls: Option<Tls>,
+    /// What is larger is not read.
+    pub(super) largest_entry: usize,
 }
 
 /// A connection to `target`, logged in, its database selected. `health` tells when it has ended, and ends it.
 pub(super) async fn open(target: &Target, health: &Health) -> Result<MultiplexedConnection, Failure> {
-    let Target { server, tls } = target;
+    let Target { server, tls, largest_entry } = target;
     let opened = match (server.addr(), tls) {
         (ConnectionAddr::Tcp(host, port), None) => match tcp(host, *port).await {
-            Ok(stream) => speak(server, stream, health).await,
+            Ok(stream) => speak(server, stream, health, *largest_entry).await,
             Err(error) => Err(error.into()),
         },
         (ConnectionAddr::Tcp(host, port), Some(tls)) => match tcp(host, *port).await {
-            Ok(stream) => speak(server, tls.around(stream, host).await?, health).await,
+            Ok(stream) => speak(server, tls.around(stream, host).await?, health, *largest_entry).await,
             Err(error) => Err(error.into()),
         },
-        (ConnectionAddr::Unix(path), _) => unix::open(path, server, health).await,
+        (ConnectionAddr::Unix(path), _) => unix::open(path, server, health, *largest_entry).await,
         _ => by_client(server).await,
     };
     let failed = |error| Failure { attempted: String::new(), cause: reply::cause(&error) };
@@ -57,10 +60,16 @@ async fn by_client(server: &ConnectionInfo) -> RedisResult<MultiplexedConnection
     Client::open(server.clone())?.get_multiplexed_async_connection_with_config(&config()).await
 }
 
-async fn speak<S>(server: &ConnectionInfo, stream: S, health: &Health) -> RedisResult<MultiplexedConnection>
+async fn speak<S>(
+    server: &ConnectionInfo,
+    stream: S,
+    health: &Health,
+    largest_entry: usize,
+) -> RedisResult<MultiplexedConnection>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let stream = Bounded::new(stream, largest_entry, health.clone());
     let (connection, driver) =
         MultiplexedConnection::new_with_config(server.redis_settings(), stream, config()).await?;
     crate::io::spawn(drive(driver, health.clone()));
@@ -111,8 +120,9 @@ mod unix {
         path: &Path,
         server: &ConnectionInfo,
         health: &Health,
+        largest_entry: usize,
     ) -> RedisResult<MultiplexedConnection> {
-        speak(server, UnixStream::connect(path).await?, health).await
+        speak(server, UnixStream::connect(path).await?, health, largest_entry).await
     }
 }
 
@@ -126,7 +136,12 @@ mod unix {
 
     use super::{Health, by_client};
 
-    pub(super) async fn open(_: &Path, server: &ConnectionInfo, _: &Health) -> RedisResult<MultiplexedConnection> {
+    pub(super) async fn open(
+        _: &Path,
+        server: &ConnectionInfo,
+        _: &Health,
+        _: usize,
+    ) -> RedisResult<MultiplexedConnection> {
         by_client(server).await
     }
 }

@@ -74,7 +74,7 @@ impl RedisClusterBuilder {
         let settings = self.settings.or(server.settings);
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
         let tls = encryption(self.tls, server.is_encrypted, &settings)?;
-        let access = Access { user: settings.user, password: settings.password, database: 0, tls };
+        let access = Access { user: settings.user, password: settings.password, database: 0, tls, largest_entry };
         access.check()?;
         let mut seeds: Vec<_> = places.into_iter().map(Place::into_tcp).collect();
         seeds.dedup();

@@ -171,7 +171,7 @@ impl Router {
         }
         let (host, port) = address;
         let target = self.access.to(Place::Tcp(host.clone(), *port))?;
-        let made = Connector::new(Source::Server(target), format!("{host}:{port}"));
+        let made = Connector::new(Source::Node(target), format!("{host}:{port}"));
         Ok(self.nodes.lock().entry(place).or_insert(made).clone())
     }
 
