@@ -16,7 +16,7 @@ use crate::adapter::{
     CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
     StoreKey, Token, join_all, random_holder,
 };
-use crate::adapters::redis::clears::{Confirmation, Lane};
+use crate::adapters::redis::clears::Confirmation;
 use crate::adapters::redis::sweep::{self, Kind, Walk};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,12 +41,12 @@ pub(super) struct Part {
 
 impl Part {
     async fn ask(&self, key: &StoreKey, command: &Cmd) -> Result<Answer> {
-        self.router.ask(slot_of(key.as_str()), command, Lane::Calls).await
+        self.router.ask(slot_of(key.as_str()), command).await
     }
 
     async fn ask_all(&self, commands: impl Iterator<Item = (&StoreKey, Cmd)>) -> Result<Vec<Answer>> {
         let commands: Vec<_> = commands.map(|(key, command)| (slot_of(key.as_str()), command)).collect();
-        self.router.ask_all(&commands, Lane::Calls).await
+        self.router.ask_all(&commands).await
     }
 
     /// A claim of these epochs; it reads none.
@@ -88,7 +88,7 @@ impl Part {
         // As long as their slot is on its way, one at a time can be asked for.
         let each = names.iter().map(|name| async move {
             let (slot, command) = self.epochs_command(std::slice::from_ref(name));
-            reply::epochs(self.router.ask(slot, &command, Lane::Calls).await?.reply, 1)
+            reply::epochs(self.router.ask(slot, &command).await?.reply, 1)
         });
         let epochs = join_all(each).await.into_iter().collect::<Result<Vec<_>>>()?;
         Ok(epochs.concat())
@@ -133,7 +133,7 @@ impl Part {
         }
         let masters = map.masters_of(slots_of(self.shard));
         let reached = join_all(masters.into_iter().map(|address| async {
-            let link = self.router.link(address, Lane::Calls).await?;
+            let link = self.router.link(address).await?;
             link.learn().await
         }));
         reached.await.into_iter().collect()
@@ -185,7 +185,7 @@ impl CacheAdapter for Part {
         let (holder, known) = (random_holder(), living.known());
         let permit = command::permit_of(key, claim, living, holder, (&known, true));
         let commands = [self.epochs_command(groups), (slot_of(key.as_str()), permit)];
-        let answers = self.router.ask_all(&commands, Lane::Calls).await?;
+        let answers = self.router.ask_all(&commands).await?;
         let [read, permitted] = <[Answer; 2]>::try_from(answers).map_err(|_| reply::odd())?;
         let epochs = self.epochs_by(read.reply, groups).await?;
         let permitted = reply::permitted(permitted.reply, holder, 0)?;
@@ -267,15 +267,15 @@ impl CacheAdapter for Part {
             return Ok(Vec::new());
         }
         let (slot, command) = self.epochs_command(names);
-        self.epochs_by(self.router.ask(slot, &command, Lane::Calls).await?.reply, names).await
+        self.epochs_by(self.router.ask(slot, &command).await?.reply, names).await
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
         let (mut epoch, slot) = (crate::adapter::random_epoch(), slot_of(tag_of(self.shard)));
         let (began, tagged) = (Instant::now(), command::tagged(name, tag_of(self.shard)));
-        let mut answer = self.router.ask(slot, &command::renew(&tagged, epoch), Lane::Calls).await?;
+        let mut answer = self.router.ask(slot, &command::renew(&tagged, epoch)).await?;
         if reply::is_full(&answer.reply) {
-            answer = self.router.ask(slot, &command::forget(&tagged), Lane::Calls).await?;
+            answer = self.router.ask(slot, &command::forget(&tagged)).await?;
             reply::integer(answer.reply.clone())?;
             epoch = 0;
         } else {
@@ -290,7 +290,7 @@ impl CacheAdapter for Part {
         let map = self.router.map().await?;
         let masters = map.masters_that_begin_in(&slots_of(self.shard));
         let walks = masters.into_iter().map(|address| async {
-            let (link, mut n_removed) = (self.router.link(address, Lane::Calls).await?, 0);
+            let (link, mut n_removed) = (self.router.link(address).await?, 0);
             let (pattern, mut walk) = (command::pattern(namespace), Walk::new(namespace, replaced));
             let mut cursor = "0".to_owned();
             loop {
@@ -316,7 +316,7 @@ impl CacheAdapter for Part {
     async fn flush(&self) -> Result<()> {
         let map = self.router.renew().await?;
         let flushes = map.masters_of(slots_of(self.shard)).into_iter().map(|address| async {
-            let link = self.router.link(address, Lane::Calls).await?;
+            let link = self.router.link(address).await?;
             reply::done(link.ask(&command::flush()).await?)
         });
         join_all(flushes).await.into_iter().collect()

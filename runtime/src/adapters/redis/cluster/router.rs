@@ -65,20 +65,19 @@ impl Router {
     }
 
     /// One command on keys of one slot.
-    pub(super) async fn ask(self: &Arc<Self>, slot: u16, command: &Cmd, lane: Lane) -> Result<Answer> {
-        let answer = self.ask_at(self.master_of(slot).await?, command, lane).await?;
-        self.follow(slot, command, lane, answer).await
+    pub(super) async fn ask(self: &Arc<Self>, slot: u16, command: &Cmd) -> Result<Answer> {
+        let answer = self.ask_at(self.master_of(slot).await?, command).await?;
+        self.follow(slot, command, answer).await
     }
 
     /// Many, each on keys of one slot: those for one node at once, and all nodes at once. Where one fails, the others have
     /// done their part.
-    pub(super) async fn ask_all(self: &Arc<Self>, commands: &[(u16, Cmd)], lane: Lane) -> Result<Vec<Answer>> {
+    pub(super) async fn ask_all(self: &Arc<Self>, commands: &[(u16, Cmd)]) -> Result<Vec<Answer>> {
         let mut by_node = HashMap::<Address, Vec<usize>>::new();
         for (at, (slot, _)) in commands.iter().enumerate() {
             by_node.entry(self.master_of(*slot).await?).or_default().push(at);
         }
-        let asked =
-            join_all(by_node.into_iter().map(|(address, at)| self.ask_node((address, lane), at, commands))).await;
+        let asked = join_all(by_node.into_iter().map(|(address, at)| self.ask_node(address, at, commands))).await;
         let mut answers: Vec<_> = commands.iter().map(|_| None).collect();
         for asked in asked {
             for (at, answer) in asked? {
@@ -91,12 +90,12 @@ impl Router {
     /// Those of the commands that stand at these places, of one node.
     async fn ask_node(
         self: &Arc<Self>,
-        (address, lane): (Address, Lane),
+        address: Address,
         at: Vec<usize>,
         commands: &[(u16, Cmd)],
     ) -> Result<Vec<(usize, Answer)>> {
         let own: Vec<_> = at.iter().map(|&at| commands[at].1.clone()).collect();
-        let link = self.link(&address, lane).await?;
+        let link = self.link(&address).await?;
         let replies = link.run_all(&own).await.inspect_err(|_| self.doubt())?;
         if replies.len() != own.len() {
             return Err(Failure {
@@ -108,13 +107,13 @@ impl Router {
         let followed = at.into_iter().zip(replies).map(|(at, reply)| {
             let answer = Answer { reply, link: link.clone(), from: address.clone() };
             let (slot, command) = &commands[at];
-            async move { self.follow(*slot, command, lane, answer).await.map(|answer| (at, answer)) }
+            async move { self.follow(*slot, command, answer).await.map(|answer| (at, answer)) }
         });
         join_all(followed).await.into_iter().collect()
     }
 
     /// The answer, wherever it is; the last redirection where there are too many.
-    async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, lane: Lane, mut answer: Answer) -> Result<Answer> {
+    async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, mut answer: Answer) -> Result<Answer> {
         for hop in 0..MOST_HOPS {
             let Some(redirect) = redirect::of(&answer.reply, &answer.from) else {
                 if redirect::is_upheaval(&answer.reply) {
@@ -129,29 +128,29 @@ impl Router {
             answer = match redirect {
                 Redirect::Moved(address) => {
                     self.moved(slot, &address);
-                    self.ask_at(address, command, lane).await?
+                    self.ask_at(address, command).await?
                 }
                 Redirect::Ask(address) => {
-                    let link = self.link(&address, lane).await?;
+                    let link = self.link(&address).await?;
                     let reply = link.run_asking(command).await.inspect_err(|_| self.doubt())?;
                     Answer { reply, link, from: address }
                 }
-                Redirect::Again => self.ask_at(self.master_of(slot).await?, command, lane).await?,
+                Redirect::Again => self.ask_at(self.master_of(slot).await?, command).await?,
             };
         }
         // Who asked says what that means.
         Ok(answer)
     }
 
-    async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd, lane: Lane) -> Result<Answer> {
-        let link = self.link(&address, lane).await?;
+    async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd) -> Result<Answer> {
+        let link = self.link(&address).await?;
         let reply = link.run(command).await.inspect_err(|_| self.doubt())?;
         Ok(Answer { reply, link, from: address })
     }
 
     /// The connection to a node.
-    pub(super) async fn link(self: &Arc<Self>, address: &Address, lane: Lane) -> Result<Arc<Link>> {
-        self.node(address, lane)?.link().await.inspect_err(|_| self.doubt())
+    pub(super) async fn link(self: &Arc<Self>, address: &Address) -> Result<Arc<Link>> {
+        self.node(address, Lane::Calls)?.link().await.inspect_err(|_| self.doubt())
     }
 
     /// What an answer says to be done, in the namespace of `name`, for the replicas of its node to confirm.
