@@ -51,7 +51,7 @@ pub enum ErrorKind {
     WrongType,
     /// The sum does not fit: the counter is unchanged.
     OutOfRange,
-    /// It was cleared, and fewer replicas than were asked for have confirmed that: a failover could bring it back.
+    /// It was cleared or set, and fewer replicas than were asked for have confirmed that: a failover could undo it.
     NotReplicated,
 }
 

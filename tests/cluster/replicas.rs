@@ -134,3 +134,25 @@ fn what_was_confirmed_is_on_the_replica() {
         }
     });
 }
+
+/// With no room left, and nothing evicted, on any of its nodes.
+#[test]
+fn a_full_cluster_is_cleared_and_replicas_confirm_it() {
+    let Some(servers) = or_skip(RedisCluster::start(3, 1)) else { return };
+    let cache = format!("{}?wait_replicas=1", servers.url()).into_cache().unwrap();
+    larder::scoped(&cache, || {
+        (1_000..1_050).for_each(|id| _ = value(id));
+        (0..3).for_each(|at| drop(servers.ask(at, &["CONFIG", "SET", "maxmemory", "1"]).unwrap()));
+        let before = value::stats();
+        value::clear_all().unwrap();
+        cache.clear().unwrap();
+        (1_000..1_050).for_each(|id| _ = value(id));
+        let after = value::stats();
+        assert_eq!((after.computed - before.computed, after.store_failures), (50, before.store_failures));
+        (0..3).for_each(|at| drop(servers.ask(at, &["CONFIG", "SET", "maxmemory", "0"]).unwrap()));
+        for _ in 0..2 {
+            (1_000..1_050).for_each(|id| _ = value(id));
+        }
+        assert_eq!(value::stats().computed - after.computed, 50, "there is room again");
+    });
+}

@@ -16,7 +16,8 @@ macro_rules! settings {
                 self
             }
 
-            /// The largest entry that is stored, in bytes; 8 MiB by default. One connection to a server carries all its entries, so
+            /// The largest entry that is stored, in bytes; 8 MiB by default. What another has put there and is larger is not read, and
+            /// is absent. One connection to a server carries all its entries, so
             /// that a large one keeps others waiting. The results of annotated functions are stored up to 1 MiB, even where this
             /// is more.
             pub fn largest_entry(mut self, bytes: usize) -> Self {
@@ -34,12 +35,13 @@ macro_rules! settings {
                 self
             }
 
-            /// How many replicas must confirm what is cleared before it counts as cleared; 0 by default. Where fewer do within
-            /// half a second, the clear answers [`NotReplicated`](crate::ErrorKind::NotReplicated). In a URL it is
+            /// How many replicas must confirm what is cleared or set before it counts as that; 0 by default. Where fewer do within
+            /// a second, the clear or the `set` answers [`NotReplicated`](crate::ErrorKind::NotReplicated). In a URL it is
             /// `?wait_replicas=1`.
             ///
-            /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared just
-            /// before, until its timeout. Clears have a connection of their own then, and take two round trips.
+            /// Replicas get what a master does a moment later: without this, a failover may bring back what was cleared or replaced
+            /// just before, until its timeout; and with fewer than the master has replicas, as the page on replicas says. A second
+            /// connection waits for them, for all who change something at once.
             pub fn wait_replicas(mut self, n_replicas: u32) -> Self {
                 self.settings.wait_replicas = Some(n_replicas);
                 self
