@@ -309,6 +309,17 @@ mod tests {
     }
 
     #[test]
+    fn only_the_servers_own_word_says_that_it_is_no_master() {
+        let role = |role: &str| is_master(&Value::Array(vec![Value::BulkString(role.into()), Value::Int(0)]));
+        assert_eq!((role("master"), role("slave"), role("replica")), (Some(true), Some(false), Some(false)));
+        let unknown = error("ERR unknown command 'ROLE'");
+        for other in [error("NOPERM this user has no permissions"), unknown, Value::Okay, Value::Array(vec![])] {
+            assert_eq!(is_master(&other), None, "{other:?}");
+        }
+        assert_eq!(role("proxy"), None);
+    }
+
+    #[test]
     fn values_of_other_types_are_not_there() {
         let list = error("WRONGTYPE Operation against a key holding the wrong kind of value");
         assert_eq!(bytes(list).unwrap(), None);
