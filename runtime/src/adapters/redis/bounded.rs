@@ -16,6 +16,8 @@ use super::health::Health;
 const LEAST: usize = 64 << 10;
 /// No line that says how long a value is has more bytes, nor as many.
 const LONGEST_LINE: usize = 32;
+/// So much of what is left out is read at once.
+const AT_ONCE: usize = 128 << 10;
 /// Nothing, in the place of a value. It is shorter than any line that says how long one is.
 const NOTHING: &[u8] = b"_\r\n";
 
@@ -28,6 +30,8 @@ pub(super) struct Bounded<S> {
     held: Vec<u8>,
     /// What is to be read before anything else.
     ready: Vec<u8>,
+    /// Where what is left out is read to; it is there as long as that lasts.
+    left_out: Vec<u8>,
 }
 
 /// Where in a stream of replies one is.
@@ -51,7 +55,7 @@ impl<S> Bounded<S> {
     /// Unless `health` says that somebody wants all there is.
     pub(super) fn new(stream: S, largest: usize, health: Health) -> Self {
         let frames = Frames { largest: largest.max(LEAST) as u64, at: At::Line };
-        Self { stream, health, frames, held: Vec::new(), ready: Vec::new() }
+        Self { stream, health, frames, held: Vec::new(), ready: Vec::new(), left_out: Vec::new() }
     }
 
     /// How much of `read` is to be passed on, from its beginning; what is held is kept.
@@ -156,6 +160,19 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
                 this.ready = read;
                 continue;
             }
+            if let At::LeftOut(left) = this.frames.at {
+                this.left_out.resize(AT_ONCE, 0);
+                let n_bytes = usize::try_from(left).unwrap_or(AT_ONCE).min(AT_ONCE);
+                let mut read = ReadBuf::new(&mut this.left_out[..n_bytes]);
+                ready!(Pin::new(&mut this.stream).poll_read(context, &mut read))?;
+                let n_read = read.filled().len();
+                if n_read == 0 {
+                    return Poll::Ready(Ok(()));
+                }
+                this.frames.at = if n_read as u64 == left { At::Line } else { At::LeftOut(left - n_read as u64) };
+                continue;
+            }
+            this.left_out = Vec::new();
             let start = buffer.filled().len();
             ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
             if buffer.filled().len() == start {
