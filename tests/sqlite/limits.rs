@@ -8,6 +8,7 @@ use larder::adapter::{CacheAdapter, Claim, Condition, Entry, EpochName, Release,
 use larder::{Cache, ErrorKind, SqliteCache, Timeout, cached};
 use rusqlite::Connection;
 
+use crate::disk::n_bytes;
 use crate::support::{Folder, LIVING, close, entry, get, has, key, put, record, scaled};
 
 fn n_entries(folder: &Folder) -> i64 {
@@ -245,6 +246,154 @@ fn the_log_begins_anew_though_somebody_reads_all_the_time() {
         }
         assert!(started.elapsed() < Duration::from_secs(30), "it grows and grows");
     }
+}
+
+/// A connection that looks at the database as it is now, and goes on to.
+fn reader(folder: &Folder) -> Connection {
+    let reader = Connection::open(folder.file("cache.sqlite")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM entry").unwrap();
+    reader
+}
+
+/// SQLite keeps all of the log that such a reader might ask for, and what comes behind it.
+#[test]
+fn database_and_log_keep_to_their_limit_while_another_connection_reads() {
+    let folder = Folder::new();
+    let most = 4 << 20;
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(most).build().unwrap();
+    for n in 0..20 {
+        put(&cache, &format!("old {n}"), &entry(n, 10_000)).unwrap();
+    }
+    let reader = reader(&folder);
+    let mut n_refused = 0;
+    for n in 0..400 {
+        match put(&cache, &n.to_string(), &entry(n, 50_000)) {
+            Ok(is_stored) => assert!(is_stored),
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+                n_refused += 1;
+            }
+        }
+        let n_bytes = n_bytes(folder.path(), "cache.sqlite");
+        assert!(n_bytes <= most + (1 << 20), "{n_bytes} bytes after {n}");
+    }
+    assert!(n_refused > 300, "{n_refused}");
+    // What is to go goes.
+    assert!(has(&cache, "old 7"));
+    assert!(matches!(block_on(cache.remove(&[key("old 7")])).unwrap()[..], [Some(_)]));
+    assert!(get(&cache, "old 7").unwrap().is_none());
+    let name = EpochName::namespace(0, "test");
+    let epoch = block_on(cache.epochs(std::slice::from_ref(&name))).unwrap();
+    assert_ne!(epoch[0], block_on(cache.renew(&name)).unwrap());
+    // And once it reads no more, all is as before.
+    reader.execute_batch("COMMIT").unwrap();
+    for n in 0..100 {
+        assert!(put(&cache, &format!("new {n}"), &entry(n, 50_000)).unwrap() && has(&cache, &format!("new {n}")));
+    }
+    let started = Instant::now();
+    while n_bytes(folder.path(), "cache.sqlite-wal") > 1 << 20 {
+        assert!(started.elapsed() < Duration::from_secs(30), "the log is never given back");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A removal adds to the log, too. Past a second limit the file is exchanged, so that others' reads cannot have it grow.
+#[test]
+fn removals_keep_to_the_limit_while_another_connection_reads() {
+    let folder = Folder::new();
+    let most = 4 << 20;
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(most).build().unwrap();
+    put(&cache, "old", &entry(1, 10_000)).unwrap();
+    let _reader = reader(&folder);
+    let name = EpochName::namespace(0, "test");
+    for n in 0..400 {
+        block_on(cache.renew(&name)).unwrap();
+        block_on(cache.remove(&[key("old")])).unwrap();
+        assert!(get(&cache, "old").unwrap().is_none());
+        let n_bytes = n_bytes(folder.path(), "cache.sqlite-wal");
+        assert!(n_bytes <= most / 4 + (64 << 10), "{n_bytes} bytes after {n}");
+    }
+    assert!(put(&cache, "new", &entry(1, 10)).unwrap() && has(&cache, "new"));
+}
+
+/// Many that come at once are one transaction, but not of any size.
+#[test]
+fn many_large_entries_at_once_keep_to_the_limit() {
+    let folder = Folder::new();
+    let most = 4 << 20;
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(most).build().unwrap();
+    put(&cache, "old", &entry(1, 10)).unwrap();
+    let _reader = reader(&folder);
+    std::thread::scope(|scope| {
+        for n in 0..64 {
+            let cache = &cache;
+            scope.spawn(move || put(cache, &n.to_string(), &entry(n, 400_000)).map_err(|error| error.kind()));
+        }
+    });
+    let n_bytes = n_bytes(folder.path(), "cache.sqlite");
+    assert!(n_bytes <= most + (1 << 20), "{n_bytes}");
+}
+
+/// With what holds where nothing was said, the log is no longer than the half of what it may have.
+#[test]
+fn the_log_is_bounded_by_default() {
+    let folder = Folder::new();
+    let cache = SqliteCache::open(folder.file("cache.sqlite")).unwrap();
+    put(&cache, "old", &entry(1, 10)).unwrap();
+    let reader = reader(&folder);
+    let large = entry(1, 900_000);
+    let told: Vec<_> = (0..60).map(|n| put(&cache, &(n % 10).to_string(), &large).is_ok()).collect();
+    let n_bytes = n_bytes(folder.path(), "cache.sqlite-wal");
+    assert!(n_bytes < 36 << 20, "{n_bytes}");
+    assert!(told[0] && !told[59], "{told:?}");
+    reader.execute_batch("COMMIT").unwrap();
+    assert!(put(&cache, "new", &large).unwrap() && has(&cache, "new"));
+}
+
+/// A transaction of the program's may be as long as it likes; what it left in the log is given back.
+#[test]
+fn what_a_long_transaction_leaves_in_the_log_is_given_back() {
+    let folder = Folder::new();
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(4 << 20).build().unwrap();
+    put(&cache, "a", &entry(1, 100)).unwrap();
+    assert!(has(&cache, "a"), "a thread that reads keeps the log where it is");
+    let client = cache.client();
+    let large = |sql: &'static str| block_on(client.transaction(move |connection| connection.execute_batch(sql)));
+    large("CREATE TABLE own(bytes); INSERT INTO own VALUES (zeroblob(2500000))").unwrap().unwrap();
+    assert!(n_bytes(folder.path(), "cache.sqlite-wal") > 2_500_000);
+    assert!(put(&cache, "b", &entry(1, 100)).unwrap());
+    assert!(n_bytes(folder.path(), "cache.sqlite-wal") < 1 << 20);
+    // And while another connection reads, it is refused like all that would have the log grow; to look is not.
+    let _reader = reader(&folder);
+    large("UPDATE own SET bytes = zeroblob(2500001)").unwrap().unwrap();
+    let error = large("UPDATE own SET bytes = zeroblob(2500002)").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    large("SELECT count(*) FROM own").unwrap().unwrap();
+    assert!(has(&cache, "a") && has(&cache, "b"));
+}
+
+#[test]
+fn the_smallest_cache_holds_an_entry() {
+    let folder = Folder::new();
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(64 << 10).build().unwrap();
+    let largest = cache.capability().largest_entry;
+    for n in 0..50 {
+        let name = n.to_string();
+        assert!(put(&cache, &name, &entry(n, largest - layout::PAYLOAD)).unwrap() && has(&cache, &name));
+    }
+    assert_eq!(put(&cache, "a", &entry(1, largest)).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+/// What would push itself out again was not stored.
+#[test]
+fn what_is_not_kept_is_an_error() {
+    let folder = Folder::new();
+    let cache = SqliteCache::builder().path(folder.file("cache.sqlite")).max_bytes(1 << 20).build().unwrap();
+    put(&cache, "old", &entry(1, 100)).unwrap();
+    let fat = "CREATE TABLE fat(bytes); INSERT INTO fat VALUES (zeroblob(900000))";
+    block_on(cache.client().transaction(move |connection| connection.execute_batch(fat))).unwrap().unwrap();
+    assert_eq!(put(&cache, "new", &entry(1, 100)).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert!(get(&cache, "new").unwrap().is_none());
 }
 
 #[test]

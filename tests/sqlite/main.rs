@@ -7,7 +7,9 @@
 mod client;
 mod contract;
 mod damage;
+mod disk;
 mod files;
+mod full;
 mod kills;
 mod limits;
 mod sharing;

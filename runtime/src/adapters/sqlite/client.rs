@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 use super::SqliteCache;
 use super::fault::Fault;
-use super::request::Request;
+use super::request::{Purpose, Request};
 use super::statements::Statements;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -50,7 +50,7 @@ impl SqliteClient {
     ///
     /// # Errors
     /// [`Unavailable`](ErrorKind::Unavailable): the database failed, or another process has it;
-    /// [`TooLarge`](ErrorKind::TooLarge): it is full; [`Config`](ErrorKind::Config): `work` has changed what is larder's,
+    /// [`TooLarge`](ErrorKind::TooLarge): it is full, or its log is while another connection reads; [`Config`](ErrorKind::Config): `work` has changed what is larder's,
     /// which undoes all that it did, or has ended the transaction itself, which does not.
     pub fn transaction<T, E, W>(&self, work: W) -> impl Future<Output = Result<Result<T, E>>> + Send + use<T, E, W>
     where
@@ -103,6 +103,10 @@ where
 {
     fn is_wanted(&self) -> bool {
         self.asker.as_ref().is_some_and(|asker| !asker.is_closed())
+    }
+
+    fn purpose(&self) -> Purpose {
+        Purpose::Store
     }
 
     /// It may end the transaction, and with it what others have done in it.

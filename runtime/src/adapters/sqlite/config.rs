@@ -69,8 +69,13 @@ impl SqliteCacheBuilder {
         self
     }
 
-    /// Holds so many bytes, the pages of its tables included, and evicts the oldest entries; 256 MiB by default, at least
-    /// 64 KiB. The file stays as large as it ever was, its write-ahead log aside.
+    /// Takes so many bytes of the disk, file and write-ahead log together: three quarters are for the tables, where the oldest
+    /// entries are evicted for new ones, and a quarter for the log, which has 1 MiB at least. 256 MiB by default, at least 64 KiB.
+    /// The file stays as large as it ever was. In memory there is no log, and all is for the tables.
+    ///
+    /// The log grows while a connection stands in a read, also one of another program. If it has more than half of its part,
+    /// nothing is stored ([`ErrorKind::TooLarge`]) until the log can begin anew, which is tried with each write; what is to be
+    /// removed goes on to be, and if it has all of its part, by exchanging the file for an empty one.
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
         self

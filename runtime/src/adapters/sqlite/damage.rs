@@ -22,14 +22,19 @@ pub(super) fn set_aside(path: &Path, damaged: Identity) -> io::Result<()> {
         return Ok(());
     }
     let aside = file::beside(path, &format!(".damaged-{}", life::now() / 1000));
-    let _ = fs::rename(file::beside(path, "-wal"), file::beside(&aside, "-wal"));
-    fs::rename(path, &aside)?;
-    forget_older(path);
+    // The file before its log, without which it would be an older one.
+    match fs::rename(path, &aside) {
+        Ok(()) => _ = fs::rename(file::beside(path, "-wal"), file::beside(&aside, "-wal")),
+        // A name takes room as well.
+        Err(error) if file::is_full(&error) => file::remove(path)?,
+        Err(error) => return Err(error),
+    }
+    forget(path, N_KEPT);
     Ok(())
 }
 
-/// Deletes what was set aside, but for the last few. Their names end in the time, which sorts them.
-fn forget_older(path: &Path) {
+/// Deletes what was set aside, but for the last `n_kept`. Their names end in the time, which sorts them.
+pub(super) fn forget(path: &Path, n_kept: usize) {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return };
     let prefix = format!("{}.damaged-", name.to_string_lossy());
     let Ok(entries) = fs::read_dir(folder) else { return };
@@ -39,7 +44,7 @@ fn forget_older(path: &Path) {
     };
     let mut asides: Vec<_> = entries.flatten().map(|entry| entry.path()).filter(|path| is_aside(path)).collect();
     asides.sort();
-    let n_old = asides.len().saturating_sub(N_KEPT);
+    let n_old = asides.len().saturating_sub(n_kept);
     for old in &asides[..n_old] {
         let _ = fs::remove_file(old);
         let _ = fs::remove_file(file::beside(old, "-wal"));

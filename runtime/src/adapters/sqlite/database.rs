@@ -3,17 +3,21 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use rusqlite::{Connection, OpenFlags};
 
 use super::damage;
+use super::exchange;
 use super::fault::Fault;
 use super::file::{self, Identity, Lock};
 use super::housekeeping::Limits;
+use super::log::{self, Log};
+use super::request::Purpose;
 use super::schema::{self, Kind};
 use super::statements;
 use crate::error::{Error, ErrorKind};
+use crate::sync::Mutex;
 
 /// How often a file is opened that is damaged, or exchanged meanwhile.
 const N_ATTEMPTS: usize = 3;
@@ -43,6 +47,10 @@ pub(super) struct Database {
     pub(super) limits: Limits,
     /// Where SQLite itself stops, should eviction not be enough.
     pub(super) most_pages: u32,
+    /// How long the log may get.
+    pub(super) log: Log,
+    /// The file that was last found to be a cache, and whether a connection keeps its number from going to another.
+    known: Mutex<(Option<Identity>, Weak<()>)>,
 }
 
 /// Why there is no connection.
@@ -56,8 +64,13 @@ pub(super) enum Trouble {
 }
 
 impl Trouble {
+    /// Was there no room?
     pub(super) fn is_full(&self) -> bool {
-        matches!(self, Self::Fault(fault) if fault.is_full())
+        match self {
+            Self::Fault(fault) => fault.is_full(),
+            Self::System(error) => file::is_full(error),
+            Self::Refused(_) | Self::Exchanged => false,
+        }
     }
 
     /// Do the tables no longer fit the statements?
@@ -90,17 +103,35 @@ impl From<io::Error> for Trouble {
 /// A connection, and what it leads to.
 pub(super) struct Opened {
     pub(super) connection: Connection,
-    home: Option<(PathBuf, Identity)>,
+    home: Home,
+    /// Says that the file is known; goes after the connection.
+    _known: Arc<()>,
+}
+
+enum Home {
+    File(PathBuf, Identity),
+    Memory,
+    /// There is no file, and no room to make one: an empty database stands in for it, for one batch.
+    Nowhere,
 }
 
 impl Opened {
+    /// Does what is in the database outlive the connection?
     pub(super) fn is_file(&self) -> bool {
-        self.home.is_some()
+        !matches!(self.home, Home::Memory)
+    }
+
+    /// Is there nothing, and no room for anything?
+    pub(super) fn is_nowhere(&self) -> bool {
+        matches!(self.home, Home::Nowhere)
     }
 
     /// Does the connection lead to what has the file's place?
     pub(super) fn is_in_place(&self) -> bool {
-        self.home.as_ref().is_none_or(|(path, home)| in_place(path, *home).is_ok())
+        match &self.home {
+            Home::File(path, home) => in_place(path, *home).is_ok(),
+            Home::Memory | Home::Nowhere => true,
+        }
     }
 }
 
@@ -109,13 +140,24 @@ impl Database {
         // An eighth above the limit, and what one transaction may store before there is a look at the size.
         let hard = limits.max_bytes.saturating_add(limits.max_bytes / 8).saturating_add(4 << 20) / PAGE;
         let most_pages = u32::try_from(hard).unwrap_or(u32::MAX).min(u32::MAX - 1);
-        Self { place, limits, most_pages }
+        Self { place, limits, most_pages, log: Log::of(limits.max_bytes), known: Mutex::default() }
+    }
+
+    /// What the tables may take of `max_bytes`: in memory there is no log.
+    pub(super) fn n_bytes_of_tables(&self) -> u64 {
+        match self.place {
+            Place::File(_) => log::beside(self.limits.max_bytes),
+            Place::Memory => self.limits.max_bytes,
+        }
     }
 
     /// What a caller is told.
-    pub(super) fn error(&self, trouble: &Trouble) -> Error {
+    pub(super) fn error(&self, trouble: &Trouble, purpose: Purpose) -> Error {
         let place = &self.place;
         match trouble {
+            full if purpose == Purpose::Store && full.is_full() => {
+                Error::new(ErrorKind::TooLarge, "there is no room left for the SQLite cache")
+            }
             Trouble::Fault(fault) => fault.into_error(&place.to_string()),
             Trouble::System(error) => {
                 Error::unavailable(format!("cannot open the SQLite cache {place}"), Arc::clone(error))
@@ -130,20 +172,39 @@ impl Database {
         }
     }
 
-    /// Opens a connection. A file that is missing is made; one that is damaged is set aside, and made anew.
+    /// Opens a connection. A file that is missing is made; one that is damaged is set aside, one that the disk has no room to open
+    /// is removed, and both are made anew.
     pub(super) fn open(&self) -> Result<Opened, Trouble> {
         if !schema::is_sqlite_sound() {
             return Err(Trouble::Refused("SQLite before 3.51.3 can corrupt it"));
         }
-        let Place::File(path) = &self.place else { return self.open_memory() };
-        let path = file::prepare(path)?;
+        let Place::File(path) = &self.place else { return self.open_empty(Home::Memory) };
+        let trouble = match file::prepare(path).map_err(Trouble::from).and_then(|path| self.open_at(&path)) {
+            Err(trouble) if trouble.is_full() => trouble,
+            opened => return opened,
+        };
+        // Whoever finds no file finds nothing, and removes nothing: that takes no room.
+        if file::identity(path)?.is_some() { Err(trouble) } else { self.open_empty(Home::Nowhere) }
+    }
+
+    fn open_at(&self, path: &Path) -> Result<Opened, Trouble> {
         let mut trouble = Trouble::Exchanged;
         for _ in 0..N_ATTEMPTS {
-            let home = home(&path)?;
-            trouble = match self.open_file(&path, home) {
+            let home = home(path)?;
+            trouble = match self.open_file(path, home) {
                 Err(Trouble::Fault(fault)) if fault.is_damage() => {
-                    damage::set_aside(&path, home)?;
+                    damage::set_aside(path, home)?;
                     fault.into()
+                }
+                Err(Trouble::Fault(fault)) if fault.is_full() || fault.is_no_file() => {
+                    if !self.is_ours(path, home)? {
+                        return Err(Trouble::Refused("it cannot be opened, and has no mark of larder"));
+                    }
+                    if fault.is_no_file() && !file::is_out_of_files(path) {
+                        return Err(fault.into());
+                    }
+                    exchange::remove(path, home)?;
+                    Fault::FULL.into()
                 }
                 Err(Trouble::Exchanged) => Trouble::Exchanged,
                 opened => return opened,
@@ -152,11 +213,19 @@ impl Database {
         Err(trouble)
     }
 
-    fn open_memory(&self) -> Result<Opened, Trouble> {
+    fn open_empty(&self, home: Home) -> Result<Opened, Trouble> {
         let connection = Connection::open_in_memory().map_err(Fault::from)?;
-        schema::set_up(&connection, self.most_pages)?;
+        schema::set_up(&connection, self.most_pages, self.log)?;
         schema::create(&connection)?;
-        Ok(Opened { connection, home: None })
+        Ok(Opened { connection, home, _known: Arc::default() })
+    }
+
+    /// Is the file a cache, though SQLite cannot open it now? Asked before it is removed.
+    fn is_ours(&self, path: &Path, home: Identity) -> Result<bool, Trouble> {
+        if self.known_as(home).is_some() {
+            return Ok(true);
+        }
+        Ok(Lock::is_known(path) && file::is_of(path, schema::APPLICATION_ID)?)
     }
 
     /// Opens the file that was found at `path` as `home`, if it is there still.
@@ -166,7 +235,7 @@ impl Database {
             | OpenFlags::SQLITE_OPEN_NOFOLLOW
             | OpenFlags::SQLITE_OPEN_EXRESCODE;
         let connection = Connection::open_with_flags(path, flags).map_err(Fault::from)?;
-        let mut known = recognise(&connection, self.most_pages);
+        let mut known = self.recognise(&connection);
         // SQLite finds log and index by their names, and only when it first reads. From here on it has them: those of this
         // file, if that still has its place, and else maybe those of another, which would be damaged by what is written.
         in_place(path, home)?;
@@ -190,17 +259,50 @@ impl Database {
             Err(fault) if fault.is_misfit() => Err(Fault::DAMAGED.into()),
             prepared => {
                 prepared?;
-                let home = Some((path.to_owned(), home));
-                Ok(Opened { connection, home })
+                Ok(Opened { connection, home: Home::File(path.to_owned(), home), _known: self.know(home) })
             }
         }
     }
 
+    /// What says that the file is a cache, if a connection to it is open.
+    fn known_as(&self, home: Identity) -> Option<Arc<()>> {
+        let known = self.known.lock();
+        known.1.upgrade().filter(|_| known.0 == Some(home))
+    }
+
+    fn know(&self, home: Identity) -> Arc<()> {
+        self.known_as(home).unwrap_or_else(|| {
+            let known = Arc::default();
+            *self.known.lock() = (Some(home), Arc::downgrade(&known));
+            known
+        })
+    }
+
+    fn recognise(&self, connection: &Connection) -> Result<Kind, Fault> {
+        schema::set_up(connection, self.most_pages, self.log)?;
+        schema::kind(connection)
+    }
+
     /// Gives up a connection that has met damage, and what it led to.
     pub(super) fn give_up(&self, opened: Opened) -> Result<(), Trouble> {
-        let Opened { connection, home } = opened;
+        let Opened { connection, home, .. } = opened;
         drop(connection);
-        home.map_or(Ok(()), |(path, identity)| Ok(damage::set_aside(&path, identity)?))
+        match home {
+            Home::File(path, identity) => Ok(damage::set_aside(&path, identity)?),
+            Home::Memory | Home::Nowhere => Ok(()),
+        }
+    }
+
+    /// Gives up a connection, and all that is in what it leads to; the next one that is opened leads to something empty.
+    ///
+    /// # Errors
+    /// If the file cannot be removed.
+    pub(super) fn exchange(&self, opened: Opened) -> Result<(), Trouble> {
+        match &opened.home {
+            // The connection goes after the file: until then its number is given to no other file.
+            Home::File(path, identity) => Ok(exchange::remove(path, *identity)?),
+            Home::Memory | Home::Nowhere => Ok(()),
+        }
     }
 }
 
@@ -219,9 +321,4 @@ fn home(path: &Path) -> Result<Identity, Trouble> {
 
 fn in_place(path: &Path, home: Identity) -> Result<(), Trouble> {
     if file::identity(path)? == Some(home) { Ok(()) } else { Err(Trouble::Exchanged) }
-}
-
-fn recognise(connection: &Connection, most_pages: u32) -> Result<Kind, Fault> {
-    schema::set_up(connection, most_pages)?;
-    schema::kind(connection)
 }

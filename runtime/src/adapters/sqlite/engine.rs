@@ -12,7 +12,7 @@ use super::database::{Database, Place};
 use super::fault::Stop;
 use super::housekeeping::Limits;
 use super::queue::Rejected;
-use super::request::{self, Request};
+use super::request::{self, Purpose, Request};
 use super::statements::Statements;
 use super::worker::{self, Requests};
 use crate::error::{Error, ErrorKind, Result};
@@ -20,13 +20,6 @@ use crate::sync::Mutex;
 
 /// Threads that read a file. More than one so that a large batch does not hold up a small one.
 const N_READERS: usize = 2;
-
-/// Which threads a request is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    Read,
-    Write,
-}
 
 /// A database and its threads.
 pub(super) struct Engine {
@@ -83,12 +76,12 @@ impl Engine {
     /// Has `work` done by a thread, and waits for its answer without blocking this one.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
-        lane: Lane,
+        purpose: Purpose,
         work: impl FnMut(&Statements<'_>) -> Result<T, Stop> + Send + 'static,
     ) -> Result<T> {
         self.check()?;
-        let (request, told) = request::request(work);
-        self.push(lane, request)?;
+        let (request, told) = request::request(purpose, work);
+        self.push(request)?;
         let gone = |error| Err(Error::unavailable("a thread of the SQLite cache has ended early", error));
         told.await.unwrap_or_else(gone)
     }
@@ -96,7 +89,7 @@ impl Engine {
     /// Has a request done that is told its answer by itself, in a transaction of its own.
     pub(super) fn ask_alone(&self, request: Box<dyn Request>) -> Result<()> {
         self.check()?;
-        self.push(Lane::Write, request)
+        self.push(request)
     }
 
     /// Tells its database from all others that there are.
@@ -114,9 +107,9 @@ impl Engine {
     }
 
     /// A queue may be closed between its being found and the push, hence the attempts.
-    fn push(&self, lane: Lane, mut request: Box<dyn Request>) -> Result<()> {
+    fn push(&self, mut request: Box<dyn Request>) -> Result<()> {
         for _ in 0..3 {
-            match self.queue(lane)?.push(request) {
+            match self.queue(request.purpose())?.push(request) {
                 Ok(()) => return Ok(()),
                 Err((Rejected::Full, _)) => break,
                 Err((Rejected::Closed, back)) => request = back,
@@ -125,8 +118,8 @@ impl Engine {
         Err(Error::new(ErrorKind::Unavailable, "too many requests wait for the SQLite cache"))
     }
 
-    /// Where requests of a lane go; starts the threads if they do not run.
-    fn queue(&self, lane: Lane) -> Result<Arc<Requests>> {
+    /// Where such requests go; starts the threads if they do not run.
+    fn queue(&self, purpose: Purpose) -> Result<Arc<Requests>> {
         let mut threads = self.threads.lock();
         let Threads { running, writer } = &mut *threads;
         let is_well = |running: &Running| !running.writes.is_closed() && !running.reads.is_closed();
@@ -134,9 +127,9 @@ impl Engine {
             *running = None;
             *running = Some(Running::start(&self.database, writer)?);
         }
-        let queue = running.as_ref().map(|running| match lane {
-            Lane::Read => Arc::clone(&running.reads),
-            Lane::Write => Arc::clone(&running.writes),
+        let queue = running.as_ref().map(|running| match purpose {
+            Purpose::Read => Arc::clone(&running.reads),
+            Purpose::Store | Purpose::Remove => Arc::clone(&running.writes),
         });
         queue.ok_or_else(|| Error::new(ErrorKind::Unavailable, "the SQLite cache does not run"))
     }

@@ -14,6 +14,9 @@ impl Fault {
     /// What is in the file is not what was written to it.
     pub(super) const DAMAGED: Self = Self(ffi::SQLITE_CORRUPT);
 
+    /// There is no room.
+    pub(super) const FULL: Self = Self(ffi::SQLITE_FULL);
+
     /// What makes the database ours has been changed.
     pub(super) const MISFIT: Self = Self(ffi::SQLITE_ERROR);
 
@@ -22,14 +25,21 @@ impl Fault {
         matches!(self.primary(), ffi::SQLITE_CORRUPT | ffi::SQLITE_NOTADB)
     }
 
-    /// Is there no room, on the disk or in the pages that the file may have?
+    /// Is there no room, on the disk or in the pages that the file may have? By whatever name: a quota, a limit on files and a disk
+    /// that does not take what it is given are errors of writing.
     pub(super) fn is_full(self) -> bool {
-        self.primary() == ffi::SQLITE_FULL
+        let writing = [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMSIZE];
+        self.primary() == ffi::SQLITE_FULL || writing.contains(&self.0)
+    }
+
+    /// Was there a file that could not be opened, or made?
+    pub(super) fn is_no_file(self) -> bool {
+        self.primary() == ffi::SQLITE_CANTOPEN
     }
 
     /// Is another connection at work? Then this one is as good as it was; after anything else it is made anew.
     pub(super) fn is_passing(self) -> bool {
-        self.is_busy() || matches!(self.primary(), ffi::SQLITE_FULL | ffi::SQLITE_TOOBIG)
+        self.is_busy() || self.is_full() || self.primary() == ffi::SQLITE_TOOBIG
     }
 
     /// Has another connection kept this one waiting for too long?
@@ -46,7 +56,6 @@ impl Fault {
     pub(super) fn into_error(self, name: &str) -> Error {
         match self.primary() {
             ffi::SQLITE_TOOBIG => Error::new(ErrorKind::TooLarge, "the entry is larger than SQLite takes"),
-            ffi::SQLITE_FULL => Error::new(ErrorKind::TooLarge, "there is no room left for the SQLite cache"),
             _ => Error::unavailable(format!("the SQLite cache {name} failed"), self),
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Row, params};
 
 use super::fault::Fault;
 use super::leases::Leases;
@@ -11,7 +11,7 @@ use super::life;
 use super::statements::{self, Statements};
 use crate::adapter::{EpochName, StoreKey, Sweep, Token, layout};
 
-const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry ORDER BY id LIMIT ?1)";
+const OLDEST: &str = "DELETE FROM entry WHERE id IN (SELECT id FROM entry WHERE id < ?2 ORDER BY id LIMIT ?1)";
 /// Asked for both ends at once, SQLite would look at all that is between.
 const SPAN: &str = "SELECT ifnull((SELECT max(id) FROM entry) - (SELECT min(id) FROM entry) + 1, 0)";
 const YOUNGEST: &str = "SELECT max(id) FROM entry";
@@ -25,12 +25,9 @@ const OLD_PERMITS: &str = "DELETE FROM permit WHERE until <= ?1 OR until > ?2";
 /// Entries that are looked at in one transaction.
 const N_IN_SLICE: u32 = 512;
 /// Entries that are evicted at once, at first and at most.
-const N_EVICTED: (u32, u32) = (8, 4096);
+const N_EVICTED: (i64, i64) = (8, 4096);
 /// Records of so many bytes may be stored before there is a look at the size.
 const BYTES_BETWEEN: usize = 256 << 10;
-
-/// Pages that the log may have when there is a look at it: 16 MiB.
-const LONGEST_LOG: i64 = 4_096;
 
 /// How much the database may hold.
 #[derive(Clone, Copy, Debug)]
@@ -41,15 +38,30 @@ pub(super) struct Limits {
 
 /// What was stored since there was a last look at the limits.
 pub(super) struct Room {
-    limits: Limits,
+    /// For the tables, the log aside.
+    max_bytes: u64,
+    max_entries: Option<u64>,
     leases: Leases,
     n_since_count: Cell<u64>,
+    /// Bytes that were stored since the transaction began, as of the last look.
+    n_bytes: Cell<usize>,
 }
 
 impl Room {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(max_bytes: u64, max_entries: Option<u64>) -> Self {
         // A cache that was opened just now may be full.
-        Self { limits, leases: Leases::new(limits.max_bytes), n_since_count: Cell::new(u64::MAX) }
+        let leases = Leases::new(max_bytes);
+        Self { max_bytes, max_entries, leases, n_since_count: Cell::new(u64::MAX), n_bytes: Cell::default() }
+    }
+
+    /// A transaction begins.
+    pub(super) fn begin(&self) {
+        self.n_bytes.set(0);
+    }
+
+    /// The bytes that the transaction has stored, as far as it was looked at.
+    pub(super) fn n_bytes(&self) -> usize {
+        self.n_bytes.get()
     }
 
     /// Has so much been stored that there has to be a look even before the transaction ends?
@@ -58,29 +70,39 @@ impl Room {
     }
 
     /// Evicts the oldest entries until the limits hold.
+    ///
+    /// # Errors
+    /// Besides those of the database, [`Fault::FULL`] if what was stored just now would have to go itself.
     pub(super) fn make(&self, statements: &Statements<'_>) -> Result<(), Fault> {
         self.leases.keep_to(statements)?;
-        let (_, n_stored) = statements.n_stored.take();
+        let (n_bytes, n_stored) = statements.n_stored.take();
+        self.n_bytes.set(self.n_bytes.get().saturating_add(n_bytes));
         if n_stored > 0 {
-            self.keep_to_bytes(statements, self.limits.max_bytes)?;
+            if !self.keep_to_bytes(statements, self.max_bytes)? {
+                return Err(Fault::FULL);
+            }
             self.n_since_count.set(self.n_since_count.get().saturating_add(n_stored));
         }
-        self.limits.max_entries.map_or(Ok(()), |most| self.keep_to_entries(statements, most))
+        self.max_entries.map_or(Ok(()), |most| self.keep_to_entries(statements, most))
     }
 
     /// Evicts a sixteenth of what there is.
     pub(super) fn make_more(&self, statements: &Statements<'_>) -> Result<(), Fault> {
         let n_bytes = n_bytes(statements)?;
-        self.keep_to_bytes(statements, n_bytes - n_bytes / 16)
+        self.keep_to_bytes(statements, n_bytes - n_bytes / 16).map(drop)
     }
 
-    /// Evicts until the database holds `max_bytes`, counted in the pages that are in use.
-    fn keep_to_bytes(&self, statements: &Statements<'_>, max_bytes: u64) -> Result<(), Fault> {
+    /// Evicts until the database holds `max_bytes`, counted in the pages that are in use, but nothing that was stored in this
+    /// transaction; does it now?
+    fn keep_to_bytes(&self, statements: &Statements<'_>, max_bytes: u64) -> Result<bool, Fault> {
         let (mut n_evicted, most) = N_EVICTED;
-        while n_bytes(statements)? > max_bytes && statements.execute(OLDEST, [n_evicted])? > 0 {
+        while n_bytes(statements)? > max_bytes {
+            if statements.execute(OLDEST, [n_evicted, statements.first_stored.get()])? == 0 {
+                return Ok(false);
+            }
             n_evicted = (n_evicted * 2).min(most);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Counting takes as long as there are entries. So the span of their row ids, which is at least their number, is looked
@@ -96,7 +118,7 @@ impl Room {
         self.n_since_count.set(0);
         let n_surplus = number(COUNT)?.saturating_sub(most);
         if n_surplus > 0 {
-            statements.execute(OLDEST, [n_surplus.cast_signed()])?;
+            statements.execute(OLDEST, [n_surplus.cast_signed(), i64::MAX])?;
         }
         Ok(())
     }
@@ -202,17 +224,6 @@ pub(super) fn walk(statements: &Statements<'_>, from: i64, dead: &Dead) -> Resul
         step.next = None;
     }
     Ok(step)
-}
-
-/// Has the log begin anew if it is long. SQLite does so by itself only when a writer finds nobody reading, and where many read
-/// all the time that never happens: the log would take any room there is. To look at it costs no trip to the disk.
-pub(super) fn shorten_log(connection: &Connection) -> Result<(), Fault> {
-    let checkpoint =
-        |sql: &str| -> Result<i64, Fault> { Ok(connection.prepare_cached(sql)?.query_row([], |row| row.get(1))?) };
-    if checkpoint("PRAGMA wal_checkpoint(NOOP)")? > LONGEST_LOG {
-        checkpoint("PRAGMA wal_checkpoint(RESTART)")?;
-    }
-    Ok(())
 }
 
 /// Removes permits that have run out; few, as each lasts for one computation.

@@ -6,16 +6,19 @@ mod config;
 mod damage;
 mod database;
 mod engine;
+mod exchange;
 mod fault;
 mod file;
 mod housekeeping;
 mod leases;
 mod life;
+mod log;
 mod queue;
 mod reader;
 mod request;
 mod schema;
 mod statements;
+mod transaction;
 mod worker;
 mod writer;
 
@@ -33,8 +36,9 @@ use crate::adapter::{
 use crate::error::{Error, ErrorKind, Result};
 use crate::timeout::Timeout;
 use database::Place;
-use engine::{Engine, Lane};
+use engine::Engine;
 use housekeeping::Dead;
+use request::Purpose;
 
 /// Keeps entries in a SQLite file, which outlives the process and which all processes of this machine share, or in memory.
 ///
@@ -43,6 +47,11 @@ use housekeeping::Dead;
 /// `name.damaged-<time>` (the last two are kept) and built anew. Beside it lies `name.lock`, which stays. All of that
 /// happens at first use: nothing here looks at a file. One that is removed or exchanged while it is used costs what is in it
 /// and no more; its `-wal` and `-shm` are a part of it, and must never be removed alone.
+///
+/// Where there is no room, on the disk or in what the log may take ([`max_bytes`](SqliteCacheBuilder::max_bytes)), what is to be
+/// stored is refused as [`ErrorKind::TooLarge`], and what is to be removed (and an epoch that is to be renewed) goes all the same: if
+/// it cannot be written, with the whole file, which is removed and made anew, empty. So it does where the disk has no room to open it.
+/// If not even that can be done, it is an error of kind [`ErrorKind::Unavailable`].
 ///
 /// SQLite does not know whether a byte in its file has flipped: what is handed out has the bytes that were put, or bytes
 /// that fail the checksum of their record.
@@ -142,11 +151,17 @@ impl SqliteCache {
     }
 
     async fn read<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T> {
-        self.0.ask(Lane::Read, work).await
+        self.0.ask(Purpose::Read, work).await
     }
 
+    /// For what may be refused where there is no room.
+    async fn store<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T> {
+        self.0.ask(Purpose::Store, work).await
+    }
+
+    /// For what has to be carried out.
     async fn write<T: Send + 'static>(&self, work: impl Work<T>) -> Result<T> {
-        self.0.ask(Lane::Write, work).await
+        self.0.ask(Purpose::Remove, work).await
     }
 
     fn check(&self, key: &StoreKey, entry: &Entry) -> Result<()> {
@@ -212,19 +227,19 @@ impl CacheAdapter for SqliteCache {
 
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         let (key, living, groups) = (key.clone(), *living, groups.to_vec());
-        self.write(move |store| Ok(store.permit(&key, claim, &living, &groups)?)).await
+        self.store(move |store| Ok(store.permit(&key, claim, &living, &groups)?)).await
     }
 
     async fn put(&self, key: &StoreKey, entry: &Entry, condition: Condition<'_>) -> Result<bool> {
         self.check(key, entry)?;
         let (key, entry) = (key.clone(), entry.clone());
         match condition {
-            Condition::Always => self.write(move |store| Ok(store.put(&key, &entry, Condition::Always)?)).await,
+            Condition::Always => self.store(move |store| Ok(store.put(&key, &entry, Condition::Always)?)).await,
             Condition::IfAbsent(&living) => {
-                self.write(move |store| Ok(store.put(&key, &entry, Condition::IfAbsent(&living))?)).await
+                self.store(move |store| Ok(store.put(&key, &entry, Condition::IfAbsent(&living))?)).await
             }
             Condition::IfPermit(&token) => {
-                self.write(move |store| Ok(store.put(&key, &entry, Condition::IfPermit(&token))?)).await
+                self.store(move |store| Ok(store.put(&key, &entry, Condition::IfPermit(&token))?)).await
             }
         }
     }
@@ -240,7 +255,7 @@ impl CacheAdapter for SqliteCache {
             return Ok(());
         }
         let entries = entries.to_vec();
-        self.write(move |store| {
+        self.store(move |store| {
             let put = |(key, entry): &(StoreKey, Entry)| store.put(key, entry, Condition::Always).map(drop);
             Ok(entries.iter().try_for_each(put)?)
         })
@@ -263,7 +278,7 @@ impl CacheAdapter for SqliteCache {
         living: &Living,
     ) -> Result<Option<Fetched>> {
         let (key, living) = (key.clone(), *living);
-        self.write(move |store| Ok(store.touch(&key, timeout, grace, &living)?)).await
+        self.store(move |store| Ok(store.touch(&key, timeout, grace, &living)?)).await
     }
 
     async fn head(&self, key: &StoreKey) -> Result<Option<Head>> {
@@ -274,7 +289,7 @@ impl CacheAdapter for SqliteCache {
     async fn increment(&self, key: &StoreKey, delta: i64, fresh: &Entry, living: &Living) -> Result<Counted> {
         self.check(key, fresh)?;
         let (key, fresh, living) = (key.clone(), fresh.clone(), *living);
-        self.write(move |store| store.increment(&key, delta, &fresh, &living)).await
+        self.store(move |store| store.increment(&key, delta, &fresh, &living)).await
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {

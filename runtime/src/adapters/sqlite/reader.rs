@@ -11,7 +11,7 @@ use super::worker::{Batch, N_RETRIES, N_WAITS, Worker, wanted};
 pub(super) fn serve(worker: &mut Worker, mut batch: Batch) {
     let (mut n_retries, mut n_waits) = (0, 0);
     while !batch.is_empty() {
-        let read = match worker.connection() {
+        let read = match worker.begin().and_then(|()| worker.connection()) {
             Ok(connection) => read(connection, &mut batch).map_err(Trouble::Fault),
             Err(trouble) => Err(trouble),
         };

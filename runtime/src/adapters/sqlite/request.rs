@@ -7,10 +7,22 @@ use super::fault::{Fault, Stop};
 use super::statements::Statements;
 use crate::error::{Error, Result};
 
+/// What a request is for, which decides who runs it, and what becomes of it where there is no room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Read,
+    /// It adds something, and is refused where there is no room for that.
+    Store,
+    /// It takes something away, or replaces an epoch, and has to be carried out: a store that cannot forget is no cache.
+    Remove,
+}
+
 /// A request whose answer's type is forgotten.
 pub(super) trait Request: Send {
     /// Does somebody still wait for the answer?
     fn is_wanted(&self) -> bool;
+
+    fn purpose(&self) -> Purpose;
 
     /// Is it to have a transaction to itself?
     fn is_alone(&self) -> bool;
@@ -27,19 +39,20 @@ pub(super) trait Request: Send {
 
 /// Work, its answer, and who waits for that.
 pub(super) struct Asked<T, W> {
+    purpose: Purpose,
     work: W,
     outcome: Option<Result<T>>,
     asker: oneshot::Sender<Result<T>>,
 }
 
 /// Makes a request of `work`, and what its answer comes out of.
-pub(super) fn request<T, W>(work: W) -> (Box<dyn Request>, oneshot::Receiver<Result<T>>)
+pub(super) fn request<T, W>(purpose: Purpose, work: W) -> (Box<dyn Request>, oneshot::Receiver<Result<T>>)
 where
     T: Send + 'static,
     W: FnMut(&Statements<'_>) -> Result<T, Stop> + Send + 'static,
 {
     let (asker, told) = oneshot::channel();
-    (Box::new(Asked { work, outcome: None, asker }), told)
+    (Box::new(Asked { purpose, work, outcome: None, asker }), told)
 }
 
 impl<T, W> Request for Asked<T, W>
@@ -49,6 +62,10 @@ where
 {
     fn is_wanted(&self) -> bool {
         !self.asker.is_closed()
+    }
+
+    fn purpose(&self) -> Purpose {
+        self.purpose
     }
 
     fn is_alone(&self) -> bool {

@@ -5,17 +5,18 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 use super::fault::Fault;
+use super::log::Log;
 use crate::error::Result;
 
 /// Marks a database as ours, in its header: `LARD`.
-const APPLICATION_ID: i32 = 0x4c41_5244;
+pub(super) const APPLICATION_ID: i32 = 0x4c41_5244;
 /// The shape of the tables. One of another version is refused: processes of two versions would take turns in undoing each
 /// other's. A later version will build older ones anew, since nobody migrates a cache.
 const VERSION: i32 = 1;
 /// SQLite before this can corrupt a database that has several connections in WAL mode.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long a connection waits for another process's, until there is a look at who still waits for this one.
-const BUSY: Duration = Duration::from_millis(200);
+pub(super) const BUSY: Duration = Duration::from_millis(200);
 
 /// The row id grows with each entry that is stored, and so tells the oldest. The columns stand before the record, so that
 /// they are read without it: how long it lives, and whose it is. A table `WITHOUT ROWID` would keep records in the tree that keys are searched in: point
@@ -46,8 +47,6 @@ PRAGMA secure_delete = OFF;
 PRAGMA cache_size = -4000;
 PRAGMA temp_store = MEMORY;
 PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 1000;
-PRAGMA journal_size_limit = 67108864;
 ";
 
 /// What a database is to us.
@@ -70,11 +69,13 @@ pub(super) fn is_sqlite_sound() -> bool {
 }
 
 /// Sets up a connection, without a look at what it leads to.
-pub(super) fn set_up(connection: &Connection, most_pages: u32) -> Result<(), Fault> {
+pub(super) fn set_up(connection: &Connection, most_pages: u32, log: Log) -> Result<(), Fault> {
     connection.busy_timeout(BUSY)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch(SETTINGS)?;
     connection.pragma_update(None, "max_page_count", most_pages)?;
+    connection.pragma_update(None, "wal_autocheckpoint", log.usual.cast_signed())?;
+    connection.pragma_update(None, "journal_size_limit", log.n_bytes().cast_signed())?;
     Ok(())
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Statements<'c> {
     pub(super) n_stored: Cell<(usize, u64)>,
     /// Rows of permits that were made so far.
     pub(super) n_taken: Cell<u64>,
+    /// The least row id of those.
+    pub(super) first_stored: Cell<i64>,
     /// [`GET`], kept for the whole transaction: to look it up and to put it back is an eighth of what a read costs.
     get: RefCell<Option<CachedStatement<'c>>>,
 }
@@ -71,6 +73,7 @@ impl<'c> Statements<'c> {
             now: life::now(),
             n_stored: Cell::default(),
             n_taken: Cell::default(),
+            first_stored: Cell::new(i64::MAX),
             get: RefCell::default(),
         }
     }
@@ -234,6 +237,7 @@ impl<'c> Statements<'c> {
             PUT,
             params![key.as_str(), deadline, kept_until, stamped, namespace_epoch, template_epoch, template, record],
         )?;
+        self.first_stored.set(self.first_stored.get().min(self.connection.last_insert_rowid()));
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::database::{Database, Place, Trouble};
 use super::engine::Engine;
 use super::fault::{Fault, Stop};
 use super::housekeeping::Limits;
-use super::request::{Request, request};
+use super::request::{Purpose, Request, request};
 use super::statements::Statements;
 use super::worker::Worker;
 use super::writer::Writer;
@@ -54,7 +54,7 @@ fn putting(
     then: impl Fn(&Statements<'_>) -> Result<(), Stop> + Send + 'static,
 ) -> (Box<dyn Request>, Told) {
     let key = key(name);
-    request(move |statements: &Statements<'_>| {
+    request(Purpose::Store, move |statements: &Statements<'_>| {
         statements.put(&key, &entry(100), Condition::Always)?;
         then(statements)
     })

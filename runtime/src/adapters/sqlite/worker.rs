@@ -34,6 +34,20 @@ impl Worker {
         Self { database, opened: None }
     }
 
+    /// Sees to it that there is a connection, for a batch that begins. One to nothing was for the batch before.
+    ///
+    /// # Errors
+    /// What keeps it from being opened.
+    pub(super) fn begin(&mut self) -> Result<(), Trouble> {
+        self.opened.take_if(|opened| opened.is_nowhere());
+        self.connection().map(drop)
+    }
+
+    /// Is there no room even for an empty file?
+    pub(super) fn is_nowhere(&self) -> bool {
+        self.opened.as_ref().is_some_and(Opened::is_nowhere)
+    }
+
     /// The connection; a new one if there is none.
     pub(super) fn connection(&mut self) -> Result<&Connection, Trouble> {
         let opened = match self.opened.take() {
@@ -74,10 +88,19 @@ impl Worker {
         if fault.is_damage() { self.database.give_up(opened).is_ok() } else { !opened.is_in_place() }
     }
 
+    /// Gives up all that is in the database: what is to be removed cannot be, and this removes it.
+    ///
+    /// # Errors
+    /// If the file cannot be exchanged.
+    pub(super) fn exchange(&mut self) -> Result<(), Trouble> {
+        self.opened.take().map_or(Ok(()), |opened| self.database.exchange(opened))
+    }
+
     /// Tells all of a batch of the same trouble.
     pub(super) fn fail(&self, batch: Batch, trouble: &Trouble) {
         for request in batch {
-            request.answer(Some(self.database.error(trouble)));
+            let error = self.database.error(trouble, request.purpose());
+            request.answer(Some(error));
         }
     }
 }

@@ -9,8 +9,8 @@ mod other;
 mod unix;
 
 use std::ffi::OsString;
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -78,12 +78,66 @@ pub(super) fn create(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    for stale in ["-wal", "-shm"] {
-        let _ = fs::remove_file(beside(path, stale));
-    }
+    remove_beside(path);
     drop(system::private().write(true).create_new(true).open(&draft)?);
     fs::rename(&draft, path)
 }
+
+/// Removes the file at `path`, with what belongs to it, and cuts it short, so that its room is free though other processes have it
+/// open: none of them uses what it reads there. Not so the index, which they have in memory. To be called under the [`Lock`].
+///
+/// # Errors
+/// If it cannot be removed.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    let open = |path: &Path| OpenOptions::new().write(true).open(path);
+    // Before it has lost its name; closed afterwards, when no lock on it matters any more.
+    let opened = [path, &beside(path, "-wal")].map(open);
+    fs::remove_file(path)?;
+    remove_beside(path);
+    for file in opened.into_iter().flatten() {
+        let _ = file.set_len(0);
+    }
+    Ok(())
+}
+
+/// Log, index and journal of a file that has gone.
+fn remove_beside(path: &Path) {
+    for stale in ["-wal", "-shm", "-journal"] {
+        let _ = fs::remove_file(beside(path, stale));
+    }
+}
+
+/// Does the system have no room, or may this user take no more of it?
+pub(super) fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    matches!(error.kind(), FileTooLarge | QuotaExceeded | StorageFull)
+}
+
+/// Has the disk no file left to give? SQLite does not tell that from others reasons not to make one.
+pub(super) fn is_out_of_files(path: &Path) -> bool {
+    let Ok(_lock) = Lock::take(path) else { return false };
+    let draft = beside(path, ".new");
+    let made = system::private().write(true).create(true).truncate(true).open(&draft);
+    let _ = fs::remove_file(&draft);
+    made.is_err_and(|error| is_full(&error))
+}
+
+/// Does the file at `path` say that it is a database of this `application`, or is there nothing in it yet? To be called only
+/// where nothing in this process has the file open.
+pub(super) fn is_of(path: &Path, application: i32) -> io::Result<bool> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut bytes = Vec::new();
+    let n_bytes = fs::metadata(path)?.len();
+    File::open(path)?.take(HEAD as u64).read_to_end(&mut bytes)?;
+    let Some(found) = bytes.get(HEAD - 32..HEAD - 28).filter(|_| bytes.starts_with(MAGIC)) else {
+        return Ok(bytes.is_empty());
+    };
+    // What makes it ours may be in the log still, and then one page is all there is.
+    Ok(found == application.to_be_bytes() || found == [0; 4] && n_bytes <= 4096)
+}
+
+/// The bytes that a database begins with.
+const HEAD: usize = 100;
 
 /// The right to build the file anew, held against other threads and other processes. Its file stays: it also says that
 /// what stands beside it is a cache of ours, however damaged.
