@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName};
@@ -129,6 +130,22 @@ fn a_cache_that_has_filled_its_disk_goes_on_after_a_restart() {
         block_on(cache.connect()).unwrap();
         assert_eq!(remove(&cache, "0").unwrap(), 1);
         assert!(put(&cache, "new", &entry(1, 100_000)).unwrap() && has(&cache, "new"));
+    });
+}
+
+/// Though nothing is removed, and nothing expires.
+#[test]
+fn a_cache_that_has_filled_its_disk_makes_room_by_itself() {
+    on_disk("full::a_cache_that_has_filled_its_disk_makes_room_by_itself", "size=4m", |disk| {
+        let cache = open(disk);
+        fill_with_entries(&cache, 20_000);
+        fill(disk);
+        let started = Instant::now();
+        while put(&cache, "new", &entry(1, 100_000)).is_err() {
+            assert!(started.elapsed() < Duration::from_secs(60), "nothing is ever stored again");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        assert!(has(&cache, "new"));
     });
 }
 

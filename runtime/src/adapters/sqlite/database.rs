@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::damage;
@@ -106,6 +107,20 @@ pub(super) struct Opened {
     home: Home,
     /// Says that the file is known; goes after the connection.
     _known: Arc<()>,
+    /// Held while the connection is closed, and so goes last.
+    closing: Option<Lock>,
+}
+
+/// The last connection to a file deletes its log, by name: by then that may be the log of another file, which has its place. So
+/// nobody exchanges the file meanwhile; and where that cannot be had, the log stays.
+impl Drop for Opened {
+    fn drop(&mut self) {
+        let Home::File(path, _) = &self.home else { return };
+        self.closing = Lock::take(path).ok();
+        if self.closing.is_none() {
+            let _ = self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        }
+    }
 }
 
 enum Home {
@@ -119,6 +134,14 @@ impl Opened {
     /// Does what is in the database outlive the connection?
     pub(super) fn is_file(&self) -> bool {
         !matches!(self.home, Home::Memory)
+    }
+
+    /// The file that it leads to.
+    fn file(&self) -> Option<(PathBuf, Identity)> {
+        match &self.home {
+            Home::File(path, identity) => Some((path.clone(), *identity)),
+            Home::Memory | Home::Nowhere => None,
+        }
     }
 
     /// Is there nothing, and no room for anything?
@@ -217,7 +240,7 @@ impl Database {
         let connection = Connection::open_in_memory().map_err(Fault::from)?;
         schema::set_up(&connection, self.most_pages, self.log)?;
         schema::create(&connection)?;
-        Ok(Opened { connection, home, _known: Arc::default() })
+        Ok(Opened { connection, home, _known: Arc::default(), closing: None })
     }
 
     /// Is the file a cache, though SQLite cannot open it now? Asked before it is removed.
@@ -259,7 +282,8 @@ impl Database {
             Err(fault) if fault.is_misfit() => Err(Fault::DAMAGED.into()),
             prepared => {
                 prepared?;
-                Ok(Opened { connection, home: Home::File(path.to_owned(), home), _known: self.know(home) })
+                let (home, known) = (Home::File(path.to_owned(), home), self.know(home));
+                Ok(Opened { connection, home, _known: known, closing: None })
             }
         }
     }
@@ -285,12 +309,9 @@ impl Database {
 
     /// Gives up a connection that has met damage, and what it led to.
     pub(super) fn give_up(&self, opened: Opened) -> Result<(), Trouble> {
-        let Opened { connection, home, .. } = opened;
-        drop(connection);
-        match home {
-            Home::File(path, identity) => Ok(damage::set_aside(&path, identity)?),
-            Home::Memory | Home::Nowhere => Ok(()),
-        }
+        let home = opened.file();
+        drop(opened);
+        home.map_or(Ok(()), |(path, identity)| Ok(damage::set_aside(&path, identity)?))
     }
 
     /// Gives up a connection, and all that is in what it leads to; the next one that is opened leads to something empty.
@@ -298,11 +319,8 @@ impl Database {
     /// # Errors
     /// If the file cannot be removed.
     pub(super) fn exchange(&self, opened: Opened) -> Result<(), Trouble> {
-        match &opened.home {
-            // The connection goes after the file: until then its number is given to no other file.
-            Home::File(path, identity) => Ok(exchange::remove(path, *identity)?),
-            Home::Memory | Home::Nowhere => Ok(()),
-        }
+        // The connection goes after the file: until then its number is given to no other file.
+        opened.file().map_or(Ok(()), |(path, identity)| Ok(exchange::remove(&path, identity)?))
     }
 }
 

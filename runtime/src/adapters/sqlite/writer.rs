@@ -24,7 +24,7 @@ const MUCH: u64 = 64;
 /// Readers are waited for at most so often: one that stands there for long is not worth it.
 const BETWEEN_WAITS: Duration = Duration::from_secs(5);
 /// Rounds of housekeeping in a row in which something found no room to be stored, until there is some made for it.
-const MOST_REFUSED: u32 = 10;
+const MOST_REFUSED: u32 = 4;
 
 /// What the thread that writes has.
 pub(super) struct Writer {
