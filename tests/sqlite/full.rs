@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_lite::future::block_on;
-use larder::adapter::{CacheAdapter, Claim, Condition, EpochName};
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Release};
 use larder::{ErrorKind, Result, SqliteCache, Timeout};
 use rusqlite::Connection;
 
@@ -48,9 +48,14 @@ fn fill_with_entries(cache: &SqliteCache, n_bytes: usize) -> u64 {
 
 /// A cache with entries "0" to "29", on a disk that something else has filled since.
 fn crowded(disk: &Path) -> SqliteCache {
+    crowded_but(disk, "")
+}
+
+/// The same without one of them.
+fn crowded_but(disk: &Path, without: &str) -> SqliteCache {
     let cache = open(disk);
-    for n in 0..30 {
-        put(&cache, &n.to_string(), &entry(n, 3_000)).unwrap();
+    for (n, name) in (0..30).map(|n| (n, n.to_string())).filter(|(_, name)| name != without) {
+        put(&cache, &name, &entry(n, 3_000)).unwrap();
     }
     // A log that has room in it takes a few more writes.
     let connection = Connection::open(disk.join("cache.sqlite")).unwrap();
@@ -76,6 +81,24 @@ fn what_is_stored_on_a_full_disk_is_too_large_and_changes_nothing() {
         assert_eq!(counted.unwrap_err().kind(), ErrorKind::TooLarge);
         for n in 0..30 {
             assert_eq!(get(&cache, &n.to_string()).unwrap().unwrap().record, record(n, 3_000));
+        }
+    });
+}
+
+#[test]
+fn what_is_released_on_a_full_disk_is_gone_or_given_back() {
+    on_disk("full::what_is_released_on_a_full_disk_is_gone_or_given_back", "size=1m", |disk| {
+        for release in [Release::Keep, Release::Remove] {
+            let cache = open(disk);
+            let permitted = block_on(cache.permit(&key("3"), Claim::Fresh, &LIVING, &[])).unwrap();
+            drop(cache);
+            let cache = crowded_but(disk, "3");
+            block_on(cache.release(&key("3"), &permitted.token.unwrap(), release)).unwrap();
+            assert!(get(&cache, "3").unwrap().is_none());
+            let fill = Condition::IfPermit(&permitted.token.unwrap());
+            assert!(!block_on(cache.put(&key("3"), &entry(1, 10), fill)).is_ok_and(|is_stored| is_stored));
+            drop(cache);
+            start_anew(disk);
         }
     });
 }
@@ -258,7 +281,7 @@ fn a_disk_that_cannot_be_written_is_no_full_one() {
 fn another_connection_that_stands_in_a_read_does_not_keep_the_disk_full() {
     let test = "full::another_connection_that_stands_in_a_read_does_not_keep_the_disk_full";
     on_disk(test, "size=4m", |disk| {
-        let cache = open(disk);
+        let cache = SqliteCache::open(disk.join("cache.sqlite")).unwrap();
         put(&cache, "first", &entry(1, 10)).unwrap();
         let reader = Connection::open(disk.join("cache.sqlite")).unwrap();
         reader.execute_batch("BEGIN; SELECT count(*) FROM entry").unwrap();

@@ -69,8 +69,9 @@ impl SqliteCacheBuilder {
         self
     }
 
-    /// Takes so many bytes of the disk, file and write-ahead log together: three quarters are for the tables, where the oldest
-    /// entries are evicted for new ones, and a quarter for the log, which has 1 MiB at least. 256 MiB by default, at least 64 KiB.
+    /// Takes so many bytes of the disk, file and write-ahead log together: an eighth is for the log, and for that at least 1 MiB
+    /// (where there are less than 4 MiB, beyond them), the rest for the tables, where the oldest entries are evicted for new ones. 256 MiB
+    /// by default, at least 64 KiB. One request that stores much may have the log exceed its part, until the next.
     /// The file stays as large as it ever was. In memory there is no log, and all is for the tables.
     ///
     /// The log grows while a connection stands in a read, also one of another program. If it has more than half of its part,

@@ -9,9 +9,11 @@ use super::fault::Fault;
 use super::schema;
 
 /// Of what a database may take of the disk, one part in so many is for the log.
-const SHARE: u64 = 4;
+const SHARE: u64 = 8;
 /// But so much, as less would have it begin anew all the time.
 const LEAST: u64 = 1 << 20;
+/// Of what is very little, one part in so many is left to the log, however little that is.
+const LARGEST_SHARE: u64 = 4;
 /// A page in the log, with its head.
 const FRAME: u64 = 4096 + 24;
 /// After so many pages SQLite looks whether the log can begin anew, and no later; its own choice.
@@ -36,7 +38,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn of(max_bytes: u64) -> Self {
-        let most = (max_bytes / SHARE).max(LEAST) / FRAME;
+        let most = share(max_bytes).max(LEAST) / FRAME;
         let full = most / 2;
         Self { usual: (most / 4).min(USUAL), long: full.min(LONG), full, most }
     }
@@ -54,7 +56,11 @@ impl Log {
 
 /// What is left of `max_bytes` beside the log.
 pub(super) fn beside(max_bytes: u64) -> u64 {
-    max_bytes - max_bytes / SHARE
+    max_bytes - share(max_bytes)
+}
+
+fn share(max_bytes: u64) -> u64 {
+    (max_bytes / SHARE).max(LEAST).min(max_bytes / LARGEST_SHARE)
 }
 
 /// The pages in the log. To look costs no trip to the disk.
@@ -83,10 +89,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_log_has_a_quarter_and_no_less_than_it_needs() {
+    fn a_log_has_an_eighth_and_no_less_than_it_needs() {
         let default = Log::of(256 << 20);
-        assert_eq!((default.usual, default.long), (1_000, 4_096));
-        assert!(default.most * FRAME <= 64 << 20 && default.n_bytes() <= 32 << 20);
+        assert_eq!((default.usual, default.most * FRAME >> 20, default.n_bytes() >> 20), (1_000, 31, 15));
+        for (max_bytes, tables) in [(256 << 20, 224 << 20), (8 << 20, 7 << 20), (4 << 20, 3 << 20), (1 << 20, 3 << 18)]
+        {
+            assert_eq!(beside(max_bytes), tables);
+        }
         assert_eq!(Log::of(64 << 10), Log::of(4 << 20));
         for max_bytes in [64 << 10, 4 << 20, 256 << 20, u64::MAX] {
             let log = Log::of(max_bytes);
