@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn a_log_has_an_eighth_and_no_less_than_it_needs() {
         let default = Log::of(256 << 20);
-        assert_eq!((default.usual, default.most * FRAME >> 20, default.n_bytes() >> 20), (1_000, 31, 15));
+        assert_eq!((default.usual, (default.most * FRAME) >> 20, default.n_bytes() >> 20), (1_000, 31, 15));
         for (max_bytes, tables) in [(256 << 20, 224 << 20), (8 << 20, 7 << 20), (4 << 20, 3 << 20), (1 << 20, 3 << 18)]
         {
             assert_eq!(beside(max_bytes), tables);
