@@ -371,10 +371,14 @@ fn a_leader_that_is_being_polled_is_well_however_long_it_takes() {
     async fn long_poll(clock: ManualClock, waiters: Arc<Mutex<Vec<Call>>>) -> u64 {
         STARTS.start();
         let work = poll_fn(|context| {
-            context.waker().wake_by_ref();
-            for _ in 0..3 {
-                let waiters: &mut Vec<Call> = &mut waiters.lock().unwrap();
-                assert!(waiters.iter_mut().all(|call| poll_by_hand(call).is_none()));
+            for _ in 0..4 {
+                context.waker().wake_by_ref();
+                // On a thread of their own: on this one they would be calls inside the computation.
+                let n_ended = std::thread::scope(|threads| {
+                    let poll = || waiters.lock().unwrap().iter_mut().filter_map(|call| poll_by_hand(call)).count();
+                    threads.spawn(poll).join().unwrap()
+                });
+                assert_eq!((n_ended, STARTS.n()), (0, 1));
                 clock.advance(secs(12));
             }
             Poll::Ready(())
@@ -387,9 +391,9 @@ fn a_leader_that_is_being_polled_is_well_however_long_it_takes() {
 
     let (cache, clock) = cache();
     let waiters = Arc::<Mutex<Vec<Call>>>::default();
-    let call = || Some(Box::pin(scoped_async(&cache, long_poll(clock.clone(), Arc::clone(&waiters)))) as Pin<Box<_>>);
-    waiters.lock().unwrap().extend((0..50).map(|_| call() as Call));
-    assert_eq!(futures_lite::future::block_on(call().unwrap()), 7);
+    let call = || scoped_async(&cache, long_poll(clock.clone(), Arc::clone(&waiters)));
+    waiters.lock().unwrap().extend((0..50).map(|_| -> Call { Some(Box::pin(call())) }));
+    assert_eq!(futures_lite::future::block_on(call()), 7);
     assert!(waiters.lock().unwrap().iter_mut().all(|call| poll_by_hand(call) == Some(7)));
     assert_eq!(STARTS.n(), 1);
 }
@@ -507,7 +511,7 @@ fn a_call_works_without_any_runtime_and_inside_every_one() {
 fn a_result_that_a_second_leader_replaces_is_not_dropped_under_a_lock() {
     static STARTS: Starts = Starts::new();
     static GATES: [Semaphore; 2] = [const { Semaphore::const_new(0) }; 2];
-    static PARKED: Mutex<Option<std::pin::Pin<Box<dyn Future<Output = Value> + Send>>>> = Mutex::new(None);
+    static PARKED: Mutex<Option<Pin<Box<dyn Future<Output = Value> + Send>>>> = Mutex::new(None);
 
     #[derive(Clone)]
     struct Value(#[expect(dead_code, reason = "only its destructor matters")] Arc<Nosy>);
@@ -533,7 +537,7 @@ fn a_result_that_a_second_leader_replaces_is_not_dropped_under_a_lock() {
         let call = || Box::pin(scoped_async(&cache, twice()));
         let mut poll = {
             let mut context = Context::from_waker(Waker::noop());
-            move |call: &mut std::pin::Pin<Box<larder::Scoped<_>>>| call.as_mut().poll(&mut context).is_ready()
+            move |call: &mut Pin<Box<larder::Scoped<_>>>| call.as_mut().poll(&mut context).is_ready()
         };
         let (mut first, mut second, mut waiting) = (call(), call(), call());
         assert!(!poll(&mut first) && !poll(&mut second));

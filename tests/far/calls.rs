@@ -1,10 +1,14 @@
 //! Calls and helpers, sync and async, over a store whose time a test moves.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use larder::testing::{ManualClock, MemoryAdapter};
 use larder::{Cache, Remaining, cached};
+
+use crate::moody::{Mood, Moody, When};
 
 fn store() -> (Cache, MemoryAdapter, ManualClock) {
     let clock = ManualClock::new();
@@ -182,4 +186,36 @@ fn local_functions_stay_in_this_process() {
         assert_eq!(handle::get(7).unwrap(), Some(Handle(7)));
         assert!(handle::clear(7).unwrap());
     });
+}
+
+#[test]
+fn a_leader_that_is_not_polled_while_the_store_answers_costs_one_wait() {
+    static STARTS: AtomicUsize = AtomicUsize::new(0);
+    #[cached(key = "far_parked:{command}", timeout = 60)]
+    async fn parked(command: &str) -> usize {
+        STARTS.fetch_add(1, Ordering::SeqCst);
+        command.len()
+    }
+    fn poll(call: &mut Pin<Box<impl Future<Output = usize>>>) -> Poll<usize> {
+        call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+    }
+    for (command, n_starts) in [("permit", 1), ("put", 2)] {
+        STARTS.store(0, Ordering::SeqCst);
+        let (store, clock) = (Moody::new(Mood::Works), ManualClock::new());
+        let cache = Cache::builder(store.clone()).clock(clock.clock()).build().unwrap();
+        let answer = store.hold(When::Before, command);
+        let [mut leader, mut waiter] = [(); 2].map(|()| Box::pin(larder::scoped_async(&cache, parked(command))));
+        assert!(poll(&mut leader).is_pending() && store.asked().contains(&command));
+        assert!(poll(&mut waiter).is_pending());
+        store.hold_nothing();
+        answer.add_permits(1);
+        for _ in 0..4 {
+            clock.advance(Duration::from_secs(1));
+            assert!(poll(&mut waiter).is_pending(), "{command}");
+        }
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(poll(&mut waiter), Poll::Ready(command.len()), "{command}");
+        assert_eq!(STARTS.load(Ordering::SeqCst), n_starts, "{command}");
+        assert_eq!(poll(&mut leader), Poll::Ready(command.len()), "{command}: polled after all, it ends as well");
+    }
 }

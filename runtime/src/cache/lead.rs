@@ -1,7 +1,7 @@
 //! A call that computes: around the computation its parents are known, and after it the result is stored, if it is to be
 //! stored and nothing was cleared meanwhile, and handed to those who wait.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Context;
 use std::time::Instant;
@@ -83,7 +83,7 @@ impl Lead {
     /// Takes that permit, whatever is stored.
     pub(crate) async fn claim(&mut self) {
         // With what it finds it would have nothing to do.
-        let _ = tend(self.task(), Box::pin(self.errand.claim(true))).await;
+        let _ = tend(self.task(), pin!(self.errand.claim(true))).await;
         self.started = Instant::now();
         if let Some(permit) = &mut self.permit {
             begin(permit, &self.errand);
@@ -188,7 +188,7 @@ impl Delivery {
     // Its type has no name in users' code, which does not compile it.
     pub(crate) fn storing(&mut self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         let task = self.permit.task().cloned();
-        Box::pin(tend(task, Box::pin(self.store())))
+        Box::pin(async move { tend(task, pin!(self.store())).await })
     }
 
     /// Held while code of the user's runs for it.

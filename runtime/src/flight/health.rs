@@ -72,7 +72,7 @@ impl LeaderTask {
     }
 
     fn end_poll(self: &Arc<Self>) {
-        /// The leader's own and that in the list of its flight.
+        /// The leader's own and that in the list of its flight. Where [`tend`] has one more, the store keeps a clone anyway.
         const N_HOLDERS: usize = 2;
         let now = self.clock.now();
         let mut poll = self.poll.lock();

@@ -2,7 +2,7 @@
 //! computing; before it waits, it draws an edge from each of them to the flight it waits for, and where that would close a
 //! ring it does not wait.
 //!
-//! A spawned task has no parents. A ring through one is not seen here; the limit on waiting ends it.
+//! A spawned task has no parents. A ring through one is not seen here; one more start per minute ends it.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -20,7 +20,7 @@ thread_local! {
 /// Held while a part of a flight's computation runs: every call in it has the flight for a parent.
 #[must_use]
 pub(crate) struct Inside {
-    /// In a destructor of the thread's own, the list may be gone: then the limit on waiting has to do.
+    /// In a destructor of the thread's own, the list may be gone: then one more start per minute has to do.
     listed: bool,
     /// It belongs to the thread that it was made on.
     _not_send: PhantomData<*const ()>,
