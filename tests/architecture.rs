@@ -40,7 +40,7 @@ const RUNTIME: &[Row] = &[
     // `near` for its generations: one belongs to one value of its epochs.
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "near", "sync", "timeout"]),
     ("rules", &["codec", "error", "near", "record", "timeout", "value"]),
-    ("flight", &["clock", "near", "sync", "timeout"]),
+    ("flight", &["clock", "near", "sync"]),
     ("site", &["timeout"]),
     ("observer", &["config", "error", "site"]),
     (

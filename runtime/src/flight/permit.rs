@@ -159,9 +159,9 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.retire();
         if *self.open.get_mut() {
             self.step_down(false);
         }
+        self.retire();
     }
 }
