@@ -17,6 +17,7 @@ use crate::adapter::{
     StoreKey, Token, join_all, random_holder,
 };
 use crate::adapters::redis::clears::Confirmation;
+use crate::adapters::redis::link::Link;
 use crate::adapters::redis::sweep::{self, Kind, Walk};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
@@ -99,7 +100,7 @@ impl Part {
         let commands: Vec<_> = names.iter().map(|name| (tag_of(name.shard()), name)).collect();
         let commands =
             commands.into_iter().map(|(tag, name)| (slot_of(tag), command::epoch(&command::tagged(name, tag))));
-        let answers = self.router.ask_all(&commands.collect::<Vec<_>>(), Lane::Calls).await?;
+        let answers = self.router.ask_all(&commands.collect::<Vec<_>>()).await?;
         answers.into_iter().map(|answer| sweep::epoch(answer.reply)).collect()
     }
 
