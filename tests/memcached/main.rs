@@ -10,6 +10,7 @@ mod contract;
 mod counters;
 mod fleet;
 mod keys;
+mod lists;
 mod permits;
 mod support;
 mod ticking;

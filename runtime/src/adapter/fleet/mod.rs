@@ -21,6 +21,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// Which store holds a key depends on the key and on the stores' names alone: it is the same in every process, in any
 /// order of the stores, and adding one moves only the keys that the new one gets.
 ///
+/// Where a store leaves a fleet and comes back, what was cleared meanwhile comes back with it, unless the stores see to that among
+/// themselves, as [`MemcachedCache`](https://docs.rs/larder/latest/larder/struct.MemcachedCache.html)s of one builder do.
+/// Others are emptied before they are used again; those that stay have entries of the keys that they lent to it, too.
+///
 /// A verb for many keys asks all their stores at once, each once. Where a store fails, `get_many` still answers for the
 /// others' keys and fails only if all do; the other verbs fail after all stores have done their part.
 #[derive(Clone)]

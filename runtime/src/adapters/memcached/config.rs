@@ -1,5 +1,7 @@
 //! What can be said of memcached servers: in code, or in a URL.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use super::MemcachedCache;
 use crate::adapter::{AnyAdapter, Fleet};
 use crate::error::{Error, ErrorKind, Result};
@@ -35,7 +37,9 @@ pub struct MemcachedCacheBuilder {
 impl MemcachedCacheBuilder {
     /// One more server: `host`, `host:port` or `[::1]:port`; the port is 11211 if it is not said.
     ///
-    /// Keys are spread by the name that is given here: a server that gets another name gets other keys.
+    /// Keys are spread by the name that is given here: a server that gets another name gets other keys. Names are alike whatever
+    /// their case and with or without the usual port, and `localhost` is `127.0.0.1`; that two names lead to one server is not
+    /// seen otherwise. So all processes name a server alike.
     pub fn server(mut self, server: impl Into<String>) -> Self {
         self.servers.push(server.into());
         self
@@ -79,14 +83,16 @@ impl MemcachedCacheBuilder {
         self
     }
 
-    /// The one server. Nothing is connected yet.
+    /// The one server, for itself: it is of no list, which others remember. Where there may be more servers, or may have been,
+    /// `build_fleet` takes one, too. Nothing is connected yet.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if not one server was said, or if its address is malformed.
     pub fn build(self) -> Result<MemcachedCache> {
-        let mut servers = self.build_each()?;
+        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
+        let mut servers = self.addresses()?;
         match (servers.pop(), servers.len()) {
-            (Some(server), 0) => Ok(server),
+            (Some((address, _)), 0) => Ok(MemcachedCache::new(address, largest_entry)),
             _ => Err(Error::new(ErrorKind::Config, "several memcached servers make a fleet: call `build_fleet`")),
         }
     }
@@ -97,25 +103,33 @@ impl MemcachedCacheBuilder {
     /// [`ErrorKind::Config`] if no server was said, if one was said twice, or if an address is malformed.
     pub fn build_fleet(self, mut wrap: impl FnMut(AnyAdapter) -> AnyAdapter) -> Result<Fleet> {
         let servers = self.build_each()?;
-        Fleet::new(servers.into_iter().map(|server| (server.address().to_owned(), wrap(AnyAdapter::new(server)))))
+        Fleet::new(servers.into_iter().map(|(name, server)| (name, wrap(AnyAdapter::new(server)))))
     }
 
-    /// One by one, for who puts them together.
-    pub(crate) fn build_each(self) -> Result<Vec<MemcachedCache>> {
+    /// The servers of one list, each with its name, for who puts them together: as by [`Cache::fleet`](crate::Cache::fleet), where
+    /// each has limits and a breaker of its own.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] if no server was said, or if an address is malformed.
+    pub fn build_each(self) -> Result<Vec<(String, MemcachedCache)>> {
+        Ok(MemcachedCache::list(self.addresses()?, self.largest_entry.unwrap_or(LARGEST_ENTRY)))
+    }
+
+    /// Of each server its address and its name.
+    fn addresses(&self) -> Result<Vec<(String, String)>> {
         if self.servers.is_empty() {
             return Err(Error::new(ErrorKind::Config, "no memcached server was said: call `server`"));
         }
-        let largest_entry = self.largest_entry.unwrap_or(LARGEST_ENTRY);
         let servers = self.servers.iter().zip(1..).map(|(server, number)| {
             let wrong = |what| Error::new(ErrorKind::Config, format!("server {number} of memcached: {what}"));
-            Ok(MemcachedCache::new(address(server).map_err(wrong)?, largest_entry))
+            address(server).map_err(wrong)
         });
         servers.collect()
     }
 }
 
-/// `host:port`, or what is wrong with it.
-fn address(server: &str) -> Result<String, &'static str> {
+/// `host:port`, and the name by which the server is known in its list; or what is wrong with it.
+fn address(server: &str) -> Result<(String, String), &'static str> {
     let (host, port) = match server.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (server, None),
@@ -137,7 +151,21 @@ fn address(server: &str) -> Result<String, &'static str> {
     if port == 0 {
         return Err("its port is 0");
     }
-    Ok(format!("{host}:{port}"))
+    Ok((format!("{host}:{port}"), format!("{}:{port}", host_name(name))))
+}
+
+/// One spelling of those that surely mean the same.
+fn host_name(host: &str) -> String {
+    let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+    match host.parse::<IpAddr>().map(|address| address.to_canonical()) {
+        Ok(IpAddr::V4(address)) => address.to_string(),
+        Ok(IpAddr::V6(address)) if address.is_loopback() => Ipv4Addr::LOCALHOST.to_string(),
+        Ok(IpAddr::V6(address)) => format!("[{address}]"),
+        Err(_) if host == "localhost" => Ipv4Addr::LOCALHOST.to_string(),
+        // With the name of an interface.
+        Err(_) if host.contains(':') => format!("[{host}]"),
+        Err(_) => host,
+    }
 }
 
 #[cfg(test)]
@@ -154,13 +182,35 @@ mod tests {
             ("[::1]:7", "[::1]:7"),
         ];
         for (server, expected) in good {
-            assert_eq!(address(server).as_deref(), Ok(expected));
+            assert_eq!(address(server).map(|(address, _)| address).as_deref(), Ok(expected));
         }
         let bad = [("", "host"), (":7", "host"), ("a:", "port"), ("a:65536", "port"), ("a:0", "port")];
         let worse = [("::1", "brackets"), ("a b", "characters"), ("a\r\n", "characters"), ("[]", "host")];
         for (server, part) in bad.into_iter().chain(worse) {
             assert!(address(server).unwrap_err().contains(part), "{server}");
         }
+    }
+
+    #[test]
+    fn what_surely_is_one_server_has_one_name() {
+        let alike = [
+            (
+                "127.0.0.1:11211",
+                &["127.0.0.1", "localhost", "LocalHost:11211", "localhost.", "[::1]", "[0:0::1]:011211"][..],
+            ),
+            ("cache.internal:7", &["Cache.Internal:7", "cache.internal.:7"]),
+            ("[fe80::1%eth0]:11211", &["[FE80::1%eth0]"]),
+            ("[2001:db8::1]:11211", &["[2001:DB8:0:0::1]"]),
+            ("10.0.0.1:11211", &["[::ffff:10.0.0.1]"]),
+            ("127.0.0.2:11211", &["127.0.0.2"]),
+        ];
+        for (name, servers) in alike {
+            for server in servers {
+                assert_eq!(address(server).map(|(_, name)| name).as_deref(), Ok(name), "{server}");
+            }
+        }
+        let twice = MemcachedCacheBuilder::default().server("localhost").server("127.0.0.1").build_fleet(|x| x);
+        assert!(twice.unwrap_err().to_string().contains("127.0.0.1:11211"));
     }
 
     #[test]

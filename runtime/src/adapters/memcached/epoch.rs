@@ -9,13 +9,19 @@ use crate::error::{Error, Result};
 
 /// An epoch for each of the names, to be stored where there is none.
 pub(super) fn proposals(names: &[EpochName]) -> Vec<String> {
-    names.iter().map(|_| written(random_epoch())).collect()
+    names.iter().map(|_| new()).collect()
 }
 
 /// Commands that make the epochs that do not exist, and read all: two for each.
 pub(super) fn commands<'a>(names: &'a [EpochName], proposals: &'a [String]) -> Vec<Command<'a>> {
     let pairs = names.iter().zip(proposals);
     pairs.flat_map(|(name, epoch)| [store(name, epoch, Mode::Absent), Command::Get { key: name.as_str() }]).collect()
+}
+
+pub(super) async fn read_all(cache: &MemcachedCache, names: &[EpochName]) -> Result<Vec<u64>> {
+    let proposals = proposals(names);
+    let replies = cache.call(&commands(names, &proposals)).await?;
+    read(cache, names, replies).await
 }
 
 /// What the replies to [`commands`] say. A name under which stands no epoch of ours gets a new one.
@@ -53,6 +59,11 @@ pub(super) async fn renew(cache: &MemcachedCache, name: &EpochName) -> Result<u6
 
 fn store<'a>(name: &'a EpochName, epoch: &'a str, mode: Mode) -> Command<'a> {
     Command::Store { key: name.as_str(), value: epoch.as_bytes(), exptime: 0, flags: 0, mode }
+}
+
+/// A new one, as it is stored.
+pub(super) fn new() -> String {
+    written(random_epoch())
 }
 
 fn written(epoch: u64) -> String {

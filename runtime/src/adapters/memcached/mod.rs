@@ -6,6 +6,8 @@ mod config;
 mod connection;
 mod counter;
 mod epoch;
+mod list;
+mod lists;
 mod plain;
 mod queue;
 mod raw;
@@ -21,6 +23,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use connection::Connection;
+use lists::List;
 use wire::{Command, Reply};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -47,6 +50,11 @@ use crate::sync::Mutex;
 ///   lost in between they fail, since numbers of before are no good after it.
 /// * `update_timeout` with another grace than the entry was stored with sends the value again, which voids permits.
 /// * Nothing can be walked: what was cleared is left to eviction.
+/// * Several servers are a list, which each of them remembers for each namespace. A process that begins with another list than was
+///   last in use there has all that is stored in the namespace dead, on all of its servers: what was cleared elsewhere meanwhile
+///   does not come back. Where two lists share no server this cannot be seen. While processes with different lists run beside each
+///   other, those that run already do the same: the first time at once, and then more and more seldom, ten seconds apart in the end.
+///   So long at most may pass before a process hears of what one with another list has cleared. Plain caches have none of this.
 ///
 /// A handle: clones share their connection.
 ///
@@ -64,6 +72,8 @@ pub struct MemcachedCache(Arc<Inner>);
 struct Inner {
     address: String,
     largest_entry: usize,
+    /// The list that it belongs to, and its place there.
+    list: Option<(Arc<List>, usize)>,
     current: Mutex<Option<Arc<Connection>>>,
 }
 
@@ -73,8 +83,23 @@ impl MemcachedCache {
         MemcachedCacheBuilder::default()
     }
 
+    /// One for itself.
     fn new(address: String, largest_entry: usize) -> Self {
-        Self(Arc::new(Inner { address, largest_entry, current: Mutex::new(None) }))
+        Self::of(address, largest_entry, None)
+    }
+
+    /// The servers of a list: of each its address, and its name there.
+    fn list(servers: Vec<(String, String)>, largest_entry: usize) -> Vec<(String, Self)> {
+        let list = List::new(servers.iter().map(|(_, name)| name.as_str()));
+        let (addresses, names): (Vec<_>, Vec<_>) = servers.into_iter().unzip();
+        let of = |(address, place)| Self::of(address, largest_entry, Some((Arc::clone(&list), place)));
+        let servers: Vec<_> = addresses.into_iter().zip(0..).map(of).collect();
+        list.join(&servers);
+        names.into_iter().zip(servers).collect()
+    }
+
+    fn of(address: String, largest_entry: usize, list: Option<(Arc<List>, usize)>) -> Self {
+        Self(Arc::new(Inner { address, largest_entry, list, current: Mutex::new(None) }))
     }
 
     /// The connection, for commands of one's own.

@@ -57,6 +57,7 @@ impl CacheAdapter for MemcachedCache {
     /// after this trip: where they are others than the caller knew, or another's stub is of others, there is a second one, for a
     /// stub of these. An expired entry that stands there is shared by claims of all epochs.
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
+        self.looks(groups).end().await;
         let proposals = epoch::proposals(groups);
         let mut commands = epoch::commands(groups, &proposals);
         let n_epochs = commands.len();
@@ -133,6 +134,7 @@ impl CacheAdapter for MemcachedCache {
     }
 
     async fn remove(&self, keys: &[StoreKey]) -> Result<Vec<Option<Head>>> {
+        self.enlist(keys).await;
         let keys = keys.iter().map(StoreKey::as_str);
         let commands: Vec<_> = keys.flat_map(|key| [Command::Get { key }, Command::Delete { key }]).collect();
         let mut replies = self.call(&commands).await?.into_iter();
@@ -179,12 +181,18 @@ impl CacheAdapter for MemcachedCache {
     }
 
     async fn epochs(&self, names: &[EpochName]) -> Result<Vec<u64>> {
-        let proposals = epoch::proposals(names);
-        let replies = self.call(&epoch::commands(names, &proposals)).await?;
-        epoch::read(self, names, replies).await
+        let looks = self.looks(names);
+        if looks.is_first {
+            looks.end().await;
+            return epoch::read_all(self, names).await;
+        }
+        let epochs = epoch::read_all(self, names).await?;
+        // Meanwhile, as there is seldom another list.
+        if looks.end().await { epoch::read_all(self, names).await } else { Ok(epochs) }
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
+        self.looks(std::slice::from_ref(name)).end().await;
         epoch::renew(self, name).await
     }
 

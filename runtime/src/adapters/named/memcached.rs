@@ -31,5 +31,5 @@ pub(super) fn told(
     }
     let servers = builder.build_each()?;
     let forget = if is_plain_by(fields, is_plain)? { AnyAdapter::plain } else { AnyAdapter::new };
-    Ok(Cache::fleet(servers.into_iter().map(|server| (server.address().to_owned(), forget(server)))))
+    Ok(Cache::fleet(servers.into_iter().map(|(name, server)| (name, forget(server)))))
 }
