@@ -11,6 +11,7 @@ mod foreign;
 mod full;
 mod login;
 mod rights;
+mod rotation;
 mod scripts;
 mod support;
 mod sweep;

@@ -106,6 +106,11 @@ fn files_that_are_of_no_use_are_named_when_the_cache_is_built() {
         assert_eq!(error.kind(), ErrorKind::Config);
         assert!(error.to_string().contains(said), "{error}");
     }
+    let stranger = authority.sign(&["elsewhere"]);
+    let mixed = RedisTls::new().ca_file(authority.file()).client_certificate(&signed.certificate, &stranger.key);
+    let told = RedisCache::builder().tls(mixed).build().unwrap_err().to_string();
+    let names = |path: &std::path::Path| told.contains(&path.display().to_string());
+    assert!(names(&signed.certificate) && names(&stranger.key), "{told}");
     let half = format!("rediss://h?ca={}&key=/k", authority.file().display());
     assert!(RedisCache::open(half).unwrap_err().to_string().contains("together"));
     let both = RedisCache::builder().socket("/s").tls(RedisTls::new().ca_file(authority.file()));

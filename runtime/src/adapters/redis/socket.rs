@@ -17,7 +17,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use super::bounded::Bounded;
 use super::health::Health;
 use super::reply::{self, Failure};
-use super::tls::Tls;
+use super::tls::{self, Tls};
 
 /// How many commands may wait for the driver before callers do.
 const QUEUE: usize = 1024;
@@ -33,20 +33,26 @@ pub(super) struct Target {
 
 /// A connection to `target`, logged in, its database selected. `health` tells when it has ended, and ends it.
 pub(super) async fn open(target: &Target, health: &Health) -> Result<MultiplexedConnection, Failure> {
-    let Target { server, tls, largest_entry } = target;
-    let opened = match (server.addr(), tls) {
+    let Target { server, tls: encryption, largest_entry } = target;
+    let mut wrong = None;
+    let opened = match (server.addr(), encryption) {
         (ConnectionAddr::Tcp(host, port), None) => match tcp(host, *port).await {
             Ok(stream) => speak(server, stream, health, *largest_entry).await,
             Err(error) => Err(error.into()),
         },
         (ConnectionAddr::Tcp(host, port), Some(tls)) => match tcp(host, *port).await {
-            Ok(stream) => speak(server, tls.around(stream, host).await?, health, *largest_entry).await,
+            Ok(stream) => {
+                let (stream, unread) = tls.around(stream, host).await?;
+                wrong = unread;
+                speak(server, stream, health, *largest_entry).await
+            }
             Err(error) => Err(error.into()),
         },
         (ConnectionAddr::Unix(path), _) => unix::open(path, server, health, *largest_entry).await,
         _ => by_client(server).await,
     };
-    let failed = |error| Failure { attempted: String::new(), cause: reply::cause(&error) };
+    let failed =
+        |error| tls::because(Failure { attempted: String::new(), cause: reply::cause(&error) }, wrong.as_deref());
     opened.map_err(failed)
 }
 

@@ -25,7 +25,11 @@ impl Tls {
         Err(Error::new(ErrorKind::FeatureOff, message))
     }
 
-    pub(super) async fn around(&self, _: TcpStream, _: &str) -> Result<TcpStream, Failure> {
+    pub(super) async fn around(&self, _: TcpStream, _: &str) -> Result<(TcpStream, Option<String>), Failure> {
         match self.0 {}
     }
+}
+
+pub(super) fn because(failure: Failure, _: Option<&str>) -> Failure {
+    failure
 }

@@ -3,22 +3,21 @@
 //! The server's certificate and its name are always verified; there is no switch for that. Who runs servers with certificates
 //! of their own says by which authority they are signed.
 
+mod current;
 mod files;
 mod said;
 
+pub(super) use current::Tls;
+
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
-use tokio_rustls::rustls::ClientConfig;
-use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 
 use super::reply::Failure;
-use crate::error::{Error, ErrorKind, Result};
 
 /// A server that does not speak TLS may wait for the end of a line that never comes.
 const LIMIT: Duration = Duration::from_millis(1500);
@@ -26,7 +25,8 @@ const LIMIT: Duration = Duration::from_millis(1500);
 /// TLS to a Redis server: by whom its certificate is signed, and who we are.
 ///
 /// The server's certificate and host name are verified, always. Without [`ca_file`](Self::ca_file), those are trusted whom the
-/// system trusts. Files are read when the cache is built.
+/// system trusts. Files are read when the cache is built, and again with each attempt to connect, so that certificates can be
+/// exchanged while the program runs; as long as one of them makes no sense, what was read before is used.
 ///
 /// # Examples
 /// ```no_run
@@ -68,45 +68,28 @@ impl RedisTls {
     }
 }
 
-/// What a connection needs to begin with TLS. Clones share it, and with it the sessions that can be resumed.
-#[derive(Clone)]
-pub(super) struct Tls(Arc<ClientConfig>);
-
 impl Tls {
-    /// Reads the files.
-    pub(super) fn new(settings: &RedisTls) -> Result<Self> {
-        let refused = |error| Error::new(ErrorKind::Config, format!("TLS to redis cannot be set up: {error}"));
-        let roots = match &settings.ca {
-            Some(path) => files::authorities(path)?,
-            None => files::of_the_system()?,
-        };
-        let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(refused)?
-            .with_root_certificates(roots);
-        let config = match (&settings.certificate, &settings.key) {
-            (None, None) => config.with_no_client_auth(),
-            (Some(certificate), Some(key)) => {
-                let (chain, secret) = (files::certificates("certificate", certificate)?, files::key(key)?);
-                config.with_client_auth_cert(chain, secret).map_err(refused)?
-            }
-            _ => {
-                let message = "TLS to redis takes `certificate` and `key` together, or neither";
-                return Err(Error::new(ErrorKind::Config, message));
-            }
-        };
-        Ok(Self(Arc::new(config)))
-    }
-
-    /// `stream`, encrypted, to what has shown to be `host`.
-    pub(super) async fn around(&self, stream: TcpStream, host: &str) -> Result<TlsStream<TcpStream>, Failure> {
-        let failed = |cause| Failure { attempted: "TLS failed".into(), cause };
+    /// `stream`, encrypted, to what has shown to be `host`; and what is wrong with the files, if something is: they may be why the
+    /// server does not believe us, which it says later.
+    pub(super) async fn around(
+        &self,
+        stream: TcpStream,
+        host: &str,
+    ) -> Result<(TlsStream<TcpStream>, Option<String>), Failure> {
+        let (config, wrong) = self.latest().await;
+        let failed = |cause| because(Failure { attempted: "TLS failed".into(), cause }, wrong.as_deref());
         let name = ServerName::try_from(host.to_owned());
         let name = name.map_err(|_| failed("the host has a name that no certificate can have".into()))?;
-        match tokio::time::timeout(LIMIT, TlsConnector::from(self.0.clone()).connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(stream),
+        match tokio::time::timeout(LIMIT, TlsConnector::from(config).connect(name, stream)).await {
+            Ok(Ok(stream)) => Ok((stream, wrong)),
             Ok(Err(error)) => Err(failed(said::said(&error))),
             Err(_) => Err(failed("the server did not answer; does it speak TLS on this port?".into())),
         }
     }
+}
+
+/// The failure, with what is wrong with the files.
+pub(super) fn because(failure: Failure, wrong: Option<&str>) -> Failure {
+    let Some(wrong) = wrong else { return failure };
+    Failure { cause: format!("{}; {wrong}, so that what was read before is used", failure.cause), ..failure }
 }
