@@ -159,6 +159,7 @@ impl Link {
         let mut replies = self.send(&commands).await.map_err(|error| lost(&error))?;
         let reply = replies.pop().unwrap_or_default();
         self.notice(&reply);
+        replies.iter().try_for_each(reply::permits)?;
         if !reply::is_unknown_script(&reply) {
             return Ok(reply);
         }
@@ -188,7 +189,9 @@ impl Link {
         let n_loads = commands.len();
         commands.extend(scripts);
         let mut replies = self.send(&commands).await.map_err(|error| lost(&error))?;
-        Ok(replies.split_off(n_loads.min(replies.len())))
+        let taught = replies.split_off(n_loads.min(replies.len()));
+        replies.iter().try_for_each(reply::permits)?;
+        Ok(taught)
     }
 
     /// Asks the server for its time, which also shows that it answers.

@@ -244,6 +244,10 @@ fn unexpected(reply: Value) -> Error {
     }
 }
 
+/// What a node means that announces itself, or another, as a question mark.
+pub(super) const NAMELESS: &str = "a node is announced without a host name, as none is set: set its `cluster-announce-hostname`, \
+                                   or `cluster-preferred-endpoint-type ip` on all";
+
 const REFUSED: &str = "the redis server refused";
 
 pub(super) fn odd() -> Error {
@@ -254,7 +258,14 @@ pub(super) fn odd() -> Error {
 fn said(error: &ServerError) -> String {
     let details = match error.code() {
         // Names the user.
-        "NOPERM" => "",
+        "NOPERM" => return not_permitted(error.details().unwrap_or_default()),
+        // The same in a script.
+        "ERR" if error.details().is_some_and(|details| details.contains("permissions to run the '")) => {
+            return not_permitted(error.details().unwrap_or_default());
+        }
+        "MOVED" | "ASK" if error.details().is_some_and(|details| details.contains(" ?:")) => {
+            return format!("it names another node of its cluster, and {NAMELESS}");
+        }
         "MOVED" | "ASK" => {
             return "it is one of a cluster, and names another: the URL of a cluster begins with redis+cluster://"
                 .into();
@@ -263,6 +274,25 @@ fn said(error: &ServerError) -> String {
     };
     let details = details.split(['\'', '"', '`']).next().unwrap_or_default();
     format!("{} {details}", error.code()).trim_end_matches([' ', ',']).into()
+}
+
+/// Which right a user lacks that has no permission: the command that the server names, and no name of a user or a key.
+fn not_permitted(details: &str) -> String {
+    let is_of_command = |char: char| char.is_ascii_alphanumeric() || "|.-_".contains(char);
+    let is_command = |word: &&str| (1..=64).contains(&word.len()) && word.chars().all(is_of_command);
+    match details.split_once("run the '").and_then(|(_, rest)| rest.split('\'').next()).filter(is_command) {
+        Some(command) => format!("NOPERM: its user may not run `{command}`, and needs the right +{command}"),
+        None if details.contains("key") => "NOPERM: its user has no right to a key that is asked for".into(),
+        None => "NOPERM: its user lacks a right".into(),
+    }
+}
+
+/// Complains where the user may not ask what was asked.
+pub(super) fn permits(reply: &Value) -> Result<(), Error> {
+    match reply {
+        Value::ServerError(error) if error.code() == "NOPERM" => Err(unexpected(reply.clone())),
+        _ => Ok(()),
+    }
 }
 
 /// What the client says, without what it was given.
@@ -298,8 +328,31 @@ mod tests {
             secret.contains("unknown command") && !secret.contains("secret") && !secret.contains("ann"),
             "{secret}"
         );
-        let user = told(error("NOPERM User ann has no permissions to run the 'get' command"));
-        assert!(user.contains("NOPERM") && !user.contains("ann"), "{user}");
+    }
+
+    #[test]
+    fn a_right_that_is_missing_is_named_and_its_user_is_not() {
+        for (line, said) in [
+            ("NOPERM User ann has no permissions to run the 'get' command", "+get"),
+            ("NOPERM User ann has no permissions to run the 'cluster|slots' command", "+cluster|slots"),
+            ("NOPERM this user has no permissions to run the 'evalsha' command or its subcommand", "+evalsha"),
+            ("NOPERM No permissions to access a key", "a key"),
+            ("NOPERM this user has no permissions to access one of the keys used as arguments", "a key"),
+            ("NOPERM User ann has no permissions to run the 's3cret ann' command", "NOPERM"),
+            ("NOPERM", "NOPERM"),
+        ] {
+            let told = told(error(line));
+            assert!(told.contains("NOPERM") && told.contains(said), "{told}");
+            assert!(!told.contains("ann") && !told.contains("s3cret"), "{told}");
+        }
+        let script = "ERR ACL failure in script: User ann has no permissions to run the 'set' command script: ab, on @user_script:2.";
+        assert!(told(error(script)).contains("+set") && !told(error(script)).contains("ann"));
+    }
+
+    #[test]
+    fn a_node_without_a_name_is_told_as_that() {
+        assert!(told(error("MOVED 5 ?:6379")).contains("cluster-announce-hostname"));
+        assert!(told(error("MOVED 5 h:6379")).contains("redis+cluster://"));
     }
 
     #[test]
