@@ -26,7 +26,7 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
             "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, database, sentinels, \
-             master, user, password, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
+             master, user, password, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
         ),
         (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
         (
@@ -94,8 +94,13 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis+cluster://h", "sentinels": ["a"] }),
             "s.sentinels: a cache over `redis` has no such setting: it has nodes, user, password, ca, certificate, key, \
-             sentinel_user, sentinel_password, wait_replicas, largest_entry, envelope, namespace, timeout, grace, codec, layers, \
+             sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, envelope, namespace, timeout, grace, codec, layers, \
              observers",
+        ),
+        (
+            json!({ "adapter": "redis+cluster://h", "address_map": ["a:1=b:2", "a"] }),
+            "s.address_map[1]: `address_map` of a redis cache: it is written `announced=reached`, as in \
+             `172.17.0.2:6379=127.0.0.1:7001`",
         ),
         (
             json!({ "adapter": "redis", "nodes": ["a", "b"] }),

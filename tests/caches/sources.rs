@@ -52,7 +52,7 @@ fn every_setting_of_every_store_is_taken() {
         },
         "all-cluster": {
             "adapter": "redis+cluster://a", "nodes": ["b", "c:7000"], "namespace": "g", "user": "u", "password": "p",
-            "wait_replicas": 1, "largest_entry": 1000,
+            "wait_replicas": 1, "largest_entry": 1000, "address_map": ["10.0.0.1:6379=d:7001", "10.0.0.2=e"],
         },
         "all-sentinel": {
             "adapter": "redis+sentinel://z/other", "sentinels": ["a", "b:26380"], "master": "prime",

@@ -6,6 +6,7 @@
 #[path = "../redis/certificates.rs"]
 mod certificates;
 mod conformance;
+mod foreign;
 mod moves;
 mod opening;
 mod replicas;

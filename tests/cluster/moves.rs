@@ -242,3 +242,31 @@ async fn who_knows_of_no_slots_is_not_believed_while_the_others_are_away() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+/// The known masters hang, and replicas that have taken over are asked meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn where_all_masters_are_silent_others_say_who_has_taken_over() {
+    let Some(mut store) = Store::start(3, 1) else { return };
+    let keys = keys(30);
+    for key in &keys {
+        store.fleet.put(key, &entry("1"), Condition::Always).await.unwrap();
+    }
+    store.servers.wait_until_whole().unwrap();
+    for master in 0..3 {
+        store.servers.freeze(master).unwrap();
+    }
+    for replica in 3..6 {
+        store.servers.ask(replica, &["CLUSTER", "FAILOVER", "TAKEOVER"]).unwrap();
+    }
+    let start = Instant::now();
+    while store.fleet.connect().await.is_err() {}
+    let found = start.elapsed();
+    println!("three masters frozen: who has taken over is found after {found:?}");
+    assert!(std::env::var("LARDER_SCALE").as_deref() != Ok("full") || found < Duration::from_secs(1), "{found:?}");
+    for key in &keys {
+        assert!(store.fleet.get(key).await.unwrap().is_some());
+    }
+    for master in 0..3 {
+        store.servers.thaw(master).unwrap();
+    }
+}

@@ -67,6 +67,39 @@ fn nobody_notices_what_happens_to_a_cluster() {
     }
 }
 
+/// Replicas cannot choose one another while no master is left to agree, so an operator has them take over.
+#[test]
+fn hits_come_back_where_all_masters_are_lost_at_once() {
+    let _turn = turn();
+    let Some(mut cluster) = or_skip(RedisCluster::with_timeout(3, 1, NODE_TIMEOUT)) else { return };
+    let store = cache(&cluster.url());
+    // At once, while connections are given up, and long after that.
+    for (round, pause) in (1..).zip([100, 1_500, 4_000].map(Duration::from_millis)) {
+        let crowd = Crowd::gather(store.clone(), load(round));
+        crowd.wait_for_hits();
+        let up = crowd.up(Duration::from_millis(300));
+        let masters = [0, 8_000, 16_383].map(|slot| cluster.master_of(slot).unwrap());
+        let start = Instant::now();
+        let amid = crowd.during(|| {
+            masters.iter().for_each(|&master| cluster.freeze(master).unwrap());
+            std::thread::sleep(pause);
+            for at in (0..6).filter(|at| !masters.contains(at)) {
+                cluster.ask(at, &["CLUSTER", "FAILOVER", "TAKEOVER"]).unwrap();
+            }
+            let is_taken = |slot| cluster.master_of(slot).is_ok_and(|master| !masters.contains(&master));
+            while ![0, 8_000, 16_383].into_iter().all(is_taken) {}
+        });
+        let over = Instant::now();
+        crowd.wait_for_all_hits();
+        let back = over.elapsed();
+        tell("cluster", "all masters frozen", load(round), &[up, amid], over - start, back);
+        assert!(!is_full() || back < Duration::from_secs(2), "hits came back {back:?} after others had taken over");
+        masters.iter().for_each(|&master| cluster.thaw(master).unwrap());
+        cluster.wait_until_whole().unwrap();
+        crowd.disperse();
+    }
+}
+
 /// To whoever has not got them.
 fn move_away(cluster: &RedisCluster, from: usize) {
     let to = [16_383, 8_000].into_iter().map(|slot| cluster.master_of(slot).unwrap()).find(|&at| at != from);

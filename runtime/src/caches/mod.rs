@@ -28,6 +28,7 @@
 //! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry`, `wait_replicas` | `redis` | as in its builder |
 //! | `ca`, `certificate`, `key` | `redis` over TLS | paths of files in PEM, as in its builder |
 //! | `nodes` | a cluster (`redis+cluster://…`) | a list of some of its nodes, `"host"` or `"host:port"`, used in the place of the URL's |
+//! | `address_map` | a cluster, `redis` behind sentinels | a list of `"announced=reached"`, as in its builder |
 //! | `sentinels`, `master` | `redis` behind sentinels | a list of them, in the place of the URL's, and the name by which they know the master |
 //! | `sentinel_user`, `sentinel_password` | `redis` behind sentinels | how to get in there |
 //! | `servers`, `largest_entry` | `memcached` | as in its builder; `servers` is a list |

@@ -1,6 +1,6 @@
 //! Redis: where it is, and how to get in.
 
-use super::super::redis::{URL_SETTINGS, UrlSettings, check_address, is_cluster};
+use super::super::redis::{URL_SETTINGS, UrlSettings, address_pair, check_address, is_cluster};
 use super::super::{RedisCache, RedisCacheBuilder, RedisCluster, RedisClusterBuilder};
 use super::settings::{Settings, is_plain_by};
 use super::{Store, finish};
@@ -77,6 +77,16 @@ fn addresses(name: &'static str, fields: &mut Fields) -> Result<Option<Vec<Strin
     Ok(addresses)
 }
 
+/// Pairs of addresses, each `announced=reached`.
+fn pairs(name: &'static str, fields: &mut Fields) -> Result<Option<Vec<(String, String)>>, Fault> {
+    let Some(texts) = fields.texts(name)? else { return Ok(None) };
+    let pairs = texts
+        .iter()
+        .enumerate()
+        .map(|(at, text)| address_pair(text).map_err(|error| Fault::at(&format!("{name}[{at}]"), error)));
+    pairs.collect::<Result<_, _>>().map(Some)
+}
+
 /// What servers of any kind are told. That there are files of TLS does not encrypt: the scheme of a URL does.
 fn further(fields: &mut Fields) -> Result<UrlSettings, Fault> {
     Ok(UrlSettings {
@@ -88,5 +98,6 @@ fn further(fields: &mut Fields) -> Result<UrlSettings, Fault> {
         sentinel_user: fields.text("sentinel_user")?,
         sentinel_password: fields.text("sentinel_password")?,
         wait_replicas: fields.number("wait_replicas")?,
+        address_map: pairs("address_map", fields)?,
     })
 }

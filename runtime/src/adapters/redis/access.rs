@@ -2,6 +2,7 @@
 
 use redis::{ConnectionAddr, IntoConnectionInfo, RedisConnectionInfo};
 
+use super::addresses::AddressMap;
 use super::socket::Target;
 use super::tls::{RedisTls, Tls};
 use super::url::{self, Place};
@@ -16,6 +17,8 @@ pub(super) struct Access {
     pub(super) tls: Option<Tls>,
     /// The largest entry that is stored, and so read.
     pub(super) largest_entry: usize,
+    /// Where servers are reached that others announce.
+    pub(super) addresses: AddressMap,
 }
 
 impl Access {

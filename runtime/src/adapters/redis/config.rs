@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use super::access::{Access, encryption};
+use super::addresses::AddressMap;
 use super::clears::Confirmation;
 use super::connection::Source;
 use super::sentinel::Sentinels;
@@ -134,6 +135,7 @@ impl RedisCacheBuilder {
             None => Server::default(),
         };
         let settings = self.settings.or(server.settings);
+        let has_address_map = settings.address_map.is_some();
         let tls = encryption(self.tls, server.is_encrypted, &settings)?;
         let access = Access {
             user: settings.user,
@@ -141,6 +143,7 @@ impl RedisCacheBuilder {
             database: self.database.unwrap_or(server.database),
             tls,
             largest_entry,
+            addresses: AddressMap::new(&settings.address_map.unwrap_or_default())?,
         };
         access.check()?;
         let is_elsewhere = self.socket.is_some() || self.host.is_some() || self.port.is_some();
@@ -155,6 +158,9 @@ impl RedisCacheBuilder {
         };
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
         let Some(master) = master else {
+            if has_address_map {
+                return refused("`address_map` of a redis cache is for what sentinels or nodes of a cluster announce");
+            }
             if !places.is_empty() {
                 return refused("sentinels of a redis cache know a master by its name: say `master` too");
             }

@@ -1,6 +1,7 @@
 //! Entries in a Redis or Valkey server.
 
 mod access;
+mod addresses;
 mod bounded;
 mod clears;
 mod client;
@@ -32,6 +33,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, Value};
 use tokio::time::Instant;
 
+pub(in crate::adapters) use addresses::pair as address_pair;
 pub use client::RedisClient;
 pub use cluster::{RedisCluster, RedisClusterBuilder};
 pub use config::RedisCacheBuilder;

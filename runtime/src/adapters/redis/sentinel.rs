@@ -146,7 +146,7 @@ impl Sentinels {
         let lost = |error| Failure { attempted: "a sentinel did not answer".into(), cause: reply::cause(&error) };
         let address = address(answer.map_err(lost)?).map_err(|error| failed(&error))?;
         asking.answered();
-        address.ok_or_else(|| Failure {
+        address.map(|address| self.access.addresses.reached(address)).ok_or_else(|| Failure {
             attempted: format!("the sentinels know no master `{}`", self.master),
             cause: "the name stands behind the sentinels in the URL".into(),
         })

@@ -47,6 +47,20 @@ macro_rules! settings {
                 self
             }
 
+            /// Where servers are reached whose announced addresses lead nowhere from here, as behind NAT and in containers: pairs of
+            /// what the nodes of a cluster, or sentinels, announce, and of what is connected to in its place. Both are `host:port`,
+            /// or both `host` where ports are the same. In a URL it is `?address_map=172.17.0.2:6379=127.0.0.1:7001,…`.
+            ///
+            /// Over TLS a server needs a certificate for the name by which it is reached.
+            pub fn address_map<A: Into<String>, R: Into<String>>(
+                mut self,
+                pairs: impl IntoIterator<Item = (A, R)>,
+            ) -> Self {
+                let pairs = pairs.into_iter().map(|(announced, reached)| (announced.into(), reached.into()));
+                self.settings.address_map = Some(pairs.collect());
+                self
+            }
+
             /// What stands beside a URL and goes before what is in it.
             pub(in crate::adapters) fn settings(mut self, settings: $crate::adapters::redis::UrlSettings) -> Self {
                 self.settings = settings.or(self.settings);

@@ -5,6 +5,7 @@ use std::fmt;
 use super::RedisCluster;
 use super::router::Router;
 use crate::adapters::redis::access::{Access, encryption};
+use crate::adapters::redis::addresses::AddressMap;
 use crate::adapters::redis::clears::Confirmation;
 use crate::adapters::redis::config::{largest, refused};
 use crate::adapters::redis::settings::settings;
@@ -74,7 +75,9 @@ impl RedisClusterBuilder {
         let settings = self.settings.or(server.settings);
         let confirmation = Confirmation(settings.wait_replicas.unwrap_or(0));
         let tls = encryption(self.tls, server.is_encrypted, &settings)?;
-        let access = Access { user: settings.user, password: settings.password, database: 0, tls, largest_entry };
+        let addresses = AddressMap::new(&settings.address_map.unwrap_or_default())?;
+        let access =
+            Access { user: settings.user, password: settings.password, database: 0, tls, largest_entry, addresses };
         access.check()?;
         let mut seeds: Vec<_> = places.into_iter().map(Place::into_tcp).collect();
         seeds.dedup();

@@ -1,13 +1,14 @@
 //! Who holds which slot, as far as is known; pure.
 
+use std::collections::BTreeSet;
+
 use redis::Value;
 
 use super::slot::{N_SHARDS, N_SLOTS, slot_of, tag_in, tag_of};
+pub(super) use crate::adapters::redis::addresses::Address;
+use crate::adapters::redis::addresses::AddressMap;
 use crate::adapters::redis::reply;
 use crate::error::Result;
-
-/// Host and port.
-pub(super) type Address = (String, u16);
 
 /// Nobody.
 const NONE: u16 = u16::MAX;
@@ -18,18 +19,25 @@ pub(super) struct SlotMap {
     nodes: Vec<Address>,
     /// For each slot the number of its master.
     owners: Vec<u16>,
+    /// Nodes that are masters of nothing, as far as is known.
     replicas: Vec<Address>,
+    /// The names that all nodes keep as long as they are in this cluster.
+    ids: BTreeSet<String>,
+    /// A node has no host name, where nodes are announced by these.
+    has_nameless: bool,
 }
 
 impl SlotMap {
-    /// Reads an answer to `CLUSTER SLOTS`, given by a node at `asked`.
-    pub(super) fn read(reply: Value, asked: &Address) -> Result<Self> {
-        let mut map = Self { nodes: Vec::new(), owners: vec![NONE; N_SLOTS.into()], replicas: Vec::new() };
+    /// Reads an answer to `CLUSTER SLOTS`, given by a node at `asked`. Nodes are where `addresses` says that they are reached.
+    pub(super) fn read(reply: Value, asked: &Address, addresses: &AddressMap) -> Result<Self> {
+        let (nodes, replicas, ids) = Default::default();
+        let mut map = Self { nodes, owners: vec![NONE; N_SLOTS.into()], replicas, ids, has_nameless: false };
         for range in reply::list(reply)? {
             let mut parts = reply::list(range)?.into_iter();
             let mut number = || reply::integer(parts.next().unwrap_or_default());
             let (from, to) = (number()?, number()?);
-            let mut addresses = parts.map(|node| address(node, asked)).collect::<Result<Vec<_>>>()?.into_iter();
+            let nodes = parts.map(|node| map.node(node, asked, addresses)).collect::<Result<Vec<_>>>()?;
+            let mut addresses = nodes.into_iter();
             // A master whose name nobody knows yet cannot be asked.
             let Some(Some(master)) = addresses.next() else { continue };
             let master = map.number_of(&master);
@@ -42,6 +50,49 @@ impl SlotMap {
             }
         }
         Ok(map)
+    }
+
+    /// Where a node is. Without a host it is where we have asked; one that nobody knows, or has set, is a question mark.
+    fn node(&mut self, node: Value, asked: &Address, addresses: &AddressMap) -> Result<Option<Address>> {
+        let mut parts = reply::list(node)?.into_iter();
+        let text = |reply| reply::bytes(reply).map(|bytes| bytes.and_then(|bytes| String::from_utf8(bytes).ok()));
+        let host = text(parts.next().unwrap_or_default())?;
+        let port = u16::try_from(reply::integer(parts.next().unwrap_or_default())?).unwrap_or(0);
+        let address = match host.filter(|host| !host.is_empty()) {
+            None => Some((asked.0.clone(), port)),
+            Some(host) if host == "?" => None,
+            Some(host) => Some(addresses.reached((host, port))),
+        };
+        self.has_nameless |= address.is_none();
+        // Servers that imitate a cluster may have none.
+        let id = parts.next().and_then(|id| text(id).ok().flatten());
+        self.ids.extend(id.or_else(|| address.as_ref().map(|(host, port)| format!("{host}:{port}"))));
+        Ok(address)
+    }
+
+    pub(super) fn ids(&self) -> &BTreeSet<String> {
+        &self.ids
+    }
+
+    /// All nodes that it names.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &Address> {
+        self.nodes.iter().chain(&self.replicas)
+    }
+
+    pub(super) fn names(&self, address: &Address) -> bool {
+        self.addresses().any(|own| own == address)
+    }
+
+    /// Another node of this cluster.
+    pub(super) fn meet(&mut self, address: Address) {
+        if !self.names(&address) {
+            self.replicas.push(address);
+        }
+    }
+
+    /// Why slots may have no master.
+    pub(super) fn lack(&self) -> &'static str {
+        if self.has_nameless { reply::NAMELESS } else { "it is not given to any node" }
     }
 
     pub(super) fn master_of(&self, slot: u16) -> Option<&Address> {
@@ -112,15 +163,6 @@ impl SlotMap {
     }
 }
 
-/// Where a node is. Without a host it is where we have asked; one that nobody knows yet is a question mark.
-fn address(node: Value, asked: &Address) -> Result<Option<Address>> {
-    let mut parts = reply::list(node)?.into_iter();
-    let host = reply::bytes(parts.next().unwrap_or_default())?.and_then(|host| String::from_utf8(host).ok());
-    let port = u16::try_from(reply::integer(parts.next().unwrap_or_default())?).unwrap_or(0);
-    let host = host.filter(|host| !host.is_empty()).unwrap_or_else(|| asked.0.clone());
-    Ok(Some((host, port)).filter(|(host, _)| host != "?"))
-}
-
 /// How much a node knows of its cluster, by its answer to `CLUSTER INFO`: whether it has contact with most of it, and the
 /// number of the last failover that it has heard of. Of several nodes the one that knows most is believed.
 pub(super) fn knowledge(reply: &Value) -> (bool, u64) {
@@ -142,6 +184,10 @@ mod tests {
         redis::parse_redis_value(text.replace(' ', "\r\n").as_bytes()).unwrap()
     }
 
+    fn read(text: &str) -> Result<SlotMap> {
+        SlotMap::read(reply(text), &at(7), &AddressMap::default())
+    }
+
     fn at(port: u16) -> Address {
         ("10.0.0.1".into(), port)
     }
@@ -149,7 +195,8 @@ mod tests {
     #[test]
     fn slots_are_read_and_corrected() {
         let two = "*2 *4 :0 :99 *3 $8 10.0.0.1 :1 $1 a *3 $8 10.0.0.1 :3 $1 c *3 :100 :16383 *3 $0  :2 $1 b ";
-        let mut map = SlotMap::read(reply(two), &at(7)).unwrap();
+        let mut map = read(two).unwrap();
+        assert!(map.ids().iter().eq(["a", "b", "c"]));
         assert_eq!(
             (map.master_of(0), map.master_of(99), map.master_of(100)),
             (Some(&at(1)), Some(&at(1)), Some(&at(2)))
@@ -166,13 +213,26 @@ mod tests {
     }
 
     #[test]
+    fn nodes_are_where_they_are_reached_and_those_without_a_name_are_told() {
+        let pairs = [("10.0.0.1:1".to_owned(), "gate:7001".to_owned())];
+        let addresses = AddressMap::new(&pairs).unwrap();
+        let two = "*2 *3 :0 :99 *3 $8 10.0.0.1 :1 $1 a *3 :100 :16383 *3 $0  :2 $1 b ";
+        let map = SlotMap::read(reply(two), &("gate".into(), 7002), &addresses).unwrap();
+        assert_eq!(map.masters(), [&("gate".into(), 7001), &("gate".into(), 2)]);
+        let nameless = read("*1 *3 :0 :99 *4 $1 ? :1 $1 a *2 $2 ip $8 10.0.0.1 ").unwrap();
+        assert!(nameless.lack().contains("cluster-announce-hostname") && !map.lack().contains("hostname"));
+        // A server that imitates a cluster.
+        assert!(read("*1 *3 :0 :99 *2 $1 h :1 ").unwrap().ids().iter().eq(["h:1"]));
+    }
+
+    #[test]
     fn what_is_not_known_is_left_out_and_garbage_is_an_error() {
-        let unknown = SlotMap::read(reply("*1 *3 :0 :99 *3 $1 ? :1 $1 a "), &at(7)).unwrap();
+        let unknown = read("*1 *3 :0 :99 *3 $1 ? :1 $1 a ").unwrap();
         assert!(unknown.master_of(5).is_none() && !unknown.covers(0..1));
-        let elsewhere = SlotMap::read(reply("*1 *3 :-5 :99999 *3 $1 h :1 $1 a "), &at(7)).unwrap();
+        let elsewhere = read("*1 *3 :-5 :99999 *3 $1 h :1 $1 a ").unwrap();
         assert!(elsewhere.masters().is_empty());
         for garbage in ["$1 x ", "*1 *1 :0 ", "*1 *3 :0 :9 :1 ", "*1 *3 :0 :9 *1 :1 "] {
-            assert!(SlotMap::read(reply(garbage), &at(7)).is_err(), "{garbage}");
+            assert!(read(garbage).is_err(), "{garbage}");
         }
     }
 

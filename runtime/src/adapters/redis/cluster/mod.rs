@@ -1,6 +1,7 @@
-//! Entries in a Redis Cluster: pure `slot`, `map` and `redirect`; `renewal → router` find the node; `part` is the contract for
-//! one shard of it.
+//! Entries in a Redis Cluster: pure `slot`, `map`, `choice` and `redirect`; `renewal → router` find the node; `part` is the
+//! contract for one shard of it.
 
+mod choice;
 mod config;
 mod map;
 mod part;

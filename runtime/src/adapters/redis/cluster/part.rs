@@ -129,7 +129,7 @@ impl Part {
     /// Each master of the shard answers, and each slot has one.
     async fn reach(&self, map: &SlotMap) -> Result<()> {
         if !map.covers(slots_of(self.shard)) {
-            let cause = "some of its slots have no master";
+            let cause = format!("some of its slots have no master: {}", map.lack());
             return Err(Error::unavailable("cannot reach a part of the redis cluster", cause));
         }
         let masters = map.masters_of(slots_of(self.shard));

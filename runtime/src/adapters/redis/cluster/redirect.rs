@@ -3,6 +3,7 @@
 use redis::Value;
 
 use super::map::Address;
+use crate::adapters::redis::addresses::AddressMap;
 
 /// What an answer asks for in the place of an answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,16 +16,20 @@ pub(super) enum Redirect {
     Again,
 }
 
-/// What `reply` asks for, given by a node at `asked`.
-pub(super) fn of(reply: &Value, asked: &Address) -> Option<Redirect> {
+/// What `reply` asks for, given by a node at `asked`. Others are where `addresses` says that they are reached.
+pub(super) fn of(reply: &Value, asked: &Address, addresses: &AddressMap) -> Option<Redirect> {
     let Value::ServerError(error) = reply else { return None };
     let elsewhere = || {
         let (_slot, address) = error.details()?.split_once(' ')?;
         let (host, port) = address.trim().rsplit_once(':')?;
-        // Without a host it is where we have asked.
-        let host = if host.is_empty() { &asked.0 } else { host };
-        // A question mark is a node whose name nobody knows yet.
-        (host != "?").then_some((host.to_owned(), port.parse().ok()?))
+        let port = port.parse().ok()?;
+        match host {
+            // It is where we have asked.
+            "" => Some((asked.0.clone(), port)),
+            // A node whose name nobody knows yet, or has set.
+            "?" => None,
+            host => Some(addresses.reached((host.to_owned(), port))),
+        }
     };
     match error.code() {
         "MOVED" => elsewhere().map(Redirect::Moved),
@@ -52,10 +57,13 @@ mod tests {
     #[test]
     fn redirections_are_read() {
         let asked = ("h".to_owned(), 1);
-        let read = |line: &str| of(&redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap(), &asked);
+        let addresses = AddressMap::new(&[("10.0.0.9".into(), "gate".into())]).unwrap();
+        let parse = |line: &str| redis::parse_redis_value(format!("-{line}\r\n").as_bytes()).unwrap();
+        let read = |line: &str| of(&parse(line), &asked, &addresses);
         let at = |host: &str, port| (host.to_owned(), port);
         let table = [
             ("MOVED 3999 127.0.0.1:6381", Some(Redirect::Moved(at("127.0.0.1", 6381)))),
+            ("MOVED 3999 10.0.0.9:6381", Some(Redirect::Moved(at("gate", 6381)))),
             ("MOVED 3999 :6381", Some(Redirect::Moved(at("h", 6381)))),
             ("MOVED 3999 ::1:6381", Some(Redirect::Moved(at("::1", 6381)))),
             ("ASK 3999 node.internal:6381", Some(Redirect::Ask(at("node.internal", 6381)))),
@@ -68,6 +76,6 @@ mod tests {
         for (line, redirect) in table {
             assert_eq!(read(line), redirect, "{line}");
         }
-        assert_eq!(of(&Value::Nil, &asked), None);
+        assert_eq!(of(&Value::Nil, &asked, &addresses), None);
     }
 }

@@ -1,29 +1,27 @@
 //! Learns who holds which slot: one attempt at a time, shared by all who wait for it, and a task of its own.
 //!
 //! Several nodes are asked at once, as one that was frozen or cut off may know less than it thinks: whoever is in contact with
-//! most of the cluster and has heard of the latest failover is believed.
+//! most of the cluster and has heard of the latest failover is believed, if it is still in the cluster that is known: see `choice`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, Value};
 use tokio::sync::watch;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout_at};
 
+use super::choice::{Next, Round, Told, choose};
 use super::map::{Address, SlotMap, knowledge};
 use super::router::Router;
 use crate::adapters::redis::clears::Lane;
-use crate::adapters::redis::reply::Failure;
+use crate::adapters::redis::reply::{self, Failure};
 use crate::error::{Error, Result};
 use crate::io;
 use crate::sync::Mutex;
 
 /// How many nodes are asked at once.
 const MOST_ASKED: usize = 8;
-/// How long the first answer is waited for.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// How long further answers are waited for, after one of a node in contact with the others.
-const MORE: Duration = Duration::from_millis(30);
 /// Between two attempts that nobody waits for.
 const BETWEEN: Duration = Duration::from_millis(100);
 
@@ -37,9 +35,6 @@ struct State {
 }
 
 type Outcome = watch::Receiver<Option<Result<Arc<SlotMap>, Failure>>>;
-
-/// What a node says, and how much it knows.
-type Told = Result<((bool, u64), Arc<SlotMap>), Failure>;
 
 impl Router {
     /// Learns the map anew, with whoever is at it already.
@@ -81,62 +76,84 @@ impl Router {
         outcome
     }
 
+    /// Asks the known masters and the seeds, and the others where these are silent.
     async fn learn(self: &Arc<Self>) -> Result<Arc<SlotMap>, Failure> {
         let known = self.known();
-        let masters: Vec<_> = known.iter().flat_map(|map| map.masters()).cloned().collect();
-        let replicas = known.iter().flat_map(|map| map.replicas()).cloned();
-        let mut others: Vec<_> = replicas.chain(self.seeds.iter().cloned()).collect();
-        others.retain(|address| !masters.contains(address));
-        let mut failure = None;
-        for nodes in [masters, others] {
-            match self.best_of(&nodes).await {
-                Ok(map) => return Ok(map),
-                Err(error) => failure = failure.or(error),
+        let known = known.as_deref();
+        let mut first =
+            self.some_of(known.map(|known| known.masters().into_iter().cloned().collect()).unwrap_or_default());
+        let seeds = self.some_of(self.seeds.clone());
+        first.extend(seeds.into_iter().filter(|seed| !first.contains(seed)).collect::<Vec<_>>());
+        let all = known.into_iter().flat_map(SlotMap::addresses).chain(&self.seeds).cloned();
+        let mut others: Vec<_> = all.filter(|address| !first.contains(address)).collect();
+        others.dedup();
+
+        let (mut asked, mut round) = (JoinSet::new(), Round::new(Instant::now()));
+        let (mut told, mut failure) = (Vec::new(), None);
+        self.ask_each(first, &mut asked);
+        loop {
+            round.n_silent = asked.len();
+            let until = match round.next(Instant::now()) {
+                Next::Wait(until) => until,
+                Next::AskOthers => {
+                    round.has_asked_others = true;
+                    self.ask_each(self.some_of(std::mem::take(&mut others)), &mut asked);
+                    continue;
+                }
+                Next::End => break,
+            };
+            let Ok(Some(Ok(answer))) = timeout_at(until, asked.join_next()).await else { continue };
+            round.answered(known, answer.as_ref().ok(), Instant::now());
+            match answer {
+                Ok(answer) => told.push(answer),
+                Err(error) => failure = failure.or(Some(error)),
             }
         }
-        Err(failure.unwrap_or(Failure { attempted: ATTEMPT.into(), cause: "no node answers".into() }))
+        // Whoever is late is not cast into doubt by that.
+        asked.detach_all();
+        let silent = || Failure { attempted: ATTEMPT.into(), cause: "no node answers".into() };
+        match choose(known, &told) {
+            Some(map) => Ok(map),
+            None if told.is_empty() => Err(failure.unwrap_or_else(silent)),
+            None => Err(Failure {
+                attempted: ATTEMPT.into(),
+                cause: "those that answer are nodes of another cluster than the one that is known".into(),
+            }),
+        }
     }
 
-    /// What the one of these nodes says that knows most, or why none says anything.
-    async fn best_of(self: &Arc<Self>, nodes: &[Address]) -> Result<Arc<SlotMap>, Option<Failure>> {
-        let sender = Arc::new(watch::Sender::new(Vec::<Told>::new()));
-        let mut told = sender.subscribe();
-        // Elsewhere each time, should those be the ones that are lost.
+    /// No more of these than are asked at once: elsewhere each time, should those be the ones that are lost.
+    fn some_of(&self, nodes: Vec<Address>) -> Vec<Address> {
         let start = self.renewal.0.lock().ended.map_or(0, |ended| ended.elapsed().subsec_micros() as usize);
         let from = if nodes.len() > MOST_ASKED { start % nodes.len() } else { 0 };
-        for address in nodes.iter().cycle().skip(from).take(nodes.len().min(MOST_ASKED)) {
-            let (router, sender, address) = (self.clone(), sender.clone(), address.clone());
-            io::spawn(async move {
-                let answer = router.ask_for_map(&address).await;
-                sender.send_modify(|told| told.push(answer));
-            });
-        }
-        // Once all have answered, nobody is left who could send.
-        drop(sender);
-        let mut until = Instant::now() + PATIENCE;
-        while let Ok(Ok(())) = timeout_at(until, told.changed()).await {
-            if told.borrow_and_update().iter().flatten().any(|(knowledge, _)| knowledge.0) {
-                until = until.min(Instant::now() + MORE);
-            }
-        }
-        let told = told.borrow();
-        let best = told.iter().flatten().max_by_key(|(knowledge, _)| *knowledge);
-        best.map(|(_, map)| map.clone()).ok_or_else(|| told.iter().find_map(|told| told.as_ref().err().cloned()))
+        let n_asked = nodes.len().min(MOST_ASKED);
+        nodes.into_iter().cycle().skip(from).take(n_asked).collect()
     }
 
-    async fn ask_for_map(self: &Arc<Self>, address: &Address) -> Told {
+    fn ask_each(self: &Arc<Self>, nodes: Vec<Address>, asked: &mut JoinSet<Result<Told, Failure>>) {
+        for address in nodes {
+            let router = self.clone();
+            asked.spawn(async move { router.ask_for_map(address).await });
+        }
+    }
+
+    async fn ask_for_map(self: &Arc<Self>, from: Address) -> Result<Told, Failure> {
         let failed = |error: Error| Failure {
             attempted: error.to_string(),
             cause: std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default(),
         };
-        let link = self.node(address, Lane::Calls).map_err(failed)?.link().await.map_err(failed)?;
+        let link = self.node(&from, Lane::Calls).map_err(failed)?.link().await.map_err(failed)?;
         let mut replies = link.run_all(&[cluster("SLOTS"), cluster("INFO")]).await.map_err(failed)?.into_iter();
-        let map = SlotMap::read(replies.next().unwrap_or_default(), address).map_err(failed)?;
+        let map = SlotMap::read(replies.next().unwrap_or_default(), &from, &self.access.addresses).map_err(failed)?;
         // One that is in no cluster any more. Who believed it would know nobody whom to ask again.
         if map.masters().is_empty() {
-            return Err(Failure { attempted: ATTEMPT.into(), cause: "who answers knows of no slots".into() });
+            let cause = if map.ids().is_empty() { "who answers knows of no slots" } else { map.lack() };
+            return Err(Failure { attempted: ATTEMPT.into(), cause: cause.into() });
         }
-        Ok((knowledge(&replies.next().unwrap_or(Value::Nil)), Arc::new(map)))
+        let info = replies.next().unwrap_or(Value::Nil);
+        reply::permits(&info).map_err(failed)?;
+        let is_seed = self.seeds.contains(&from);
+        Ok(Told { from, is_seed, knowledge: knowledge(&info), map: Arc::new(map) })
     }
 }
 

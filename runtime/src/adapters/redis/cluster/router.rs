@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{Cmd, Value};
 use tokio::sync::oneshot;
@@ -30,14 +30,16 @@ use crate::sync::{AtomicUsize, Mutex, Ordering};
 const MOST_HOPS: u32 = 8;
 /// Before a question is asked again of a slot that is on its way; longer each time.
 const PAUSE: Duration = Duration::from_millis(4);
+/// A map that is older is learned anew behind the callers: a node that has left its cluster may answer all the same.
+const OLD: Duration = Duration::from_secs(30);
 
 /// The nodes of a cluster, and who of them holds what.
 pub(super) struct Router {
-    access: Access,
+    pub(super) access: Access,
     /// Where the user says that nodes are.
     pub(super) seeds: Vec<Address>,
-    /// `None` before the first answer. Replaced as a whole, so that who reads holds no lock.
-    map: Mutex<Option<Arc<SlotMap>>>,
+    /// `None` before the first answer. Replaced as a whole, so that who reads holds no lock; and when it was learned.
+    map: Mutex<Option<(Arc<SlotMap>, Instant)>>,
     nodes: Mutex<HashMap<(Address, Lane), Arc<Connector>>>,
     pub(super) renewal: Renewal,
     /// The shards that nobody uses since they were closed, a bit for each.
@@ -115,7 +117,7 @@ impl Router {
     /// The answer, wherever it is; the last redirection where there are too many.
     async fn follow(self: &Arc<Self>, slot: u16, command: &Cmd, mut answer: Answer) -> Result<Answer> {
         for hop in 0..MOST_HOPS {
-            let Some(redirect) = redirect::of(&answer.reply, &answer.from) else {
+            let Some(redirect) = redirect::of(&answer.reply, &answer.from, &self.access.addresses) else {
                 if redirect::is_upheaval(&answer.reply) {
                     self.doubt();
                 }
@@ -125,6 +127,7 @@ impl Router {
             if redirect == Redirect::Again || hop > 1 {
                 pause(PAUSE * (hop + 1)).await;
             }
+            let redirect = self.checked(slot, redirect, &answer.from).await?;
             answer = match redirect {
                 Redirect::Moved(address) => {
                     self.moved(slot, &address);
@@ -140,6 +143,26 @@ impl Router {
         }
         // Who asked says what that means.
         Ok(answer)
+    }
+
+    /// A redirection to a node that is not known may come from one that has left for another cluster: it is followed if, by what
+    /// the others say, the one is still ours, or the other is.
+    async fn checked(self: &Arc<Self>, slot: u16, redirect: Redirect, from: &Address) -> Result<Redirect> {
+        let (Redirect::Moved(address) | Redirect::Ask(address)) = &redirect else { return Ok(redirect) };
+        let is_known = |map: &SlotMap| map.names(address) || self.seeds.contains(address);
+        if self.known().is_some_and(|map| is_known(&map)) {
+            return Ok(redirect);
+        }
+        let map = self.renew().await?;
+        if is_known(&map) {
+            return Ok(redirect);
+        }
+        // A new node has no slots yet, and is in no map.
+        if matches!(redirect, Redirect::Ask(_)) && map.has(slot, from) {
+            self.correct(|map| map.meet(address.clone()));
+            return Ok(redirect);
+        }
+        Ok(Redirect::Again)
     }
 
     async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd) -> Result<Answer> {
@@ -179,22 +202,23 @@ impl Router {
         let map = self.map().await?;
         map.master_of(slot).cloned().ok_or_else(|| {
             self.doubt();
-            let cause = format!("slot {slot} has no master");
+            let cause = format!("slot {slot} has no master: {}", map.lack());
             Failure { attempted: "the redis cluster is not whole".into(), cause }.into()
         })
     }
 
     /// The map, learned if there is none.
     pub(super) async fn map(self: &Arc<Self>) -> Result<Arc<SlotMap>> {
-        match self.known() {
-            Some(map) => Ok(map),
-            None => self.renew().await,
+        let Some((map, learned)) = self.map.lock().clone() else { return self.renew().await };
+        if learned.elapsed() > OLD {
+            self.doubt();
         }
+        Ok(map)
     }
 
     /// The map as far as it is known.
     pub(super) fn known(&self) -> Option<Arc<SlotMap>> {
-        self.map.lock().clone()
+        self.map.lock().as_ref().map(|(map, _)| map.clone())
     }
 
     /// A whole one. Nodes that it does not know are forgotten.
@@ -209,7 +233,7 @@ impl Router {
             let addresses: Vec<_> = nodes.keys().filter(|(address, _)| !is_there(address)).cloned().collect();
             gone.extend(addresses.iter().filter_map(|place| nodes.remove(place)));
         }
-        let before = self.map.lock().replace(map);
+        let before = self.map.lock().replace((map, Instant::now()));
         drop((before, gone));
     }
 
@@ -238,13 +262,18 @@ impl Router {
 
     /// A node has said that a slot is elsewhere: that is believed at once, and the rest is asked for.
     fn moved(self: &Arc<Self>, slot: u16, address: &Address) {
-        {
-            let mut known = self.map.lock();
-            if let Some(map) = known.as_mut().filter(|map| !map.has(slot, address)) {
-                Arc::make_mut(map).moved(slot, address);
+        self.correct(|map| {
+            if !map.has(slot, address) {
+                map.moved(slot, address);
             }
-        }
+        });
         self.doubt();
+    }
+
+    fn correct(&self, correct: impl FnOnce(&mut SlotMap)) {
+        if let Some((map, _)) = self.map.lock().as_mut() {
+            correct(Arc::make_mut(map));
+        }
     }
 }
 

@@ -50,6 +50,8 @@ pub(in crate::adapters) struct Settings {
     pub(in crate::adapters) sentinel_user: Option<String>,
     pub(in crate::adapters) sentinel_password: Option<String>,
     pub(in crate::adapters) wait_replicas: Option<u32>,
+    /// What servers announce, and where that is.
+    pub(in crate::adapters) address_map: Option<Vec<(String, String)>>,
 }
 
 impl Settings {
@@ -64,6 +66,7 @@ impl Settings {
             sentinel_user: self.sentinel_user.or(other.sentinel_user),
             sentinel_password: self.sentinel_password.or(other.sentinel_password),
             wait_replicas: self.wait_replicas.or(other.wait_replicas),
+            address_map: self.address_map.or(other.address_map),
         }
     }
 

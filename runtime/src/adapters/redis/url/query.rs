@@ -2,11 +2,12 @@
 
 use super::part::{database, decoded, wrong};
 use super::{Server, Topology};
+use crate::adapters::redis::addresses::pair;
 use crate::error::Result;
 
 /// All there are. Some are for some servers only.
-pub(in crate::adapters) const KNOWN: [&str; 7] =
-    ["db", "ca", "certificate", "key", "sentinel_user", "sentinel_password", "wait_replicas"];
+pub(in crate::adapters) const KNOWN: [&str; 8] =
+    ["db", "ca", "certificate", "key", "sentinel_user", "sentinel_password", "wait_replicas", "address_map"];
 
 pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
     for setting in query.split('&').filter(|setting| !setting.is_empty()) {
@@ -29,6 +30,10 @@ pub(super) fn read(query: &str, server: &mut Server) -> Result<()> {
                 Ok(n_replicas) => settings.wait_replicas = Some(n_replicas),
                 Err(_) => return wrong("`wait_replicas`", "is a number of replicas"),
             },
+            "address_map" if server.topology != Topology::Single => {
+                let pairs = decoded("`address_map`", value)?;
+                settings.address_map = Some(pairs.split(',').map(pair).collect::<Result<_>>()?);
+            }
             _ => return unknown(setting, query),
         }
     }
