@@ -252,11 +252,19 @@ async fn where_all_masters_are_silent_others_say_who_has_taken_over() {
         store.fleet.put(key, &entry("1"), Condition::Always).await.unwrap();
     }
     store.servers.wait_until_whole().unwrap();
+    // Nodes tell of a replica once they have heard that it has something, which takes them a second or two; then it is known.
+    for _ in 0..25 {
+        store.fleet.connect().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
     for master in 0..3 {
         store.servers.freeze(master).unwrap();
     }
     for replica in 3..6 {
         store.servers.ask(replica, &["CLUSTER", "FAILOVER", "TAKEOVER"]).unwrap();
+    }
+    for (master, slot) in [0, 8_000, 16_383].into_iter().enumerate() {
+        store.servers.wait_for_another(master, slot).unwrap();
     }
     let start = Instant::now();
     while store.fleet.connect().await.is_err() {}

@@ -79,9 +79,9 @@ pub(super) fn choose(known: Option<&SlotMap>, told: &[Told]) -> Option<Arc<SlotM
     let best = candidates.iter().max_by_key(|told| told.knowledge)?;
     let mut map = Arc::clone(&best.map);
     for other in candidates.iter().filter(|other| !other.map.ids().is_disjoint(best.map.ids())) {
-        let unknown = other.map.addresses().filter(|address| !best.map.names(address)).cloned().collect::<Vec<_>>();
-        if !unknown.is_empty() {
-            unknown.into_iter().for_each(|address| Arc::make_mut(&mut map).meet(address));
+        // Masters may not have heard yet of replicas, which are the next masters.
+        if !other.map.ids().is_subset(map.ids()) || other.map.addresses().any(|address| !map.names(address)) {
+            Arc::make_mut(&mut map).meet_all(&other.map);
         }
     }
     Some(map)

@@ -90,6 +90,12 @@ impl SlotMap {
         }
     }
 
+    /// All nodes of another map of this cluster.
+    pub(super) fn meet_all(&mut self, other: &Self) {
+        other.addresses().for_each(|address| self.meet(address.clone()));
+        self.ids.extend(other.ids.iter().cloned());
+    }
+
     /// Why slots may have no master.
     pub(super) fn lack(&self) -> &'static str {
         if self.has_nameless { reply::NAMELESS } else { "it is not given to any node" }

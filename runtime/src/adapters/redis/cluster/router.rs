@@ -30,8 +30,9 @@ use crate::sync::{AtomicUsize, Mutex, Ordering};
 const MOST_HOPS: u32 = 8;
 /// Before a question is asked again of a slot that is on its way; longer each time.
 const PAUSE: Duration = Duration::from_millis(4);
-/// A map that is older is learned anew behind the callers: a node that has left its cluster may answer all the same.
-const OLD: Duration = Duration::from_secs(30);
+/// A map that is older is learned anew behind the callers: a node that has left its cluster may answer all the same, and replicas
+/// are in no map before they have something.
+const OLD: Duration = Duration::from_secs(10);
 
 /// The nodes of a cluster, and who of them holds what.
 pub(super) struct Router {

@@ -89,6 +89,7 @@ fn of_one_cluster_who_knows_most_is_believed_and_what_others_know_is_kept() {
     let (old, new) = (told(1, false, OK, &[1, 2, 3]), told(2, false, LATER, &[1, 2, 4]));
     let map = choose(Some(&map(&[1, 2, 3])), &[old, new]).unwrap();
     assert!(map.names(&at(4)) && map.names(&at(3)) && !map.masters().contains(&&at(3)));
+    assert!(map.ids().contains("id 3") && map.ids().contains("id 4"));
 }
 
 /// What is done at these times, in milliseconds, where `answers` come at others.
