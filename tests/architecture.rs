@@ -24,6 +24,7 @@ const RUNTIME: &[Row] = &[
     ("timeout", &["error"]),
     ("config", &["error", "timeout"]),
     ("environment", &["error"]),
+    ("report", &["environment"]),
     ("sync", &[]),
     ("park", &["sync"]),
     ("clock", &["sync", "timeout"]),
@@ -35,7 +36,7 @@ const RUNTIME: &[Row] = &[
     ("record", &["adapter", "timeout"]),
     ("codec", &["error", "record"]),
     ("defaults", &["codec", "environment", "error", "timeout"]),
-    ("layer", &["adapter", "clock", "config", "error", "io", "sync", "timeout"]),
+    ("layer", &["adapter", "clock", "config", "error", "io", "report", "sync", "timeout"]),
     ("near", &["clock", "sync", "timeout"]),
     // `near` for its generations: one belongs to one value of its epochs.
     ("far", &["adapter", "clock", "error", "io", "key", "layer", "near", "sync", "timeout"]),

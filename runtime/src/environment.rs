@@ -2,6 +2,7 @@
 //! is an error that names it. Where there is nobody to take an error, it is told on standard error, once.
 
 use std::env::{self, VarError};
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -25,6 +26,11 @@ where
 pub(crate) fn report(is_told: &AtomicBool, error: &Error, consequence: &str) {
     // Nobody waits for who tells it: standard error may be held by who asks.
     if !is_told.swap(true, Ordering::Relaxed) {
-        let _ = writeln!(io::stderr(), "larder: {error}; {consequence}");
+        tell(format_args!("{error}; {consequence}"));
     }
+}
+
+/// A line on standard error.
+pub(crate) fn tell(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "larder: {message}");
 }

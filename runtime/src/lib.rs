@@ -31,6 +31,11 @@ mod park;
 #[cfg(feature = "far")]
 mod record;
 mod registry;
+#[cfg(all(feature = "far", feature = "tracing"))]
+mod report;
+#[cfg(all(feature = "far", not(feature = "tracing")))]
+#[path = "report/untraced.rs"]
+mod report;
 mod rules;
 mod site;
 mod sync;

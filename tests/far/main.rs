@@ -7,6 +7,7 @@ mod cancellation;
 mod churn;
 mod clears;
 mod coalescing;
+mod distance;
 mod keys;
 mod late_answers;
 mod leases;

@@ -10,6 +10,7 @@ mod damage;
 mod disk;
 mod files;
 mod full;
+mod held;
 mod kills;
 mod limits;
 mod sharing;

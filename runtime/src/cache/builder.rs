@@ -1,5 +1,6 @@
 //! What a cache over a far store can be told.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::core::{Defaults, Setup};
@@ -11,7 +12,7 @@ use crate::codec::Codec;
 use crate::defaults::default_codec;
 use crate::error::{Error, ErrorKind, Result};
 use crate::far::Far;
-use crate::layer::{Guarded, Layer, Layered};
+use crate::layer::{CountedElsewhere, Guarded, Layer, Layered, LimitSettings, Limits, Member};
 use crate::near::Bound;
 use crate::timeout::Timeout;
 
@@ -41,37 +42,45 @@ pub struct CacheBuilder {
     /// `None`: as the process says.
     codec: Option<Codec>,
     clock: Clock,
+    pub(super) limits: LimitSettings,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Stores {
     One(AnyAdapter),
     /// Each by its name, behind limits and a breaker of its own; parts of one store, where that says which has a key.
-    Several(Vec<(String, AnyAdapter)>, Option<ShardOf>),
+    Several(Vec<Member>, Option<ShardOf>),
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(store) => f.debug_tuple("One").field(store).finish(),
+            Self::Several(stores, _) => f.debug_list().entries(stores.iter().map(|store| &store.name)).finish(),
+        }
+    }
 }
 
 impl Stores {
     fn name(&self) -> &'static str {
         match self {
             Self::One(adapter) => adapter.name(),
-            Self::Several(stores, _) => stores.first().map_or("fleet", |(_, adapter)| adapter.name()),
+            Self::Several(stores, _) => stores.first().map_or("fleet", |store| store.adapter.name()),
         }
     }
 
     fn is_plain(&self) -> bool {
         match self {
             Self::One(adapter) => adapter.capability().plain,
-            Self::Several(stores, _) => stores.iter().any(|(_, adapter)| adapter.capability().plain),
+            Self::Several(stores, _) => stores.iter().any(|store| store.adapter.capability().plain),
         }
     }
 
-    fn guarded(self, clock: &Clock) -> Result<Guarded> {
-        let (stores, shard_of) = match self {
-            Self::One(adapter) => return Ok(Guarded::new(adapter, clock)),
-            Self::Several(stores, shard_of) => (stores, shard_of),
-        };
-        let guarded = stores.into_iter().map(|(name, store)| (name, Guarded::new(store, clock)));
-        Guarded::fleet(guarded.collect(), shard_of)
+    fn guarded(self, clock: &Clock, limits: Limits) -> Result<Guarded> {
+        match self {
+            Self::One(adapter) => Ok(Guarded::new(adapter, clock, limits)),
+            Self::Several(stores, shard_of) => Guarded::fleet(stores, shard_of, clock, limits),
+        }
     }
 }
 
@@ -82,17 +91,30 @@ impl CacheBuilder {
 
     /// Over several stores, each by its name: one that is down takes its own keys with it, and no others.
     pub(super) fn of_fleet(stores: impl IntoIterator<Item = (String, AnyAdapter)>) -> Self {
-        Self::over(Stores::Several(stores.into_iter().collect(), None))
+        let member = |(name, adapter)| Member { name, adapter, counted_elsewhere: None };
+        Self::over(Stores::Several(stores.into_iter().map(member).collect(), None))
     }
 
-    /// Over the parts of one store, of which `shard_of` says which has a key: one that is down takes its own keys with it.
+    /// Over the parts of one store, of which `shard_of` says which has a key: one that is down takes its own keys with it. Each
+    /// says when its failures are counted elsewhere.
     #[cfg_attr(not(feature = "redis"), allow(dead_code, reason = "only a cluster has parts"))]
-    pub(crate) fn of_shards(parts: impl IntoIterator<Item = (String, AnyAdapter)>, shard_of: ShardOf) -> Self {
-        Self::over(Stores::Several(parts.into_iter().collect(), Some(shard_of)))
+    pub(crate) fn of_shards(
+        parts: impl IntoIterator<Item = (String, AnyAdapter, CountedElsewhere)>,
+        shard_of: ShardOf,
+    ) -> Self {
+        let member = |(name, adapter, counted)| Member { name, adapter, counted_elsewhere: Some(counted) };
+        Self::over(Stores::Several(parts.into_iter().map(member).collect(), Some(shard_of)))
     }
 
     fn over(stores: Stores) -> Self {
-        Self { stores, namespace: None, defaults: Defaults::default(), codec: None, clock: Clock::default() }
+        Self {
+            stores,
+            namespace: None,
+            defaults: Defaults::default(),
+            codec: None,
+            clock: Clock::default(),
+            limits: LimitSettings::default(),
+        }
     }
 
     /// Whose entries these are: caches of other namespaces in the same store never meet them. Default `larder`,
@@ -148,7 +170,8 @@ impl CacheBuilder {
         self.stores = match self.stores {
             Stores::One(store) => Stores::One(wrap(store)),
             Stores::Several(stores, shard_of) => {
-                Stores::Several(stores.into_iter().map(|(name, store)| (name, wrap(store))).collect(), shard_of)
+                let wrapped = |store: Member| Member { adapter: wrap(store.adapter), ..store };
+                Stores::Several(stores.into_iter().map(wrapped).collect(), shard_of)
             }
         };
         self
@@ -159,7 +182,8 @@ impl CacheBuilder {
     /// # Errors
     /// [`Config`](ErrorKind::Config) names the setting that makes no sense.
     pub fn build(self) -> Result<Cache> {
-        let Self { stores, namespace, mut defaults, codec, clock } = self;
+        let Self { stores, namespace, mut defaults, codec, clock, limits } = self;
+        let limits = limits.limits()?;
         if defaults.timeout.is_some_and(Timeout::is_zero) {
             return Err(Error::new(
                 ErrorKind::Config,
@@ -183,7 +207,7 @@ impl CacheBuilder {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let far = Far::new(stores.guarded(&clock)?, clock.clone());
+        let far = Far::new(stores.guarded(&clock, limits)?, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,
             near: Some(Bound::Entries(NEAR_ENTRIES)),

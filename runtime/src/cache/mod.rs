@@ -9,6 +9,8 @@ mod errand;
 mod generations;
 mod help;
 mod lead;
+#[cfg(feature = "far")]
+mod limits;
 mod settings;
 mod sweep;
 mod turn;

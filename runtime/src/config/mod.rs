@@ -13,6 +13,19 @@ pub(crate) use names::Names;
 pub(crate) use nearest::nearest;
 pub(crate) use value::Value;
 
+/// The limits on a far store that are times, as they are written in a URL or a file.
+pub(crate) const LIMIT_SPANS: [&str; 6] = [
+    "request_timeout",
+    "time_budget",
+    "helper_request_timeout",
+    "helper_time_budget",
+    "breaker_window",
+    "breaker_pause",
+];
+
+/// Those that are numbers.
+pub(crate) const LIMIT_COUNTS: [&str; 2] = ["breaker_failures", "max_in_flight"];
+
 /// The text if it can be a name, so that no message shows what may be a password.
 pub(crate) fn shown(name: &str) -> &str {
     let is_name = name.len() <= 32 && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-+".contains(c));

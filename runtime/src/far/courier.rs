@@ -186,7 +186,7 @@ impl Far {
                 self.clear_plain(&namespace.name, false).await.map(|()| None)
             }
             Parcel::Renewal { epoch, namespace, .. } => {
-                let journey = Journey::new(adapter, &self.clock, Limit::Helper);
+                let journey = Journey::new(adapter, &self.clock, Limit::Helper, &self.store.limits);
                 let old = self.renew_one(epoch.clone(), journey).await?;
                 Ok(old.map(|old| (Arc::clone(&namespace.name), old)))
             }

@@ -2,6 +2,7 @@
 //! row does not cost three deadlines.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -9,11 +10,8 @@ use crate::adapter::{AnyAdapter, CacheAdapter};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io::{self, Trip};
-use crate::layer::{Deadline, Guarded};
+use crate::layer::{Breaker, Deadline, Limits, is_crowded, is_late};
 
-/// What a call of an annotated function may wait for its store, in all: one trip that is as late as can be, and some
-/// quick ones. A little more than the limit on one trip, so that it is that one which ends a trip and tells the breaker.
-const FUNCTION: Duration = Duration::from_millis(280);
 /// Whose journey it is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Limit {
@@ -25,25 +23,48 @@ pub(crate) enum Limit {
 pub(crate) struct Journey {
     adapter: AnyAdapter,
     clock: Clock,
+    budget: Duration,
     left: Duration,
     /// What the store itself may take for one trip.
     trip: Duration,
+    /// Learns whether the call has kept to its budget. `None` for a helper.
+    breaker: Option<Arc<Breaker>>,
+    began: Moment,
+    /// A trip is under way, or was given up.
+    is_away: bool,
     /// The store has failed this call: it goes on without.
     has_failed: bool,
+    /// It goes on without a store that is well, for want of a place.
+    is_crowded_out: bool,
     /// The first error, for a function that wants to know.
     failure: Option<Error>,
 }
 
 impl Journey {
-    /// What a helper may wait: its failure is seen.
-    pub(super) const HELPER: Duration = Duration::from_millis(1_500);
-
-    pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit) -> Self {
-        let (left, trip) = match limit {
-            Limit::Function => (FUNCTION, Guarded::CALLS),
-            Limit::Helper => (Self::HELPER, Guarded::HELPERS),
+    pub(super) fn new(adapter: &AnyAdapter, clock: &Clock, limit: Limit, limits: &Limits) -> Self {
+        let (budget, trip) = match limit {
+            Limit::Function => (limits.budget, limits.request),
+            Limit::Helper => (limits.helper_budget, limits.helper_request),
         };
-        Self { adapter: adapter.clone(), clock: clock.clone(), left, trip, has_failed: false, failure: None }
+        Self {
+            adapter: adapter.clone(),
+            clock: clock.clone(),
+            budget,
+            left: budget,
+            trip,
+            breaker: None,
+            began: clock.now(),
+            is_away: false,
+            has_failed: false,
+            is_crowded_out: false,
+            failure: None,
+        }
+    }
+
+    /// The same, where the breaker of its store learns how it goes.
+    pub(super) fn watched_by(mut self, breaker: &Arc<Breaker>) -> Self {
+        self.breaker = Some(Arc::clone(breaker));
+        self
     }
 
     /// The same, with no more time than that.
@@ -68,14 +89,31 @@ impl Journey {
 
     async fn go<T: Send + 'static>(&mut self, trip: Trip<T>) -> Result<T> {
         let started = self.clock.now();
+        self.is_away = true;
         // The first trip, which is a hit's only one, ends by the store's own limit, and sets no second alarm.
         let answer = if self.left > self.trip {
             trip.await
         } else {
-            Deadline::within(self.adapter.name(), &self.clock, self.left.into(), trip).await
+            let left = self.left.into();
+            let answer = self.clock.within(left, trip).await;
+            answer.unwrap_or_else(|| Err(Deadline::late(self.adapter.name(), left)))
         };
+        if let Some(error) = answer.as_ref().err() {
+            self.learn_why(error);
+        }
+        self.is_away = false;
         self.spend_since(started);
         answer
+    }
+
+    /// Of a trip that was late: were too many in flight at once, or is the store slow? It is where the trips before took as much.
+    fn learn_why(&mut self, error: &Error) {
+        let Some(breaker) = self.breaker.as_ref().filter(|_| is_late(error)) else { return };
+        if breaker.was_crowded(self.began) {
+            self.is_crowded_out = true;
+        } else if self.left * 2 <= self.budget {
+            breaker.over_budget();
+        }
     }
 
     /// What comes of waiting for others of this process, within what is left.
@@ -101,8 +139,17 @@ impl Journey {
         self.left.is_zero()
     }
 
+    /// Does it ask the store nothing more, as that has failed or has no place for it?
+    pub(crate) fn is_over(&self) -> bool {
+        self.has_failed || self.is_crowded_out
+    }
+
     /// Remembers a failure of the store: a call asks it nothing more.
     pub(crate) fn fail(&mut self, error: Error) {
+        if self.is_crowded_out || is_crowded(&error) {
+            self.is_crowded_out = true;
+            return;
+        }
         // That one is about the entry. Any other is about the store, and it is not asked again.
         self.has_failed |= error.kind() != ErrorKind::TooLarge;
         self.failure.get_or_insert(error);
@@ -111,6 +158,16 @@ impl Journey {
     /// The first error of the store.
     pub(crate) fn take_failure(&mut self) -> Option<Error> {
         self.failure.take()
+    }
+}
+
+/// One that has come to its end within its budget.
+impl Drop for Journey {
+    fn drop(&mut self) {
+        let Some(breaker) = self.breaker.as_ref() else { return };
+        if !self.is_away && !self.is_over() && self.left < self.budget {
+            breaker.within_budget();
+        }
     }
 }
 

@@ -123,13 +123,14 @@ impl Far {
             Limit::Function => &self.store.calls,
             Limit::Helper => &self.store.helpers,
         };
-        Journey::new(adapter, &self.clock, limit)
+        Journey::new(adapter, &self.clock, limit, &self.store.limits)
     }
 
     /// The journey of a call to `place`; one that has failed already where the store would refuse it.
     pub(crate) fn journey_of_call(&self, place: &Place) -> Journey {
-        let mut journey = self.journey(Limit::Function);
-        if self.store.breaker(place.shard()).is_shut() {
+        let breaker = self.store.breaker(place.shard());
+        let mut journey = self.journey(Limit::Function).watched_by(breaker);
+        if breaker.is_down() {
             journey.fail(Error::new(ErrorKind::Unavailable, "the store is not asked while it is down"));
         }
         journey

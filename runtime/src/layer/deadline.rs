@@ -1,11 +1,12 @@
 //! A limit on how long a store may take to answer. By timers of our own, which run on a thread that does nothing else: it
 //! holds where the thread of the sockets is stuck, and on time that a test moves.
 
+use std::fmt;
 use std::time::Duration;
 
 use super::{Layer, Verb};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::timeout::Timeout;
 
 /// Limits, by the kind of call. A sweep has none: it goes on behind the callers.
@@ -44,6 +45,11 @@ impl Deadline {
         clock.within(limit, call).await.unwrap_or_else(|| Err(late(store, limit)))
     }
 
+    /// That `store` did not answer in time.
+    pub(crate) fn late(store: &str, limit: Timeout) -> Error {
+        late(store, limit)
+    }
+
     fn limit(&self, verb: Verb) -> Timeout {
         match verb {
             Verb::Ordinary => self.ordinary,
@@ -53,9 +59,26 @@ impl Deadline {
     }
 }
 
-fn late(store: &str, limit: Timeout) -> Error {
+pub(super) fn late(store: &str, limit: Timeout) -> Error {
     let millis = limit.as_millis();
-    Error::with_kind(ErrorKind::Unavailable, format!("{store} did not answer within {millis} ms"))
+    Error::unavailable(format!("{store} did not answer within {millis} ms"), Late)
+}
+
+/// The cause of a request's end, where it is its limit.
+#[derive(Debug)]
+struct Late;
+
+impl fmt::Display for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("its timeout has passed")
+    }
+}
+
+impl std::error::Error for Late {}
+
+/// Has a request ended by its limit?
+pub(crate) fn is_late(error: &Error) -> bool {
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Late>)
 }
 
 impl Layer for Deadline {

@@ -8,20 +8,26 @@
 
 mod breaker;
 mod deadline;
+mod guarded;
+mod in_flight;
+mod limits;
 pub(crate) mod named;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
-pub(crate) use breaker::Breaker;
-pub(crate) use deadline::Deadline;
+pub(crate) use breaker::{Breaker, CountedElsewhere};
+pub(crate) use deadline::{Deadline, is_late};
+pub(crate) use guarded::{Guarded, Member};
+pub(crate) use in_flight::is_crowded;
+pub(crate) use limits::{LimitSettings, Limits};
+
+use breaker::Access;
 
 use crate::adapter::{
-    AnyAdapter, CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Fleet, Head, Living,
-    Permitted, Release, ShardOf, StoreKey, Token,
+    CacheAdapter, Capability, Claim, Condition, Counted, Entry, EpochName, Fetched, Head, Living, Permitted, Release,
+    StoreKey, Token,
 };
-use crate::clock::Clock;
 use crate::error::Result;
 use crate::timeout::Timeout;
 
@@ -93,6 +99,17 @@ pub trait Layer: Send + Sync + 'static {
         verb: Verb,
         call: impl Future<Output = Result<T>> + Send,
     ) -> impl Future<Output = Result<T>> + Send;
+
+    /// As [`around`](Self::around), which it is by default, for a call that may change the store: larder's own breaker tells
+    /// these apart.
+    #[doc(hidden)]
+    fn around_write<T: Send>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send {
+        self.around(verb, call)
+    }
 }
 
 impl<L: Layer> Layer for Arc<L> {
@@ -102,6 +119,14 @@ impl<L: Layer> Layer for Arc<L> {
         call: impl Future<Output = Result<T>> + Send,
     ) -> impl Future<Output = Result<T>> + Send {
         (**self).around(verb, call)
+    }
+
+    fn around_write<T: Send>(
+        &self,
+        verb: Verb,
+        call: impl Future<Output = Result<T>> + Send,
+    ) -> impl Future<Output = Result<T>> + Send {
+        (**self).around_write(verb, call)
     }
 }
 
@@ -149,67 +174,6 @@ impl<A: CacheAdapter, L> fmt::Debug for Layered<A, L> {
     }
 }
 
-/// One store behind one breaker, for callers who can wait a little and for those who can wait longer.
-#[derive(Clone)]
-pub(crate) struct Guarded {
-    /// For calls of annotated functions.
-    pub(crate) calls: AnyAdapter,
-    /// For helpers, whose failure is seen.
-    pub(crate) helpers: AnyAdapter,
-    /// For what is owed to it, which goes first when it is back.
-    pub(crate) deliveries: AnyAdapter,
-    /// One, or one for each of several stores.
-    breakers: Arc<[Arc<Breaker>]>,
-}
-
-impl Guarded {
-    /// How long a trip of a call may take.
-    pub(crate) const CALLS: Duration = Duration::from_millis(250);
-    /// How long one of a helper may.
-    pub(crate) const HELPERS: Duration = Duration::from_secs(1);
-
-    pub(crate) fn new(adapter: AnyAdapter, clock: &Clock) -> Self {
-        let breaker = Breaker::new(adapter.clone(), clock.clone());
-        Self::behind(&breaker, adapter, clock)
-    }
-
-    fn behind(breaker: &Arc<Breaker>, adapter: AnyAdapter, clock: &Clock) -> Self {
-        let within = |limit| {
-            let deadline = Deadline::new(adapter.name(), clock.clone()).with_ordinary(limit);
-            Layered::new(adapter.clone(), Arc::new(deadline))
-        };
-        let calls = AnyAdapter::new(Layered::new(within(Self::CALLS), Arc::clone(breaker)));
-        let helpers = AnyAdapter::new(Layered::new(within(Self::HELPERS), Arc::clone(breaker)));
-        let deliveries = Arc::new(breaker::Deliveries(Arc::clone(breaker)));
-        let deliveries = AnyAdapter::new(Layered::new(within(Self::HELPERS), deliveries));
-        Self { calls, helpers, deliveries, breakers: [Arc::clone(breaker)].into() }
-    }
-
-    /// Several, each behind its own breaker, as one fleet; where they are parts of one store, `shard_of` says which has a key.
-    ///
-    /// # Errors
-    /// As [`Fleet::new`].
-    pub(crate) fn fleet(stores: Vec<(String, Self)>, shard_of: Option<ShardOf>) -> Result<Self> {
-        let fleet = |pick: fn(&Self) -> &AnyAdapter| {
-            let members = stores.iter().map(|(name, store)| (name.clone(), pick(store).clone()));
-            match shard_of {
-                Some(shard_of) => Ok(AnyAdapter::new(Fleet::of_shards(members, shard_of))),
-                None => Fleet::new(members).map(AnyAdapter::new),
-            }
-        };
-        let (calls, helpers) = (fleet(|store| &store.calls)?, fleet(|store| &store.helpers)?);
-        let deliveries = fleet(|store| &store.deliveries)?;
-        let breakers = stores.iter().flat_map(|(_, store)| store.breakers.iter().cloned()).collect();
-        Ok(Self { calls, helpers, deliveries, breakers })
-    }
-
-    /// The breaker of this shard's store.
-    pub(crate) fn breaker(&self, shard: u16) -> &Breaker {
-        let at = usize::from(shard).min(self.breakers.len() - 1);
-        &self.breakers[at]
-    }
-}
-
 impl<A: Clone, L> Clone for Layered<A, L> {
     fn clone(&self) -> Self {
         Self { adapter: self.adapter.clone(), layer: Arc::clone(&self.layer) }
@@ -252,7 +216,7 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         living: &Living,
         groups: &[EpochName],
     ) -> impl Future<Output = Result<Permitted>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.permit(key, claim, living, groups))
+        self.layer.around_write(Verb::Ordinary, self.adapter.permit(key, claim, living, groups))
     }
 
     fn put(
@@ -261,19 +225,19 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         entry: &Entry,
         condition: Condition<'_>,
     ) -> impl Future<Output = Result<bool>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.put(key, entry, condition))
+        self.layer.around_write(Verb::Ordinary, self.adapter.put(key, entry, condition))
     }
 
     fn release(&self, key: &StoreKey, token: &Token, release: Release) -> impl Future<Output = Result<bool>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.release(key, token, release))
+        self.layer.around_write(Verb::Ordinary, self.adapter.release(key, token, release))
     }
 
     fn put_many(&self, entries: &[(StoreKey, Entry)]) -> impl Future<Output = Result<()>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.put_many(entries))
+        self.layer.around_write(Verb::Ordinary, self.adapter.put_many(entries))
     }
 
     fn remove(&self, keys: &[StoreKey]) -> impl Future<Output = Result<Vec<Option<Head>>>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.remove(keys))
+        self.layer.around_write(Verb::Ordinary, self.adapter.remove(keys))
     }
 
     fn touch(
@@ -283,7 +247,7 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         grace: Timeout,
         living: &Living,
     ) -> impl Future<Output = Result<Option<Fetched>>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.touch(key, timeout, grace, living))
+        self.layer.around_write(Verb::Ordinary, self.adapter.touch(key, timeout, grace, living))
     }
 
     fn head(&self, key: &StoreKey) -> impl Future<Output = Result<Option<Head>>> + Send {
@@ -297,7 +261,7 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
         fresh: &Entry,
         living: &Living,
     ) -> impl Future<Output = Result<Counted>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.increment(key, delta, fresh, living))
+        self.layer.around_write(Verb::Ordinary, self.adapter.increment(key, delta, fresh, living))
     }
 
     fn epochs(&self, names: &[EpochName]) -> impl Future<Output = Result<Vec<u64>>> + Send {
@@ -305,15 +269,15 @@ impl<A: CacheAdapter, L: Layer> CacheAdapter for Layered<A, L> {
     }
 
     fn renew(&self, name: &EpochName) -> impl Future<Output = Result<u64>> + Send {
-        self.layer.around(Verb::Ordinary, self.adapter.renew(name))
+        self.layer.around_write(Verb::Ordinary, self.adapter.renew(name))
     }
 
     fn sweep(&self, namespace: &str, dead: &[u64]) -> impl Future<Output = Result<u64>> + Send {
-        self.layer.around(Verb::Sweep, self.adapter.sweep(namespace, dead))
+        self.layer.around_write(Verb::Sweep, self.adapter.sweep(namespace, dead))
     }
 
     fn flush(&self) -> impl Future<Output = Result<()>> + Send {
-        self.layer.around(Verb::Flush, self.adapter.flush())
+        self.layer.around_write(Verb::Flush, self.adapter.flush())
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use super::{Breaker, Deadline, Guarded, Layer, Layered, Verb};
+use super::{Breaker, Deadline, Guarded, Layer, Layered, Limits, Verb};
 use crate::adapter::{AnyAdapter, CacheAdapter, EpochName, StoreKey};
 use crate::error::{Error, ErrorKind, Result};
 use crate::park::block_on;
@@ -234,7 +234,7 @@ fn the_supervisor_ends_with_its_breaker() {
     let (adapter, mood) = moody(&clock);
     mood.mood.store(FAILS, SeqCst);
     let breaker = Breaker::new(adapter.clone(), clock.clock());
-    let layered = Guarded::behind(&breaker, adapter, &clock.clock()).calls;
+    let layered = Guarded::behind(&breaker, adapter, &clock.clock(), Limits::default()).calls;
     for _ in 0..5 {
         assert!(block_on(layered.epochs(&[EpochName::namespace(0, "shop")])).is_err());
     }
@@ -254,7 +254,7 @@ fn an_adapter_conforms_under_each_layer() {
     let within = Layered::new(adapter(), deadline);
     let behind = adapter();
     let behind = Layered::new(behind.clone(), Breaker::new(behind, clock.clock()));
-    let both = Guarded::new(adapter(), &clock.clock()).helpers;
+    let both = Guarded::new(adapter(), &clock.clock(), Limits::default()).helpers;
     for (name, adapter) in
         [("deadline", AnyAdapter::new(within)), ("breaker", AnyAdapter::new(behind)), ("both", AnyAdapter::new(both))]
     {

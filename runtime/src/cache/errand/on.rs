@@ -99,7 +99,7 @@ impl Errand {
 
     /// There is a store, it has not failed so far, and no permit was taken in it.
     pub(crate) fn is_unclaimed(&self) -> bool {
-        self.0.as_ref().is_some_and(|open| !open.journey.has_failed() && open.permit.is_none())
+        self.0.as_ref().is_some_and(|open| !open.journey.is_over() && open.permit.is_none())
     }
 
     /// Has the store failed this call? Then its result is kept near for a moment.
@@ -121,7 +121,7 @@ impl Errand {
 
     /// The live record, if there is one.
     pub(crate) async fn look(&mut self) -> Option<Stored> {
-        let open = self.0.as_mut().filter(|open| !open.journey.has_failed())?;
+        let open = self.0.as_mut().filter(|open| !open.journey.is_over())?;
         match open.far.look(&open.place, &mut open.journey).await {
             Ok(found) => found.map(|(fetched, living)| open.stored(fetched, living)),
             Err(error) => {
@@ -134,7 +134,7 @@ impl Errand {
     /// Takes a permit, unless there is a live record meanwhile. `over`: what stands there is of no use, and is to be
     /// replaced.
     pub(crate) async fn claim(&mut self, over: bool) -> Option<Stored> {
-        let open = self.0.as_mut().filter(|open| !open.journey.has_failed())?;
+        let open = self.0.as_mut().filter(|open| !open.journey.is_over())?;
         let claim = if over { Claim::Fresh } else { Claim::Shared };
         match open.far.claim(&open.place, claim, &mut open.journey).await {
             Ok(Claimed::Found(fetched, living)) => Some(open.stored(fetched, living)),
@@ -158,7 +158,7 @@ impl Errand {
         timeout: Timeout,
         took: Duration,
     ) -> Parcel {
-        let open = self.0.as_ref().filter(|open| !open.journey.has_failed());
+        let open = self.0.as_ref().filter(|open| !open.journey.is_over());
         let Some(open) = open else { return Parcel::Nothing };
         let Some(permit) = &open.permit else {
             // The store is there, and has no room even for a permit.
@@ -195,7 +195,7 @@ impl Errand {
 
     /// Takes the parcel where it goes, and says what the store has answered about the permit.
     pub(crate) async fn send(&mut self, parcel: Parcel, site: &'static Site) -> Sent {
-        let Some(open) = self.0.as_mut().filter(|open| !open.journey.has_failed()) else { return Sent::Nothing };
+        let Some(open) = self.0.as_mut().filter(|open| !open.journey.is_over()) else { return Sent::Nothing };
         let Open { far, place, journey, permit, is_refresh, .. } = &mut **open;
         let (lease, is_record) = (permit.take(), matches!(parcel, Parcel::Record(_)));
         let is_verified = lease.is_some();

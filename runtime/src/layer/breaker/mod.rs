@@ -1,35 +1,73 @@
 //! Stops asking a store that does not answer, and brings it back. While it is open, callers learn so at once and the store
 //! is left alone but for one task, which connects to it anew until that works. Then the next call is a probe; unless something
 //! is owed to the store (what was cleared while it was down), which then is delivered before anybody else is let in.
+//!
+//! Writes that fail while reads are answered are given up by themselves, and tried behind the callers. A store that answers, but
+//! later than calls can wait, is tried for as long as it takes until a call's requests fit into the call's time budget.
 
+mod lines;
+mod recovery;
 mod state;
+mod trial;
 
 use std::sync::{Arc, Weak};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-use self::state::{Lately, Pass, State};
-use super::{Layer, Verb};
-use crate::adapter::{AnyAdapter, CacheAdapter};
+pub(crate) use self::lines::Access;
+use self::lines::{Admission, Lines, Opened};
+pub(crate) use self::state::{Ended, Threshold};
+use super::in_flight::Places;
+use super::limits::Limits;
+use super::{Layer, Verb, is_late};
+use crate::adapter::{AnyAdapter, CacheAdapter, StoreKey};
 use crate::clock::{Clock, Moment};
 use crate::error::{Error, ErrorKind, Result};
-use crate::io;
 use crate::sync::{AtomicBool, AtomicU64, AtomicUsize, Mutex, Ordering};
-use crate::timeout::Timeout;
+
+/// Says whether failures are counted elsewhere for now: those of the nodes of a cluster, where a shard lies on several.
+pub(crate) type CountedElsewhere = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What a breaker is made for.
+pub(crate) struct Subject {
+    pub(crate) adapter: AnyAdapter,
+    /// A key of the store at which nothing stands, to try it with.
+    pub(crate) probe: StoreKey,
+    pub(crate) counted_elsewhere: Option<CountedElsewhere>,
+    /// That the store is too slow was told. Shared by the parts of one store.
+    pub(crate) is_told: Arc<AtomicBool>,
+}
+
+impl Subject {
+    /// A store that is asked for whatever key.
+    pub(crate) fn new(adapter: AnyAdapter) -> Self {
+        Self { adapter, probe: Self::probe(0), counted_elsewhere: None, is_told: Arc::default() }
+    }
+
+    /// One of the keys at which nothing stands.
+    pub(crate) fn probe(number: u32) -> StoreKey {
+        StoreKey::new("larder-probe", format!("probe:{number}"))
+    }
+}
 
 /// A breaker around one store.
 pub(crate) struct Breaker {
-    adapter: AnyAdapter,
+    subject: Subject,
     clock: Clock,
-    state: Mutex<State>,
-    /// What the state says, for who only asks.
+    limits: Limits,
+    lines: Mutex<Lines>,
+    /// What the lines say, for who only asks.
     is_open: AtomicBool,
     /// What it was last opened by: what callers are told while the store is not asked.
     cause: Mutex<String>,
-    /// Whether it says that nothing passes, for who would rather not ask.
+    /// Whether they say that nothing passes, for who would rather not ask; and whether no write does.
+    is_down: AtomicBool,
     is_shut: AtomicBool,
+    /// Some calls have run out of their time budget lately.
+    has_calls_over_budget: AtomicBool,
+    /// When the store last answered, in milliseconds.
+    answered_ms: AtomicU64,
     /// How often it has opened again soon after a connection: a store that connects and then fails is tried less and less.
     n_relapses: AtomicU64,
     /// When a store that had been given up was last connected to, in milliseconds; 0 before that.
@@ -39,6 +77,7 @@ pub(crate) struct Breaker {
     n_owing: AtomicUsize,
     /// Tells who delivers that the store was reached.
     returned: Notify,
+    pub(super) places: Places,
     own: Weak<Self>,
 }
 
@@ -46,30 +85,37 @@ pub(crate) struct Breaker {
 pub(super) struct Deliveries(pub(super) Arc<Breaker>);
 
 impl Breaker {
-    const FIRST_PAUSE: Duration = Duration::from_millis(100);
-    /// Together with [`LONGEST_TRY`](Self::LONGEST_TRY) less than two seconds: so long, at most, after a store is back it is
-    /// found to be.
-    const LONGEST_PAUSE: Duration = Duration::from_millis(500);
-    /// Five trips, each as long as a call would wait for it.
-    const LONGEST_TRY: Timeout = Timeout::from_millis(1_250);
-    /// So long after it was reached, a store that fails has failed anew.
-    const RELAPSE: Timeout = Timeout::from_secs(10);
-
     /// A closed one. When it opens, `adapter` is closed and connected anew by a task on `io`, which ends with the breaker.
+    #[cfg(test)]
     pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
+        Self::over(Subject::new(adapter), clock, Limits::default())
+    }
+
+    /// The same with other limits.
+    pub(crate) fn over(subject: Subject, clock: Clock, limits: Limits) -> Arc<Self> {
+        let most = Threshold { failures: limits.failures, window: limits.window };
         Arc::new_cyclic(|own| Self {
-            adapter,
+            subject,
             clock,
-            state: Mutex::new(State::Closed(Lately::default())),
+            limits,
+            lines: Mutex::new(Lines::new(most)),
             is_open: AtomicBool::new(false),
             cause: Mutex::default(),
+            is_down: AtomicBool::new(false),
             is_shut: AtomicBool::new(false),
+            has_calls_over_budget: AtomicBool::new(false),
+            answered_ms: AtomicU64::new(0),
             n_relapses: AtomicU64::new(0),
             reached_ms: AtomicU64::new(0),
             n_owing: AtomicUsize::new(0),
             returned: Notify::new(),
+            places: Places::new(limits.in_flight),
             own: own.clone(),
         })
+    }
+
+    fn name(&self) -> &'static str {
+        self.subject.adapter.name()
     }
 
     /// Is the store given up for now?
@@ -78,6 +124,11 @@ impl Breaker {
     }
 
     /// Is a call of now refused? Then whoever can do without need not ask.
+    pub(crate) fn is_down(&self) -> bool {
+        self.is_down.load(Ordering::Acquire)
+    }
+
+    /// Is a write of now refused?
     pub(crate) fn is_shut(&self) -> bool {
         self.is_shut.load(Ordering::Acquire)
     }
@@ -91,9 +142,13 @@ impl Breaker {
         }
     }
 
+    fn is_owed(&self) -> bool {
+        self.n_owing.load(Ordering::SeqCst) > 0
+    }
+
     /// Is what is owed refused too? Then wait for what [`returned`](Self::returned) gave before this was asked.
     pub(crate) fn is_away(&self) -> bool {
-        *self.state.lock() == State::Open
+        self.lines.lock().is_away()
     }
 
     /// Ends when the store has been reached after this was called.
@@ -104,100 +159,87 @@ impl Breaker {
     /// All was delivered that was owed when the store came back: callers are let in.
     pub(crate) fn admit(&self) {
         let now = self.clock.now();
-        self.change(|state| state.delivered(now));
+        self.change(|lines| lines.delivered(now));
     }
 
     /// Nobody delivers for now.
     pub(crate) fn give_up_deliveries(&self) {
-        self.change(State::give_up_deliveries);
+        self.change(Lines::give_up_deliveries);
     }
 
-    fn change<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
-        let mut state = self.state.lock();
-        let answer = change(&mut state);
-        self.is_open.store(state.is_open(), Ordering::Release);
-        self.is_shut.store(state.is_shut(), Ordering::Release);
+    /// A call has run out of its time budget, by many requests of which none alone was late.
+    pub(crate) fn over_budget(&self) {
+        let is_to_be_tried = self.change(Lines::over_budget);
+        self.has_calls_over_budget.store(true, Ordering::Relaxed);
+        if is_to_be_tried {
+            self.try_whether_too_slow();
+        }
+    }
+
+    /// A call has kept to its budget.
+    pub(crate) fn within_budget(&self) {
+        if !self.has_calls_over_budget.load(Ordering::Relaxed) {
+            return;
+        }
+        let has_any = self.change(|lines| {
+            lines.within_budget();
+            lines.has_calls_over_budget()
+        });
+        self.has_calls_over_budget.store(has_any, Ordering::Relaxed);
+    }
+
+    /// Has a call that began then been late because too many were in flight at once? So it was if others have had to wait for a
+    /// place since, and the store has answered meanwhile.
+    pub(crate) fn was_crowded(&self, began: Moment) -> bool {
+        self.places.are_crowded_since(began) && self.answered_ms.load(Ordering::Relaxed) > began.as_millis()
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut Lines) -> T) -> T {
+        let mut lines = self.lines.lock();
+        let answer = change(&mut lines);
+        self.is_open.store(lines.store.is_open(), Ordering::Release);
+        self.is_down.store(lines.store.is_shut(), Ordering::Release);
+        self.is_shut.store(lines.takes_no_writes(), Ordering::Release);
         answer
     }
 
-    fn let_in(&self, ask: impl FnOnce(&mut State, Moment) -> Pass) -> Result<Asked<'_>> {
+    fn ask(&self, access: Access) -> Result<Asked<'_>> {
+        self.let_in(|lines, now| lines.ask(access, now))
+    }
+
+    fn let_in(&self, ask: impl FnOnce(&mut Lines, Moment) -> Option<Admission>) -> Result<Asked<'_>> {
         let now = self.clock.now();
-        let pass = self.change(|state| ask(state, now));
-        if pass == Pass::Not {
-            return Err(self.refusal());
-        }
-        Ok(Asked { breaker: self, pass, since: now, is_told: false })
+        let admission = self.change(|lines| ask(lines, now));
+        let admission = admission.ok_or_else(|| self.refusal())?;
+        Ok(Asked { breaker: self, admission, since: now, is_told: false })
     }
 
     /// What callers are told while the store is not asked.
     pub(crate) fn refusal(&self) -> Error {
-        let store = self.adapter.name();
-        Error::unavailable(format!("{store} is not asked while it is down"), self.cause.lock().clone())
+        let (store, cause) = (self.name(), self.cause.lock().clone());
+        let what = if self.is_open() { "is not asked while it is down" } else { "is not written to while that fails" };
+        Error::unavailable(format!("{store} {what}"), cause)
     }
 
-    fn pause(n_failed: u64) -> Duration {
-        let doublings = u32::try_from(n_failed.saturating_sub(1)).unwrap_or(u32::MAX).min(10);
-        let pause = Self::FIRST_PAUSE.saturating_mul(1 << doublings).min(Self::LONGEST_PAUSE);
-        if n_failed == 0 { Duration::ZERO } else { pause }
-    }
-
-    /// How often it has opened soon after the store was reached, this time included.
-    fn count_relapse(&self, now: Moment) -> u64 {
-        let reached = Moment::from_millis(self.reached_ms.load(Ordering::Relaxed));
-        let is_relapse = reached != Moment::from_millis(0) && now < reached.after(Self::RELAPSE);
-        let n_relapses = if is_relapse { self.n_relapses.load(Ordering::Relaxed) + 1 } else { 0 };
-        self.n_relapses.store(n_relapses, Ordering::Relaxed);
-        n_relapses
-    }
-
-    /// It has opened just now.
-    fn opened(&self, cause: String, now: Moment) {
+    /// It has opened just now. `is_late`: as the store did not answer in time.
+    fn opened(&self, opened: Opened, cause: String, is_late: bool, now: Moment) {
         *self.cause.lock() = cause;
-        self.supervise(now);
-    }
-
-    /// Connects anew until that works: at once where the store has just gone down, later where it does so again and again.
-    fn supervise(&self, now: Moment) {
-        let (own, adapter, clock) = (Weak::clone(&self.own), self.adapter.clone(), self.clock.clone());
-        let mut n_failed = self.count_relapse(now);
-        let reached = Reached(Weak::clone(&self.own));
-        io::spawn(async move {
-            let _reached = reached;
-            loop {
-                clock.sleep_until(clock.now().after(Self::pause(n_failed).into())).await;
-                if own.strong_count() == 0 {
-                    return;
-                }
-                let _ = clock.within(Self::LONGEST_TRY, adapter.close()).await;
-                if let Some(Ok(())) = clock.within(Self::LONGEST_TRY, adapter.connect()).await {
-                    if let Some(breaker) = own.upgrade() {
-                        breaker.reached_ms.store(clock.now().as_millis(), Ordering::Relaxed);
-                    }
-                    return;
-                }
-                n_failed += 1;
-            }
-        });
-    }
-}
-
-/// Has the next call probe the store, however the task that brings it back ends: an adapter that panics must not leave its
-/// store given up for good.
-struct Reached(Weak<Breaker>);
-
-impl Drop for Reached {
-    fn drop(&mut self) {
-        if let Some(breaker) = self.0.upgrade() {
-            breaker.change(|state| state.reached(breaker.n_owing.load(Ordering::SeqCst) > 0));
-            breaker.returned.notify_waiters();
+        match opened {
+            Opened::Store => self.supervise(now, is_late),
+            Opened::Writes => self.supervise_writes(),
         }
+    }
+
+    /// Are failures of the store's counted elsewhere?
+    fn counts_elsewhere(&self) -> bool {
+        self.subject.counted_elsewhere.as_ref().is_some_and(|is_so| is_so())
     }
 }
 
 /// A call that was let pass. Dropped before it is told, it was given up.
 struct Asked<'a> {
     breaker: &'a Breaker,
-    pass: Pass,
+    admission: Admission,
     since: Moment,
     is_told: bool,
 }
@@ -212,22 +254,43 @@ impl Asked<'_> {
 
     fn tell(mut self, failure: Option<&Error>) {
         self.is_told = true;
-        let now = self.breaker.clock.now();
-        if self.breaker.change(|state| state.tell(self.pass, failure.is_some(), now)) {
-            self.breaker.opened(failure.map(ToString::to_string).unwrap_or_default(), now);
+        if self.is_free() && failure.is_some() && self.breaker.counts_elsewhere() {
+            return;
         }
+        let now = self.breaker.clock.now();
+        if failure.is_none() {
+            self.breaker.answered_ms.store(now.as_millis(), Ordering::Relaxed);
+        }
+        let ended = match failure {
+            None => Ended::Answered,
+            Some(error) if is_late(error) => Ended::Late,
+            Some(_) => Ended::Failed,
+        };
+        let opened = self.breaker.change(|lines| lines.tell(self.admission, ended, self.since, now));
+        if let Some(opened) = opened {
+            let cause = failure.map(ToString::to_string).unwrap_or_default();
+            // What is owed has time enough also for a store that calls have none for.
+            let is_late = ended == Ended::Late && !self.admission.is_delivery();
+            self.breaker.opened(opened, cause, is_late, now);
+        }
+    }
+
+    /// Is it neither a probe nor a delivery?
+    fn is_free(&self) -> bool {
+        self.admission.is_free()
     }
 }
 
 impl Drop for Asked<'_> {
     fn drop(&mut self) {
-        if self.is_told {
+        if self.is_told || self.is_free() && self.breaker.counts_elsewhere() {
             return;
         }
         // Before the change: it is an adapter's own code.
-        let (store, now) = (self.breaker.adapter.name(), self.breaker.clock.now());
-        if self.breaker.change(|state| state.give_up(self.pass, self.since, now)) {
-            self.breaker.opened(format!("{store} did not answer while somebody waited"), now);
+        let (store, now) = (self.breaker.name(), self.breaker.clock.now());
+        if let Some(opened) = self.breaker.change(|lines| lines.give_up(self.admission, self.since, now)) {
+            let is_late = !self.admission.is_delivery();
+            self.breaker.opened(opened, format!("{store} did not answer while somebody waited"), is_late, now);
         }
     }
 }
@@ -239,14 +302,24 @@ impl Layer for Breaker {
         if verb == Verb::Sweep {
             return if self.is_open() { Err(self.refusal()) } else { call.await };
         }
-        let asked = self.let_in(State::ask)?;
+        let asked = self.ask(Access::Read)?;
+        asked.told(call.await)
+    }
+
+    async fn around_write<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let asked = self.ask(Access::Write)?;
         asked.told(call.await)
     }
 }
 
 impl Layer for Deliveries {
     async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
-        let asked = self.0.let_in(State::ask_to_deliver)?;
+        let asked = self.0.let_in(|lines, now| lines.ask_to_deliver(Access::Read, now))?;
+        asked.told(call.await)
+    }
+
+    async fn around_write<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let asked = self.0.let_in(|lines, now| lines.ask_to_deliver(Access::Write, now))?;
         asked.told(call.await)
     }
 }

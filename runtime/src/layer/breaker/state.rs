@@ -3,19 +3,22 @@
 use crate::clock::Moment;
 use crate::timeout::Timeout;
 
-/// So many failures in a row open it.
-const IN_A_ROW: u32 = 5;
-/// So many calls within [`WINDOW`], half of them failed, do so too.
-const ENOUGH: u32 = 20;
-const WINDOW: Timeout = Timeout::from_secs(1);
+/// When it is too much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Threshold {
+    /// So many failures in a row open it; and four times as many calls within the window, half of them failed.
+    pub(crate) failures: u32,
+    pub(crate) window: Timeout,
+}
+
 /// Who gives up a call sooner says nothing about the store.
-const UNANSWERED: Timeout = Timeout::from_millis(50);
+pub(crate) const UNANSWERED: Timeout = Timeout::from_millis(50);
 /// A probe that is not back by then is in a future that nobody polls: another may go.
 const LONGEST_PROBE: Timeout = Timeout::from_secs(2);
 
 /// What may pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(crate) enum State {
     /// Everything; and how it went lately.
     Closed(Lately),
     /// Nothing, until the store has been reached again.
@@ -30,7 +33,7 @@ pub(super) enum State {
 
 /// The calls of the current window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Lately {
+pub(crate) struct Lately {
     n_in_a_row: u32,
     /// When the store last answered, or its silence was last counted.
     heard: Option<Moment>,
@@ -39,9 +42,18 @@ pub(super) struct Lately {
     n_failed: u32,
 }
 
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Answered,
+    Failed,
+    /// There was no answer within its timeout.
+    Late,
+}
+
 /// How a call may go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Pass {
+pub(crate) enum Pass {
     Freely,
     AsProbe,
     /// Of something that is owed, before anybody else.
@@ -55,7 +67,7 @@ impl State {
         Self::Closed(Lately { heard: Some(now), ..Lately::default() })
     }
 
-    pub(super) fn ask(&mut self, now: Moment) -> Pass {
+    pub(crate) fn ask(&mut self, now: Moment) -> Pass {
         match self {
             Self::Closed(_) => Pass::Freely,
             Self::Open | Self::Owing => Pass::Not,
@@ -72,10 +84,17 @@ impl State {
         if *self == Self::Owing { Pass::AsDelivery } else { self.ask(now) }
     }
 
-    /// A call that went by `pass` came back, failed or not; says whether the breaker has opened by that.
-    pub(super) fn tell(&mut self, pass: Pass, failed: bool, now: Moment) -> bool {
+    /// A call that went by `pass` at `since` has ended; says whether the breaker has opened by that. Where the store has answered
+    /// others since the call began, that it was late is no fault of the store's: too much was asked of it at once.
+    pub(crate) fn tell(&mut self, pass: Pass, ended: Ended, since: Moment, now: Moment, most: Threshold) -> bool {
+        let failed = ended != Ended::Answered;
         let opens = match (&mut *self, pass) {
-            (Self::Closed(lately), Pass::Freely) => lately.count(failed, now),
+            (Self::Closed(Lately { heard: Some(heard), .. }), Pass::Freely)
+                if ended == Ended::Late && *heard > since =>
+            {
+                false
+            }
+            (Self::Closed(lately), Pass::Freely) => lately.count(failed, now, most),
             (Self::Probing(_), Pass::AsProbe) if !failed => {
                 *self = Self::answered(now);
                 false
@@ -91,26 +110,37 @@ impl State {
         opens
     }
 
-    /// A call that began at `since` was given up before its answer. It has failed if the store had time to answer and answered
-    /// nobody in it. Each silence counts once: a thousand that are given up together, by a runtime that had no time for them, say
-    /// no more than one. A probe has no others beside it, and of deliveries each counts. Says whether the breaker has opened by
-    /// that.
-    pub(super) fn give_up(&mut self, pass: Pass, since: Moment, now: Moment) -> bool {
+    /// A call that began at `since` was given up before its answer. It has failed if the store had time to answer, `patience`,
+    /// and answered nobody in it. Each silence counts once: a thousand that are given up together, by a runtime that had no time
+    /// for them, say no more than one. A probe has no others beside it, and of deliveries each counts. Says whether the breaker
+    /// has opened by that.
+    pub(crate) fn give_up(
+        &mut self,
+        pass: Pass,
+        since: Moment,
+        patience: Timeout,
+        now: Moment,
+        most: Threshold,
+    ) -> bool {
         let silent_since = match self {
             Self::Closed(Lately { heard: Some(heard), .. }) => since.max(*heard),
             _ => since,
         };
-        if now >= silent_since.after(UNANSWERED) {
+        if now >= silent_since.after(patience) {
             if let (Self::Closed(lately), Pass::Freely) = (&mut *self, pass) {
                 lately.heard = Some(now);
             }
-            return self.tell(pass, true, now);
+            return self.tell(pass, Ended::Failed, since, now, most);
         }
-        // Another call is the probe.
+        self.take_back(pass);
+        false
+    }
+
+    /// A call that was let pass was not made: if it was to be the probe, another is.
+    pub(super) fn take_back(&mut self, pass: Pass) {
         if matches!((&self, pass), (Self::Probing(_), Pass::AsProbe)) {
             *self = Self::HalfOpen;
         }
-        false
     }
 
     /// The store has been reached again, and something is owed to it or nothing is.
@@ -136,7 +166,7 @@ impl State {
 
     /// May nothing of a caller's pass, whenever it asks? Not so while a probe is under way: if it does not come back, another
     /// goes.
-    pub(super) fn is_shut(&self) -> bool {
+    pub(crate) fn is_shut(&self) -> bool {
         matches!(self, Self::Open | Self::Owing)
     }
 
@@ -146,9 +176,14 @@ impl State {
 }
 
 impl Lately {
+    /// Would a failure be the first of a row?
+    pub(super) fn is_first_failure(&self) -> bool {
+        self.n_in_a_row == 0
+    }
+
     /// Says whether that is too much.
-    fn count(&mut self, failed: bool, now: Moment) -> bool {
-        if self.since.is_none_or(|since| now >= since.after(WINDOW)) {
+    fn count(&mut self, failed: bool, now: Moment, most: Threshold) -> bool {
+        if self.since.is_none_or(|since| now >= since.after(most.window)) {
             *self = Self { since: Some(now), n_calls: 0, n_failed: 0, ..*self };
         }
         if !failed {
@@ -157,14 +192,28 @@ impl Lately {
         self.n_calls = self.n_calls.saturating_add(1);
         self.n_failed = self.n_failed.saturating_add(u32::from(failed));
         self.n_in_a_row = if failed { self.n_in_a_row.saturating_add(1) } else { 0 };
-        self.n_in_a_row >= IN_A_ROW || self.n_calls >= ENOUGH && self.n_failed >= self.n_calls.div_ceil(2)
+        let enough = most.failures.saturating_mul(4);
+        self.n_in_a_row >= most.failures || self.n_calls >= enough && self.n_failed >= self.n_calls.div_ceil(2)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Lately, Pass, State};
+    use super::{Ended, Lately, Pass, State, Threshold, UNANSWERED};
     use crate::clock::Moment;
+    use crate::timeout::Timeout;
+
+    const MOST: Threshold = Threshold { failures: 5, window: Timeout::from_secs(1) };
+
+    impl State {
+        fn told(&mut self, pass: Pass, failed: bool, now: Moment) -> bool {
+            self.tell(pass, if failed { Ended::Failed } else { Ended::Answered }, now, now, MOST)
+        }
+
+        fn given_up(&mut self, pass: Pass, since: Moment, now: Moment) -> bool {
+            self.give_up(pass, since, UNANSWERED, now, MOST)
+        }
+    }
 
     /// `+` a success, `-` a failure, 10 ms apart; `|` a second later; `r` the store is reached; `o` so it is, and
     /// something is owed to it; `d` that is delivered; `g` a probe is given up.
@@ -182,8 +231,8 @@ mod tests {
                     let pass = state.ask(moment);
                     n_passed += usize::from(pass != Pass::Not);
                     n_opened += usize::from(match call {
-                        'g' => state.give_up(pass, moment, moment),
-                        _ => state.tell(pass, call == '-', moment),
+                        'g' => state.given_up(pass, moment, moment),
+                        _ => state.told(pass, call == '-', moment),
                     });
                 }
             }
@@ -213,13 +262,13 @@ mod tests {
         let mut state = State::HalfOpen;
         let (lost, probe) = (state.ask(at(0)), state.ask(at(2_000)));
         assert_eq!((lost, probe), (Pass::AsProbe, Pass::AsProbe));
-        assert!(!state.tell(probe, false, at(2_001)));
+        assert!(!state.told(probe, false, at(2_001)));
         let closed = state;
         // Asked before the outage, and given up when the probe has just been answered.
-        assert!(!state.give_up(Pass::Freely, at(0), at(2_010)));
+        assert!(!state.given_up(Pass::Freely, at(0), at(2_010)));
         assert_eq!(state, closed);
         // The probe that nobody polled.
-        assert!(!state.give_up(lost, at(0), at(2_500)));
+        assert!(!state.given_up(lost, at(0), at(2_500)));
         assert_eq!(state, closed);
     }
 
@@ -228,17 +277,17 @@ mod tests {
         let at = Moment::from_millis;
         let mut state = State::Closed(Lately::default());
         for began in [100, 200, 300, 400] {
-            assert!((0..100).all(|_| !state.give_up(Pass::Freely, at(began), at(began + 50))), "{began}");
+            assert!((0..100).all(|_| !state.given_up(Pass::Freely, at(began), at(began + 50))), "{began}");
         }
-        assert!(state.give_up(Pass::Freely, at(500), at(550)) && state == State::Open);
+        assert!(state.given_up(Pass::Freely, at(500), at(550)) && state == State::Open);
 
         let mut state = State::Closed(Lately::default());
         for began in (0..10_000).step_by(100) {
-            assert!(!state.tell(Pass::Freely, false, at(began + 1)));
-            assert!(!state.give_up(Pass::Freely, at(began), at(began + 50)));
+            assert!(!state.told(Pass::Freely, false, at(began + 1)));
+            assert!(!state.given_up(Pass::Freely, at(began), at(began + 50)));
         }
         assert!(
-            (0..5).all(|_| !state.give_up(Pass::Freely, at(20_000), at(20_049))),
+            (0..5).all(|_| !state.given_up(Pass::Freely, at(20_000), at(20_049))),
             "they had no time to be answered"
         );
     }
@@ -261,10 +310,10 @@ mod tests {
         let mut state = State::HalfOpen;
         let now = Moment::from_millis(5);
         assert_eq!([(); 3].map(|()| state.ask(now)), [Pass::AsProbe, Pass::Not, Pass::Not]);
-        assert!(!state.tell(Pass::Freely, true, now) && !state.tell(Pass::Freely, false, now) && state.is_open());
-        assert!(!state.give_up(Pass::Freely, now, now));
+        assert!(!state.told(Pass::Freely, true, now) && !state.told(Pass::Freely, false, now) && state.is_open());
+        assert!(!state.given_up(Pass::Freely, now, now));
         assert_eq!(state, State::Probing(now));
-        assert!(state.tell(Pass::AsProbe, true, now));
+        assert!(state.told(Pass::AsProbe, true, now));
         assert_eq!((state, state.is_open()), (State::Open, true));
     }
 
@@ -277,11 +326,11 @@ mod tests {
         let now = Moment::from_millis(5);
         let mut state = State::Owing;
         assert_eq!((state.ask_to_deliver(now), state.ask(now)), (Pass::AsDelivery, Pass::Not));
-        assert!(!state.tell(Pass::AsDelivery, false, now) && state == State::Owing && state.is_shut());
-        assert!(state.tell(Pass::AsDelivery, true, now) && state == State::Open);
+        assert!(!state.told(Pass::AsDelivery, false, now) && state == State::Owing && state.is_shut());
+        assert!(state.told(Pass::AsDelivery, true, now) && state == State::Open);
         // It was down in between: what was sent before says nothing.
         state.reached(false);
-        assert!(!state.tell(Pass::AsDelivery, true, now) && state == State::HalfOpen);
+        assert!(!state.told(Pass::AsDelivery, true, now) && state == State::HalfOpen);
         assert_eq!((state.ask_to_deliver(now), state.ask(now)), (Pass::AsProbe, Pass::Not));
         state = State::Owing;
         state.give_up_deliveries();
@@ -294,6 +343,20 @@ mod tests {
         let asked = [0, 1_999, 2_000, 2_001].map(|ms| state.ask(Moment::from_millis(ms)));
         assert_eq!(asked, [Pass::AsProbe, Pass::Not, Pass::AsProbe, Pass::Not]);
         // Whichever comes back tells.
-        assert!(!state.tell(Pass::AsProbe, false, Moment::from_millis(2_002)) && !state.is_open());
+        assert!(!state.told(Pass::AsProbe, false, Moment::from_millis(2_002)) && !state.is_open());
+    }
+
+    #[test]
+    fn who_is_late_while_others_are_answered_says_nothing() {
+        let at = Moment::from_millis;
+        let late = |state: &mut State, since, now| state.tell(Pass::Freely, Ended::Late, at(since), at(now), MOST);
+        let mut state = State::Closed(Lately::default());
+        for began in (0..10_000).step_by(10) {
+            assert!(!state.told(Pass::Freely, false, at(began + 240)));
+            assert!(!late(&mut state, began, began + 250));
+        }
+        // The answer came before these began: nothing has been heard since.
+        let opened = (0..5).map(|_| late(&mut state, 20_000, 20_250)).collect::<Vec<_>>();
+        assert_eq!(opened, [false, false, false, false, true]);
     }
 }

@@ -20,6 +20,7 @@ use super::client::RedisClient;
 use crate::adapter::{AnyAdapter, Fleet, StoreKey};
 use crate::cache::{Cache, CacheBuilder};
 use crate::error::Result;
+use crate::layer::CountedElsewhere;
 use part::Part;
 use router::Router;
 
@@ -66,7 +67,11 @@ impl RedisCluster {
 
     /// A cache over it, each shard behind a breaker of its own.
     pub fn cache(&self) -> CacheBuilder {
-        CacheBuilder::of_shards(self.parts(), place)
+        let parts = self.parts().map(|(name, part)| {
+            let counted: CountedElsewhere = Arc::new(|| false);
+            (name, part, counted)
+        });
+        CacheBuilder::of_shards(parts, place)
     }
 
     /// The cluster as an adapter; `wrap` puts around each shard what belongs around each alone, such as a time limit.
