@@ -26,7 +26,7 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis://h", "max_entries": 5 }),
             "s.max_entries: a cache over `redis` has no such setting: it has host, port, socket, database, sentinels, \
-             master, user, password, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, nodes, envelope, namespace, timeout, grace, codec, layers, observers",
+             master, user, password, ca, certificate, key, sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, nodes, envelope, namespace, timeout, grace, codec, {limits}, layers, observers",
         ),
         (json!({ "adapter": "redis://h", "envelope": "of" }), "s.envelope: `envelope` of a store is `on` or `off`"),
         (
@@ -36,16 +36,17 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "memcache://h", "database": 5 }),
             "s.database: a cache over `memcached` has no such setting: it has servers, largest_entry, envelope, namespace, \
-             timeout, grace, codec, layers, observers",
+             timeout, grace, codec, {limits}, layers, observers",
         ),
         (
             json!({ "adapter": "sqlite::memory:", "max_byte": 5 }),
             "s.max_byte: a cache over `sqlite` has no such setting: it has path, max_bytes, max_entries, namespace, timeout, \
-             grace, codec, layers, observers; did you mean `max_bytes`?",
+             grace, codec, {limits}, layers, observers; did you mean `max_bytes`?",
         ),
         (
             json!({ "adapter": "null", "max_entries": 5 }),
-            "s.max_entries: a cache over `null` has no such setting: it has timeout, grace, codec, layers, namespace, observers",
+            "s.max_entries: a cache over `null` has no such setting: it has timeout, grace, codec, layers, {limits}, namespace, \
+             observers",
         ),
         (
             json!({ "timeout": "soon" }),
@@ -94,8 +95,8 @@ fn a_wrong_setting_is_named_with_its_place() {
         (
             json!({ "adapter": "redis+cluster://h", "sentinels": ["a"] }),
             "s.sentinels: a cache over `redis` has no such setting: it has nodes, user, password, ca, certificate, key, \
-             sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, envelope, namespace, timeout, grace, codec, layers, \
-             observers",
+             sentinel_user, sentinel_password, wait_replicas, address_map, largest_entry, envelope, namespace, timeout, grace, codec, {limits}, \
+             layers, observers",
         ),
         (
             json!({ "adapter": "redis+cluster://h", "address_map": ["a:1=b:2", "a"] }),
@@ -122,8 +123,47 @@ fn a_wrong_setting_is_named_with_its_place() {
         (json!(5), "s: a cache is a table of settings, or a text: its adapter"),
     ];
     for (settings, said) in table {
-        assert_eq!(refused(settings), (ErrorKind::Config, said.to_owned()));
+        assert_eq!(refused(settings), (ErrorKind::Config, said.replace("{limits}", LIMITS)));
     }
+}
+
+/// What all far stores have, and `null` in their place.
+const LIMITS: &str = "request_timeout, time_budget, helper_request_timeout, helper_time_budget, breaker_window, \
+                      breaker_pause, breaker_failures, max_in_flight";
+
+#[test]
+fn a_limit_that_makes_no_sense_is_named_with_its_place() {
+    let table = [
+        (
+            json!({ "request_timeout": 0 }),
+            "s.request_timeout: of the limits on a store, `request_timeout` is more than 0",
+        ),
+        (json!({ "time_budget": "never" }), "s.time_budget: of the limits on a store, `time_budget` is more than 0"),
+        (json!({ "helper_time_budget": "soon" }), "s.helper_time_budget: this takes seconds"),
+        (
+            json!({ "breaker_failures": 0 }),
+            "s.breaker_failures: of the limits on a store, `breaker_failures` is a number",
+        ),
+        (json!({ "max_in_flight": "many" }), "s.max_in_flight: this takes a whole number"),
+        (
+            json!({ "request_timeout": "2s", "time_budget": "1s" }),
+            "s: of the limits on a store, `request_timeout` (2000 ms) is more than `time_budget` (1000 ms)",
+        ),
+    ];
+    for adapter in ["redis://h", "redis+cluster://h", "memcache://h", "sqlite::memory:"] {
+        for (settings, said) in &table {
+            let mut settings = settings.clone();
+            settings["adapter"] = adapter.into();
+            let (kind, message) = refused(settings);
+            assert!(kind == ErrorKind::Config && message.starts_with(said), "{message}");
+        }
+        let right = json!({ "adapter": adapter, "request_timeout": "600ms", "time_budget": 2, "breaker_failures": 3 });
+        caches::configure(json!({ "limits-right": right })).unwrap();
+    }
+    // What the file says goes before what the URL says.
+    let both = json!({ "adapter": "redis://h?request_timeout=5s&time_budget=6s", "time_budget": "4s" });
+    let message = refused(both).1;
+    assert!(message.contains("`request_timeout` (5000 ms) is more than `time_budget` (4000 ms)"), "{message}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod certificates;
 mod conformance;
 mod connection;
+mod distance;
 mod fake;
 mod foreign;
 mod full;

@@ -33,6 +33,8 @@ use crate::cache::Cache;
 use crate::config::{Fault, Fields};
 use crate::environment;
 use crate::error::Result;
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+use crate::layer::LimitSettings;
 
 /// One kind of store.
 pub(crate) struct Kind {
@@ -114,6 +116,23 @@ pub(crate) fn said_by_environment() -> impl Iterator<Item = Result<()>> {
         .filter_map(|store| environment::read(store.variable?, |url| (store.open)(url, &mut Fields::none()).map(drop)))
 }
 
+/// What the fields say of the limits on a store.
+#[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+fn limits(fields: &mut Fields) -> Result<LimitSettings, Fault> {
+    let mut limits = LimitSettings::default();
+    for name in LimitSettings::SPANS {
+        if let Some(value) = fields.span(name)? {
+            limits.set_span(name, value).map_err(|error| Fault::at(name, error))?;
+        }
+    }
+    for name in LimitSettings::COUNTS {
+        if let Some(value) = fields.number(name)? {
+            limits.set_count(name, value).map_err(|error| Fault::at(name, error))?;
+        }
+    }
+    Ok(limits)
+}
+
 #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
 fn finish(mut builder: crate::cache::CacheBuilder, fields: &mut Fields) -> Result<Cache, Fault> {
     if let Some(namespace) = fields.text("namespace")? {
@@ -129,6 +148,7 @@ fn finish(mut builder: crate::cache::CacheBuilder, fields: &mut Fields) -> Resul
         let codec = crate::codec::Codec::named(&codec).map_err(|error| Fault::at("codec", error))?;
         builder = builder.codec(codec);
     }
+    builder = builder.limits(limits(fields)?);
     for (name, at) in fields.names("layers")?.into_iter().flatten().zip(0..) {
         let layer = crate::layer::named::make(&name).map_err(|error| Fault::at(&format!("layers[{at}]"), error))?;
         builder = builder.wrapped(&layer);

@@ -65,6 +65,13 @@ impl CacheBuilder {
         self.count("max_in_flight", n_requests.into())
     }
 
+    /// What a URL or a file says of them goes before what was said before.
+    #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+    pub(crate) fn limits(mut self, limits: crate::layer::LimitSettings) -> Self {
+        self.limits = self.limits.overruled_by(limits);
+        self
+    }
+
     fn span(mut self, name: &'static str, value: Timeout) -> Self {
         self.limits.note_span(name, value);
         self

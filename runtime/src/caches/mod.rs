@@ -23,6 +23,10 @@
 //! | `observers` | all | a list of who watches it: `"timing"`, `"hit_miss_ratio"`, `"tracing"`, `"metrics"` (the last two by feature), and the names of [`register_observer`](crate::register_observer); [`Cache::observer`] finds them |
 //! | `layers` | far stores | a list of what stands around the store, each around those before it: the names of `register_layer` |
 //! | `codec` | far stores | how values are written: `"msgpack"`, `"json"` … |
+//! | `request_timeout`, `time_budget` | far stores | how long one request of a call may take (250 ms), and all of a call's (280 ms); see [`CacheBuilder::request_timeout`](crate::CacheBuilder::request_timeout) |
+//! | `helper_request_timeout`, `helper_time_budget` | far stores | the same for helpers and commands by hand (1 s, 1.5 s) |
+//! | `breaker_failures`, `breaker_window`, `breaker_pause` | far stores | so many failures in a row open the breaker (5), requests are counted for so long (1 s), attempts to reach the store are at most so far apart (500 ms) |
+//! | `max_in_flight` | far stores | so many reads may be in flight at once, and as many writes (1,024) |
 //! | `envelope` | `redis`, `memcached` | `"off"` for values that programs in other languages share; see [`Cache::plain`] |
 //! | `max_entries`, `max_weight` | `memory` | as in [`MemoryCacheBuilder`](crate::MemoryCacheBuilder) |
 //! | `host`, `port`, `socket`, `user`, `password`, `database`, `largest_entry`, `wait_replicas` | `redis` | as in its builder |

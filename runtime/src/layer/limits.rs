@@ -101,6 +101,15 @@ impl LimitSettings {
         }
     }
 
+    /// Those of `others`, and where they say nothing its own.
+    #[cfg(any(feature = "memcached", feature = "redis", feature = "sqlite"))]
+    pub(crate) fn overruled_by(self, others: Self) -> Self {
+        let mut both = self;
+        both.spans.iter_mut().zip(others.spans).for_each(|(own, other)| *own = other.or(*own));
+        both.counts.iter_mut().zip(others.counts).for_each(|(own, other)| *own = other.or(*own));
+        both
+    }
+
     /// What holds. A budget that was not set is no less than its request timeout and some, and a request timeout that was not
     /// set is no more than its budget.
     ///

@@ -3,7 +3,7 @@
 use super::super::{MemoryCacheBuilder, NullCache};
 use super::Store;
 use crate::cache::Cache;
-use crate::config::{Fault, Fields};
+use crate::config::{Fault, Fields, LIMIT_COUNTS, LIMIT_SPANS};
 use crate::error::{Error, ErrorKind, Result};
 
 pub(super) const MEMORY: Option<Store> = Some(Store { variable: None, usual: "memory:", open: memory });
@@ -33,6 +33,8 @@ fn null(_: &str, fields: &mut Fields) -> Result<Cache, Fault> {
     fields.span("grace")?;
     fields.text("codec")?;
     fields.names("layers")?;
+    LIMIT_SPANS.into_iter().try_for_each(|name| fields.span(name).map(drop))?;
+    LIMIT_COUNTS.into_iter().try_for_each(|name| fields.number::<u64>(name).map(drop))?;
     seen_through(NullCache.into(), fields)
 }
 

@@ -6,6 +6,7 @@ use crate::codec::Codec;
 #[cfg(any(feature = "memcached", feature = "redis"))]
 use crate::config::{Fault, Fields};
 use crate::error::{Error, ErrorKind, Result};
+use crate::layer::LimitSettings;
 use crate::timeout::Timeout;
 
 #[derive(Debug, Default, PartialEq)]
@@ -16,7 +17,10 @@ pub(super) struct Settings {
     codec: Option<Codec>,
     /// Values stand there bare, for programs in other languages.
     is_plain: bool,
+    limits: LimitSettings,
 }
+
+const NAMES: [&str; 5] = ["namespace", "timeout", "grace", "codec", "envelope"];
 
 impl Settings {
     /// The store's part of the URL, with what it has settings of its `own` for, and the settings.
@@ -37,8 +41,9 @@ impl Settings {
                 "codec" => settings.codec = Some(Codec::named(value)?),
                 "envelope" => settings.is_plain = is_off(name, value)?,
                 name if own.contains(&name) => rest.push(setting),
+                name if settings.limit(name, value)? => {}
                 _ => {
-                    let known = [&["namespace", "timeout", "grace", "codec", "envelope"], own].concat().join(", ");
+                    let known = [&NAMES, own, &LimitSettings::SPANS, &LimitSettings::COUNTS].concat().join(", ");
                     let message = format!("the URL of a store has no setting `{name}`: known are {known}");
                     return Err(Error::new(ErrorKind::Config, message));
                 }
@@ -48,6 +53,20 @@ impl Settings {
         Ok((url, settings))
     }
 
+    /// Was it one of the limits?
+    fn limit(&mut self, name: &str, value: &str) -> Result<bool> {
+        if let Some(name) = LimitSettings::SPANS.into_iter().find(|known| *known == name) {
+            self.limits.set_span(name, span(name, value)?)?;
+            return Ok(true);
+        }
+        let Some(name) = LimitSettings::COUNTS.into_iter().find(|known| *known == name) else { return Ok(false) };
+        let number = value
+            .parse()
+            .map_err(|_| Error::new(ErrorKind::Config, format!("`{name}` in the URL of a store is a whole number")))?;
+        self.limits.set_count(name, number)?;
+        Ok(true)
+    }
+
     /// Is the cache shared with programs in other languages?
     pub(super) fn is_plain(&self) -> bool {
         self.is_plain
@@ -55,7 +74,8 @@ impl Settings {
 
     /// The cache that they are said of.
     pub(super) fn on(self, mut builder: CacheBuilder) -> CacheBuilder {
-        let Self { namespace, timeout, grace, codec, is_plain: _ } = self;
+        let Self { namespace, timeout, grace, codec, is_plain: _, limits } = self;
+        builder = builder.limits(limits);
         if let Some(namespace) = namespace {
             builder = builder.namespace(namespace);
         }
@@ -108,6 +128,7 @@ mod tests {
             grace: Some(Timeout::NEVER),
             codec: Some(Codec::default()),
             is_plain: false,
+            limits: LimitSettings::default(),
         };
         assert_eq!(settings, expected);
         assert!(Settings::split("redis://h?envelope=off", &[]).unwrap().1.is_plain());
@@ -122,6 +143,11 @@ mod tests {
             ("x:?grace=-1", "`grace`"),
             ("x:?ttl=1", "`ttl`: known are namespace, timeout, grace, codec, envelope, db"),
             ("x:?envelope=none", "`envelope`"),
+            ("x:?time_budget=0", "`time_budget`"),
+            ("x:?request_timeout=never", "`request_timeout`"),
+            ("x:?breaker_pause=soon", "`breaker_pause`"),
+            ("x:?max_in_flight=many", "`max_in_flight`"),
+            ("x:?breaker_failures=0", "`breaker_failures`"),
             ("x:a?b=c@h", "%3F"),
         ] {
             assert!(Settings::split(url, &["db"]).unwrap_err().to_string().contains(said), "{url}");

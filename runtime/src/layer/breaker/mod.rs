@@ -296,17 +296,17 @@ impl Drop for Asked<'_> {
 }
 
 impl Layer for Breaker {
-    async fn around<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+    async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        let asked = self.ask(Access::Read)?;
+        asked.told(call.await)
+    }
+
+    async fn around_write<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         // A sweep may take its time, and everybody waits for a probe. Nor is one that fails a verdict on the store: it may lack the
         // rights that only a walk needs, and is made again until it succeeds.
         if verb == Verb::Sweep {
             return if self.is_open() { Err(self.refusal()) } else { call.await };
         }
-        let asked = self.ask(Access::Read)?;
-        asked.told(call.await)
-    }
-
-    async fn around_write<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
         let asked = self.ask(Access::Write)?;
         asked.told(call.await)
     }
