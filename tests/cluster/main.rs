@@ -7,6 +7,7 @@
 mod certificates;
 mod conformance;
 mod foreign;
+mod frozen;
 mod moves;
 mod opening;
 mod replicas;

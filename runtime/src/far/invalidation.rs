@@ -113,7 +113,8 @@ impl Far {
     /// that fails too, the store is not asked for the rest, which would be a limit on time for each trip.
     pub(crate) async fn remove_all(self: &Arc<Self>, places: &[Place], in_one_trip: usize) -> Result<Vec<bool>> {
         let mut all = Vec::with_capacity(places.len());
-        let (mut left, mut failure) = (Journey::HELPER, None);
+        let whole = self.store.limits.helper_budget;
+        let (mut left, mut failure) = (whole, None);
         for part in places.chunks(in_one_trip) {
             // Whoever gives up wants the rest gone too.
             let mut rest = self.promise(places.get(all.len() + part.len()..).unwrap_or_default());
@@ -121,10 +122,10 @@ impl Far {
             let removed = self.remove_many(part, left).await;
             match removed {
                 Ok(removed) => {
-                    left = Journey::HELPER;
+                    left = whole;
                     all.extend(removed);
                 }
-                Err(error) if left == Journey::HELPER && error.kind() == ErrorKind::Unavailable => {
+                Err(error) if left == whole && error.kind() == ErrorKind::Unavailable => {
                     let took = self.clock.now().as_millis().saturating_sub(started.as_millis());
                     left = left.saturating_sub(Duration::from_millis(took.max(1)));
                     all.resize(all.len() + part.len(), false);

@@ -17,6 +17,8 @@ use std::fmt;
 use std::sync::Arc;
 
 pub(crate) use breaker::{Breaker, CountedElsewhere};
+#[cfg(feature = "redis")]
+pub(crate) use breaker::{Ended, Lately, Pass, State as BreakerState, Threshold, UNANSWERED};
 pub(crate) use deadline::{Deadline, is_late};
 pub(crate) use guarded::{Guarded, Member};
 pub(crate) use in_flight::is_crowded;

@@ -18,6 +18,8 @@ use tokio::sync::futures::Notified;
 pub(crate) use self::lines::Access;
 use self::lines::{Admission, Lines, Opened};
 pub(crate) use self::state::{Ended, Threshold};
+#[cfg(feature = "redis")]
+pub(crate) use self::state::{Lately, Pass, State, UNANSWERED};
 use super::in_flight::Places;
 use super::limits::Limits;
 use super::{Layer, Verb, is_late};

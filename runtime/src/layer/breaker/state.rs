@@ -150,6 +150,13 @@ impl State {
         }
     }
 
+    /// The store was seen to answer, and nothing is owed to it: everything passes.
+    #[cfg(feature = "redis")]
+    pub(crate) fn answers(&mut self, now: Moment) {
+        self.reached(true);
+        self.delivered(now);
+    }
+
     /// What was owed is delivered, which the store has answered as it would a probe.
     pub(super) fn delivered(&mut self, now: Moment) {
         if *self == Self::Owing {

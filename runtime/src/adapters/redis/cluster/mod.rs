@@ -1,9 +1,10 @@
-//! Entries in a Redis Cluster: pure `slot`, `map`, `choice` and `redirect`; `renewal → router` find the node; `part` is the
-//! contract for one shard of it.
+//! Entries in a Redis Cluster: pure `slot`, `map`, `choice` and `redirect`; `renewal → router` find the node, `node_health` knows whether
+//! it answers; `part` is the contract for one shard of it.
 
 mod choice;
 mod config;
 mod map;
+mod node_health;
 mod part;
 mod redirect;
 mod renewal;
@@ -67,8 +68,9 @@ impl RedisCluster {
 
     /// A cache over it, each shard behind a breaker of its own.
     pub fn cache(&self) -> CacheBuilder {
-        let parts = self.parts().map(|(name, part)| {
-            let counted: CountedElsewhere = Arc::new(|| false);
+        let parts = self.parts().zip(0..).map(|((name, part), shard)| {
+            let router = self.router.clone();
+            let counted: CountedElsewhere = Arc::new(move || router.is_split(shard));
             (name, part, counted)
         });
         CacheBuilder::of_shards(parts, place)

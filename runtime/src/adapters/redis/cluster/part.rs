@@ -135,7 +135,7 @@ impl Part {
         let masters = map.masters_of(slots_of(self.shard));
         let reached = join_all(masters.into_iter().map(|address| async {
             let link = self.router.link(address).await?;
-            link.learn().await
+            link.learn().await.inspect(|()| self.router.health(address).answers())
         }));
         reached.await.into_iter().collect()
     }

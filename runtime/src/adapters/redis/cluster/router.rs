@@ -11,6 +11,7 @@ use redis::{Cmd, Value};
 use tokio::sync::oneshot;
 
 use super::map::{Address, SlotMap};
+use super::node_health::{Asked, NodeHealth};
 use super::redirect::{self, Redirect};
 use super::renewal::Renewal;
 use super::slot::{N_SHARDS, shard_of, slots_of};
@@ -42,6 +43,7 @@ pub(super) struct Router {
     /// `None` before the first answer. Replaced as a whole, so that who reads holds no lock; and when it was learned.
     map: Mutex<Option<(Arc<SlotMap>, Instant)>>,
     nodes: Mutex<HashMap<(Address, Lane), Arc<Connector>>>,
+    health: Mutex<HashMap<Address, Arc<NodeHealth>>>,
     pub(super) renewal: Renewal,
     /// The shards that nobody uses since they were closed, a bit for each.
     closed: AtomicUsize,
@@ -62,6 +64,7 @@ impl Router {
             seeds,
             map: Mutex::new(None),
             nodes: Mutex::new(HashMap::new()),
+            health: Mutex::new(HashMap::new()),
             renewal: Renewal::default(),
             closed: AtomicUsize::new(0),
         })
@@ -98,8 +101,12 @@ impl Router {
         commands: &[(u16, Cmd)],
     ) -> Result<Vec<(usize, Answer)>> {
         let own: Vec<_> = at.iter().map(|&at| commands[at].1.clone()).collect();
-        let link = self.link(&address).await?;
-        let replies = link.run_all(&own).await.inspect_err(|_| self.doubt())?;
+        let asked = Asked::of(self, &address)?;
+        let answered = async {
+            let link = self.link(&address).await?;
+            link.run_all(&own).await.inspect_err(|_| self.doubt()).map(|replies| (replies, link))
+        };
+        let (replies, link) = asked.told(answered.await)?;
         if replies.len() != own.len() {
             return Err(Failure {
                 attempted: "the redis server refused".into(),
@@ -135,8 +142,12 @@ impl Router {
                     self.ask_at(address, command).await?
                 }
                 Redirect::Ask(address) => {
-                    let link = self.link(&address).await?;
-                    let reply = link.run_asking(command).await.inspect_err(|_| self.doubt())?;
+                    let asked = Asked::of(self, &address)?;
+                    let answered = async {
+                        let link = self.link(&address).await?;
+                        link.run_asking(command).await.inspect_err(|_| self.doubt()).map(|reply| (reply, link))
+                    };
+                    let (reply, link) = asked.told(answered.await)?;
                     Answer { reply, link, from: address }
                 }
                 Redirect::Again => self.ask_at(self.master_of(slot).await?, command).await?,
@@ -167,9 +178,27 @@ impl Router {
     }
 
     async fn ask_at(self: &Arc<Self>, address: Address, command: &Cmd) -> Result<Answer> {
-        let link = self.link(&address).await?;
-        let reply = link.run(command).await.inspect_err(|_| self.doubt())?;
+        let asked = Asked::of(self, &address)?;
+        let answered = async {
+            let link = self.link(&address).await?;
+            link.run(command).await.inspect_err(|_| self.doubt()).map(|reply| (reply, link))
+        };
+        let (reply, link) = asked.told(answered.await)?;
         Ok(Answer { reply, link, from: address })
+    }
+
+    /// Whether a node answers.
+    pub(super) fn health(&self, address: &Address) -> Arc<NodeHealth> {
+        let mut health = self.health.lock();
+        match health.get(address) {
+            Some(known) => known.clone(),
+            None => health.entry(address.clone()).or_insert_with(NodeHealth::new).clone(),
+        }
+    }
+
+    /// Does this shard lie on several nodes? Then it is not down with either.
+    pub(super) fn is_split(&self, shard: u16) -> bool {
+        self.known().is_some_and(|map| map.masters_of(slots_of(shard)).len() > 1)
     }
 
     /// The connection to a node.
@@ -233,6 +262,7 @@ impl Router {
             let mut nodes = self.nodes.lock();
             let addresses: Vec<_> = nodes.keys().filter(|(address, _)| !is_there(address)).cloned().collect();
             gone.extend(addresses.iter().filter_map(|place| nodes.remove(place)));
+            self.health.lock().retain(|address, _| is_there(address));
         }
         let before = self.map.lock().replace((map, Instant::now()));
         drop((before, gone));
