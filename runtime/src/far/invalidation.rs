@@ -41,7 +41,6 @@ impl<'a, F: Fn(&Arc<Far>, Why)> Promise<'a, F> {
         self.is_kept = answer.as_ref().map_or_else(cannot, |_| true);
         self.why = Why::Failed;
     }
-
 }
 
 impl<F: Fn(&Arc<Far>, Why)> Drop for Promise<'_, F> {

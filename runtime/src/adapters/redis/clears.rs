@@ -232,6 +232,6 @@ mod tests {
     #[test]
     fn two_rounds_fit_into_a_change_and_that_into_what_helpers_have() {
         assert!(Duration::from_millis(LIMIT_MS.into()) + Duration::from_millis(100) < ROUND && ROUND * 2 < CHANGE);
-        assert!(CHANGE < crate::layer::Guarded::HELPERS);
+        assert!(CHANGE < crate::layer::Limits::default().helper_request);
     }
 }

@@ -78,8 +78,6 @@ pub(super) struct Asked<'a> {
     health: Arc<NodeHealth>,
     pass: Pass,
     since: Moment,
-    /// Clears wait for replicas, of whose silence the node is not guilty.
-    lane: Lane,
     is_told: bool,
 }
 
@@ -88,7 +86,7 @@ impl<'a> Asked<'a> {
     ///
     /// # Errors
     /// `Unavailable`, at once, where the node does not answer.
-    pub(super) fn of(router: &'a Arc<Router>, address: &'a Address, lane: Lane) -> Result<Self> {
+    pub(super) fn of(router: &'a Arc<Router>, address: &'a Address) -> Result<Self> {
         let health = router.health(address);
         let since = health.clock.now();
         let pass = health.state.lock().ask(since);
@@ -99,7 +97,7 @@ impl<'a> Asked<'a> {
             let attempted = format!("redis at {host}:{port} is not asked while it does not answer");
             return Err(Failure { attempted, cause: "too many requests to it have failed".into() }.into());
         }
-        Ok(Self { router, address, health, pass, since, lane, is_told: false })
+        Ok(Self { router, address, health, pass, since, is_told: false })
     }
 
     /// It has this answer.
@@ -113,7 +111,7 @@ impl<'a> Asked<'a> {
     }
 
     fn tell(&self, tell: impl FnOnce(&mut State, Pass, Moment) -> bool) {
-        if self.lane == Lane::Calls && tell(&mut self.health.state.lock(), self.pass, self.since) {
+        if tell(&mut self.health.state.lock(), self.pass, self.since) {
             recover(self.router, self.address.clone(), Arc::clone(&self.health));
         }
     }
