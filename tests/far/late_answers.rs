@@ -134,30 +134,49 @@ async fn late_poll_of_a_leader_reaches_no_caller_after_a_clear() {
     let mut faults = Faults::default();
     // The reference adapter wakes nobody: it answers at once.
     for pair in pairs().filter(|pair| pair.name != "reference") {
-        let (origin, executor) = (Origin::quick(), Arc::new(Executor::default()));
-        let leader = value(7, Arc::clone(&origin));
-        let leader = Late { future: Box::pin(scoped_async(&pair.here, leader)), executor: Arc::clone(&executor) };
-        let first = tokio::spawn(leader);
-        until("it claims", || pair.relay.n_answered(Asked::Lease) == 1 || executor.poll_once()).await;
-        // It has computed in the same step. From now on it is polled only for what came before the store had its result.
-        loop {
-            let was_woken = executor.0.lock().unwrap().is_due;
-            if scoped_async(&pair.elsewhere, value::get(7)).await.unwrap().is_some() {
-                break;
+        // A poll for an earlier wake-up may meet the answer, and then the leader is through: the next key has another.
+        let mut keys = 0..100;
+        let (id, origin, executor, first) = loop {
+            let id = keys.next().expect("one of a hundred leaders is not polled");
+            let (origin, executor) = (Origin::quick(), Arc::new(Executor::default()));
+            let first = stored_and_not_polled(&pair, id, &origin, &executor).await;
+            if !first.is_finished() {
+                break (id, origin, executor, first);
             }
-            if was_woken {
-                executor.poll_once();
-            }
-            tokio::task::yield_now().await;
-        }
-        clear_elsewhere(&pair, 7, &origin).await;
-        let late = late(&pair, 7, &origin).await;
+        };
+        clear_elsewhere(&pair, id, &origin).await;
+        let late = late(&pair, id, &origin).await;
         assert!(!first.is_finished(), "on {}: it is not polled", pair.name);
         executor.go_on();
         assert_eq!(first.await.unwrap(), 1, "on {}", pair.name);
         judge(format!("on {}", pair.name), late, &origin, &mut faults).await;
     }
     faults.judge();
+}
+
+/// A call whose result is in the store, polled only for what came before that, as far as can be told.
+async fn stored_and_not_polled(
+    pair: &Pair,
+    id: u64,
+    origin: &Arc<Origin>,
+    executor: &Arc<Executor>,
+) -> JoinHandle<u64> {
+    let n_claims = pair.relay.n_answered(Asked::Lease);
+    let leader = value(id, Arc::clone(origin));
+    let leader = Late { future: Box::pin(scoped_async(&pair.here, leader)), executor: Arc::clone(executor) };
+    let first = tokio::spawn(leader);
+    until("it claims", || pair.relay.n_answered(Asked::Lease) > n_claims || executor.poll_once()).await;
+    // It has computed in the same step.
+    loop {
+        let was_woken = executor.0.lock().unwrap().is_due;
+        if scoped_async(&pair.elsewhere, value::get(id)).await.unwrap().is_some() {
+            return first;
+        }
+        if was_woken {
+            executor.poll_once();
+        }
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Nothing is held back: both workers of the executor are busy, and poll whom they come to.
