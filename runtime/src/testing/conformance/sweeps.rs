@@ -109,7 +109,9 @@ async fn a_sweep_removes_what_is_of_no_current_epoch_and_nothing_else(store: Sto
             // What another program, or another release, has put there: what looks like its epochs is none that is known.
             if kind == "foreign" {
                 entry.record[4] += 1;
-                entry.record[layout::NAMESPACE_EPOCH].copy_from_slice(&random_epoch().to_le_bytes());
+                for epoch in [layout::NAMESPACE_EPOCH, layout::TEMPLATE_EPOCH] {
+                    entry.record[epoch].copy_from_slice(&random_epoch().to_le_bytes());
+                }
             }
             keys.push((kind.to_owned(), key.clone()));
             entries.push((key, entry));
