@@ -28,6 +28,7 @@ pub(crate) enum Flaw {
     EpochNamesAreCut,
     EpochsShareAPermit,
     EpochsThatAreKnownShareAPermit,
+    FewerEpochsShareNoPermit,
     EpochsAreRandom,
     EpochsInTwoSteps,
     EpochsOfOneName,
@@ -474,7 +475,11 @@ impl CacheAdapter for Broken {
         let of_epochs = |permit: &Permit| match self.flaw {
             Some(Flaw::EpochsShareAPermit) => true,
             Some(Flaw::EpochsThatAreKnownShareAPermit) => permit.known == *living,
-            _ => permit.epochs == epochs,
+            Some(Flaw::FewerEpochsShareNoPermit) => permit.epochs == epochs,
+            _ => {
+                let is_same = |(one, other)| one == other;
+                permit.epochs.is_empty() == epochs.is_empty() && permit.epochs.iter().zip(&epochs).all(is_same)
+            }
         };
         let is_shared = |permit: &Permit| is_shared && permit.until > now && of_epochs(permit);
         let shared = shelves.permits.get(&key).filter(|permit| is_shared(permit)).cloned();

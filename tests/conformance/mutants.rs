@@ -42,6 +42,7 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::ReleaseCountsNumbers, "a_share_is_given_back_once"),
     (Flaw::ReleaseSaysWhetherItChanged, "a_share_is_given_back_once"),
     (Flaw::EpochsThatAreKnownShareAPermit, "claims_of_different_epochs_share_no_permit"),
+    (Flaw::FewerEpochsShareNoPermit, "claims_that_read_fewer_epochs_share_a_permit"),
     (Flaw::EpochsShareAPermit, "claims_of_different_epochs_share_no_permit"),
     (Flaw::ReleaseIsForOne, "of_fifty_who_share_each_may_release"),
     (Flaw::CutsLargeValues, "a_mebibyte_comes_back"),

@@ -26,7 +26,7 @@ pub use permit::{Claim, Condition, Living, Permitted, Release, Token, random_epo
     not(all(feature = "redis", feature = "memcached")),
     allow(unused_imports, reason = "for stores that make tokens in their own way")
 )]
-pub(crate) use permit::{random_holder, tag};
+pub(crate) use permit::{halves, random_holder, tag};
 pub use plain::{PlainAdapter, plain_sum};
 pub use sweep::Sweep;
 
@@ -93,7 +93,8 @@ pub trait CacheAdapter: Send + Sync + 'static {
     /// passed. Losing one (eviction, restart) is harmless: its fill is refused.
     ///
     /// The epochs of `groups`, all of the key's shard, are read (and made, where there are none) in the same trip, before this
-    /// ends and so before the computation begins. Only claims that read the same epochs share a permit.
+    /// ends and so before the computation begins. Claims share a permit if the epochs that they read are the same, as far as both have
+    /// read any: the first is the namespace's, and whoever acts by hand reads no other.
     ///
     /// Each claim gets a token of its own: of the same permit where that is shared, with a [holder](Token::holder) of its own,
     /// by which it is told apart when it is [released](Self::release).

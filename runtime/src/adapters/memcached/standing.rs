@@ -2,7 +2,7 @@
 
 use super::time::{Kept, PERMIT, left};
 use super::wire::{Command, Mode, Outcome, Reply};
-use crate::adapter::{Entry, Fetched, Head, Living, StoreKey};
+use crate::adapter::{Entry, Fetched, Head, Living, StoreKey, halves};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What stands under a key.
@@ -69,11 +69,22 @@ impl Standing {
     }
 }
 
-/// What of its epochs a claim leaves in the stub that it makes, so that others share it only if theirs are the same. 0 is of a claim that
+/// What of its epochs a claim leaves in the stub that it makes, so that others share it only if theirs agree. 0 is of a claim that
 /// knows none, and is shared by all.
 pub(super) fn tag(epochs: &[u64]) -> u32 {
-    let tag = u64::from_le_bytes(crate::adapter::tag(epochs));
-    if epochs.is_empty() { 0 } else { ((tag ^ tag >> 32) as u32).max(1) }
+    let half = |bytes: [u8; 4]| u32::from(u16::from_le_bytes([bytes[0] ^ bytes[2], bytes[1] ^ bytes[3]]).max(1));
+    let [namespace, rest] = halves(&crate::adapter::tag(epochs));
+    match epochs.len() {
+        0 => 0,
+        1 => half(namespace) << 16,
+        _ => half(namespace) << 16 | half(rest),
+    }
+}
+
+/// May claims of these tags share a stub? What one of them has not read does not keep them apart.
+pub(super) fn agree(one: u32, other: u32) -> bool {
+    let [rest, other_rest] = [one, other].map(|tag| tag & 0xFFFF);
+    one >> 16 == other >> 16 && (rest == other_rest || rest == 0 || other_rest == 0)
 }
 
 /// Storing a stub.

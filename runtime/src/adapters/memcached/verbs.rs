@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::connection::{Connection, each};
-use super::standing::{Record, Standing, done, store, stored, stub, tag};
+use super::standing::{Record, Standing, agree, done, store, stored, stub, tag};
 use super::time::Kept;
 use super::wire::{Command, Mode, Outcome};
 use super::{MemcachedCache, counter, epoch};
@@ -80,7 +80,7 @@ impl CacheAdapter for MemcachedCache {
                 return Err(Error::new(ErrorKind::TooLarge, "memcached has no room for a permit"));
             }
             // One of no tag may be an older release's, and its computation under way.
-            Standing::Stub { cas, tag } if tag != of && !groups.is_empty() && (tag != 0 || is_mine) => {
+            Standing::Stub { cas, tag } if !agree(tag, of) && !groups.is_empty() && (tag != 0 || is_mine) => {
                 retag(&connection, key, cas, of).await?
             }
             standing => standing,
@@ -222,7 +222,7 @@ async fn retag(connection: &Connection, key: &StoreKey, cas: u64, of: u32) -> Re
         }
         match Standing::of(found)? {
             Standing::Nothing => mode = Mode::Absent,
-            Standing::Stub { cas, tag } if tag != of => mode = Mode::Numbered(cas),
+            Standing::Stub { cas, tag } if !agree(tag, of) => mode = Mode::Numbered(cas),
             standing => return Ok(standing),
         }
     }

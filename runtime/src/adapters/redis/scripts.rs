@@ -79,7 +79,7 @@ end
 ";
 
 /// Key, permit, and the names of epochs; the known epochs of namespace and template, the claim's id, how it claims (1: a fresh permit,
-/// 0: one of the same epochs may be shared, 2: any may), and for each name the epoch that it gets if it has none. Where there are
+/// 0: one of epochs that agree may be shared, 2: any may), and for each name the epoch that it gets if it has none. Where there are
 /// no names, the epochs themselves. Answers token or nil, record or nil, the time, and the epochs of the names.
 ///
 /// A token is the id of the claim that made it, and of each of its epochs as much as [`crate::adapter::Token`] says.
@@ -88,14 +88,18 @@ local now, token, epochs, tag = clock(), false, {}, ''
 for i = 5, #ARGV do
     epochs[#epochs + 1] = #KEYS > 2 and epoch(KEYS[i - 2], ARGV[i]) or ARGV[i]
 end
-for _, epoch in ipairs(epochs) do
-    tag = tag .. epoch:sub(1, math.max(1, math.floor(8 / #epochs)))
+for i = 2, #epochs do
+    tag = tag .. epochs[i]:sub(1, math.max(1, math.floor(4 / (#epochs - 1))))
 end
-tag = (tag .. NONE):sub(1, 8)
+tag = ((epochs[1] or NONE):sub(1, 4) .. tag .. NONE):sub(1, 8)
+local function agrees(other)
+    local own_rest, other_rest, none = tag:sub(5), other:sub(5), NONE:sub(1, 4)
+    return tag:sub(1, 4) == other:sub(1, 4) and (own_rest == other_rest or own_rest == none or other_rest == none)
+end
 local fresh = ARGV[4] == '1'
 if fresh or state(head_of(KEYS[1]), ARGV[1], ARGV[2], now) ~= 'live' then
     token = record(KEYS[2])
-    if fresh or not token or #token ~= 16 or ARGV[4] == '0' and token:sub(9) ~= tag then
+    if fresh or not token or #token ~= 16 or ARGV[4] == '0' and not agrees(token:sub(9)) then
         token = ARGV[3] .. tag
         redis.call('SET', KEYS[2], token, 'PX', LIFETIME)
     else

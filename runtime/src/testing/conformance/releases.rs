@@ -16,7 +16,8 @@ checks! {
         a_share_is_given_back_once
         a_release_removes_the_entry_if_it_is_told_to
         of_fifty_who_share_each_may_release
-        claims_of_different_epochs_share_no_permit;
+        claims_of_different_epochs_share_no_permit
+        claims_that_read_fewer_epochs_share_a_permit;
     Waits:
         a_dead_share_ends_with_its_permit;
 }
@@ -204,6 +205,28 @@ async fn claims_of_different_epochs_share_no_permit(store: Store) -> Outcome {
             expect(store.release(&key, token, Release::Keep).await?, "claims of the same epochs share no permit")?;
         }
         expect(store.fill(&key, &entry, kept).await?, "a claim of older epochs has used up the permit of newer ones")?;
+        store.has(&key, &entry, "after both").await?;
+    }
+    Ok(())
+}
+
+/// By hand and by a function, for one key: the epoch of a namespace, and that with a template's.
+async fn claims_that_read_fewer_epochs_share_a_permit(store: Store) -> Outcome {
+    for by_hand_first in [true, false] {
+        let key = store.key(&format!("{by_hand_first}"));
+        let shard = store.shard(&key);
+        let namespace = EpochName::namespace(shard, &store.namespace);
+        let both = [namespace.clone(), EpochName::template(shard, &store.namespace, 7)];
+        let epochs = store.epochs(&both).await?;
+        let known = [Some(epochs[1]), None].map(|template| store.knowing(Living { namespace: epochs[0], template }));
+        let (by_function, by_hand) = ((&known[0], &both[..]), (&known[1], &both[..1]));
+        let order = if by_hand_first { [by_hand, by_function] } else { [by_function, by_hand] };
+        let mut tokens = Vec::new();
+        for (store, names) in order {
+            tokens.push(claim(store, &key, names).await?);
+        }
+        let entry = store.entry("first");
+        expect(store.fill(&key, &entry, tokens[0]).await?, "a claim that reads other names has voided the permit")?;
         store.has(&key, &entry, "after both").await?;
     }
     Ok(())
