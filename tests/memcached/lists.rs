@@ -1,6 +1,7 @@
 //! Lists of servers that shrink, grow, and are in use beside each other: what was cleared does not come back.
 
 use std::collections::BTreeSet;
+use std::sync::Barrier;
 use std::time::{Duration, Instant};
 
 use larder::adapter::{CacheAdapter, EpochName};
@@ -50,6 +51,35 @@ fn a_list_that_shrinks_and_grows_again_brings_nothing_back() {
     fill(&process(&servers), 3);
     clear(&process(&servers));
     assert_eq!(found(&process(&servers[..2])), [0; 0], "those that stayed gave what was cleared");
+}
+
+/// Each of them finds that no list was in use so far, and says that its own is.
+#[test]
+fn processes_that_begin_at_once_lose_nothing() {
+    const N_PROCESSES: usize = 8;
+    let Some(servers) = servers(2) else { return };
+    let names = servers.iter().map(|server| format!("127.0.0.1:{}", server.port())).collect::<Vec<_>>().join(",");
+    for list in [names.as_str(), names.split_once(',').unwrap().0] {
+        for round in 0..20 {
+            let url = format!("memcache://{list}?namespace={}{round}", list.len());
+            let (begin, end) = (Barrier::new(N_PROCESSES), Barrier::new(N_PROCESSES));
+            std::thread::scope(|scope| {
+                for process in 0..N_PROCESSES {
+                    let (url, begin, end) = (&url, &begin, &end);
+                    scope.spawn(move || {
+                        let cache = url.into_cache().unwrap().blocking();
+                        begin.wait();
+                        for number in 0..5 {
+                            cache.set(format!("{process}:{number}"), process, 600).unwrap();
+                        }
+                        end.wait();
+                        let kept = (0..5).filter(|number| cache.exists(format!("{process}:{number}")).unwrap()).count();
+                        assert_eq!(kept, 5, "round {round} of {url}");
+                    });
+                }
+            });
+        }
+    }
 }
 
 #[test]

@@ -56,6 +56,16 @@ impl Stamp {
         bytes
     }
 
+    /// Were both made by processes that put the list to use at one time, on servers that had no stamp? Where another list was in use
+    /// in between, the later of two stamps counts a quarrel, or is two minutes younger.
+    pub(super) fn is_of_one_start(self, other: Self) -> bool {
+        let is_first = |stamp: Self| stamp.n_quarrels == 0;
+        self.digest == other.digest
+            && is_first(self)
+            && is_first(other)
+            && self.since_ms.abs_diff(other.since_ms) < CALM_MS
+    }
+
     /// How long a process leaves the stamp of another list before it puts its own there again: nothing the first time, so that
     /// what the other list has left unknown is dead soon, and longer each time.
     fn pause(self) -> Duration {
@@ -168,6 +178,18 @@ mod tests {
         // One who finds that half done ends it.
         assert_eq!(process(1).settle(&[Some(third), Some(second), Some(first)], at(4)), Some(third));
         assert_eq!(process(1).settle(&[Some(third), None, Some(first)], at(4)), Some(third));
+    }
+
+    #[test]
+    fn stamps_of_one_start_are_told_from_those_of_a_list_that_comes_back() {
+        let at = clock();
+        let [one, other] = [0, 7].map(|ms| process(1).settle(&[None], at(ms)).unwrap());
+        assert!(one != other && one.is_of_one_start(other) && other.is_of_one_start(one));
+        for pause in [1, 59_999, 60_000, 200_000] {
+            let between = process(2).settle(&[Some(one)], at(pause)).unwrap();
+            let back = process(1).settle(&[Some(between), Some(one)], at(2 * pause)).unwrap();
+            assert!(!back.is_of_one_start(one) && !between.is_of_one_start(one), "{pause}");
+        }
     }
 
     #[test]

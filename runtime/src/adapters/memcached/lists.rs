@@ -114,15 +114,17 @@ impl List {
                 self.looked(namespace, found.iter().map(Option::is_some).collect());
                 return has_written || !is_known();
             };
-            // What was emptied since has nothing older; and where there is no stamp at all, no other list was in use.
-            let is_new = before.0 != Some(settled) && found.iter().flatten().any(|found| found.stamp.is_some());
+            // What was emptied since has nothing older; and where there is no stamp but of processes that have just begun with this
+            // list, too, no other was in use.
+            let is_other = |found: &Found| found.stamp.is_some_and(|stamp| !stamp.is_of_one_start(settled));
+            let is_new = before.0 != Some(settled) && found.iter().flatten().any(is_other);
             let written = join_all(asked.iter().zip(&found).map(|(server, found)| async {
                 let found = (*found)?;
                 if found.stamp == Some(settled) {
                     return Some(Written::Before);
                 }
                 let server = MemcachedCache(Arc::clone((*server)?));
-                let dead = (is_new || found.stamp.is_some()).then_some(namespace);
+                let dead = (is_new || is_other(&found)).then_some(namespace);
                 let written = timeout(LIMIT, write(&server, dead, &key, settled, found)).await.ok()?.ok()?;
                 Some(if written { Written::Now } else { Written::ByAnother })
             }));
