@@ -112,14 +112,14 @@ async fn late_answer_to_a_second_look_reaches_no_caller_after_a_clear() {
         let origin = Origin::quick();
         let (question, answer) =
             (pair.relay.hold(When::Before, Asked::Lease), pair.relay.hold(When::After, Asked::Lease));
-        let first = call(&pair, 7, &origin);
+        let first = call(&pair, 27, &origin);
         until("it has looked", || pair.relay.n_sent(Asked::Lease) == 1).await;
-        let stored = scoped_async(&pair.elsewhere, value(7, Arc::clone(&origin))).await;
+        let stored = scoped_async(&pair.elsewhere, value(27, Arc::clone(&origin))).await;
         assert_eq!(stored, 1);
         question.close();
         until("it finds what was stored", || pair.relay.n_answered(Asked::Lease) == 1).await;
-        clear_elsewhere(&pair, 7, &origin).await;
-        let late = late(&pair, 7, &origin).await;
+        clear_elsewhere(&pair, 27, &origin).await;
+        let late = late(&pair, 27, &origin).await;
         answer.close();
         assert_eq!(first.await.unwrap(), 1, "on {}", pair.name);
         judge(format!("on {}", pair.name), late, &origin, &mut faults).await;
@@ -135,7 +135,7 @@ async fn late_poll_of_a_leader_reaches_no_caller_after_a_clear() {
     // The reference adapter wakes nobody: it answers at once.
     for pair in pairs().filter(|pair| pair.name != "reference") {
         // A poll for an earlier wake-up may meet the answer, and then the leader is through: the next key has another.
-        let mut keys = 0..100;
+        let mut keys = 100..200;
         let (id, origin, executor, first) = loop {
             let id = keys.next().expect("one of a hundred leaders is not polled");
             let (origin, executor) = (Origin::quick(), Arc::new(Executor::default()));
