@@ -15,7 +15,7 @@ use super::standing::stored;
 use super::wire::{Command, Mode, Outcome};
 use super::{Inner, MemcachedCache, epoch};
 use crate::adapter::{EpochName, StoreKey, join_all};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::io;
 use crate::sync::Mutex;
 
@@ -83,6 +83,12 @@ impl List {
             look
         });
         age.is_none_or(|age| age >= BELIEVED).then_some(look)
+    }
+
+    /// Had the server at this place the stamp of the list when it was last looked?
+    fn is_settled(&self, namespace: &str, place: usize) -> bool {
+        let namespaces = self.namespaces.lock();
+        namespaces.get(namespace).is_some_and(|known| known.is_settled.get(place) == Some(&true))
     }
 
     /// Was this namespace looked at by this process at any time?
@@ -166,6 +172,20 @@ impl MemcachedCache {
             }
         }
         looks
+    }
+
+    /// May what the server tells of these epochs be believed, now that the looks have ended?
+    ///
+    /// # Errors
+    /// `Unavailable` where the server did not answer in time: it may have what was cleared while another list was in use.
+    pub(super) fn check_looked(&self, names: &[EpochName]) -> Result<()> {
+        let Some((list, place)) = &self.0.list else { return Ok(()) };
+        let mut namespaces = names.iter().filter_map(|name| namespace(name.as_str()));
+        if namespaces.all(|name| list.is_settled(name, *place)) {
+            return Ok(());
+        }
+        let message = "memcached did not say in time which list of servers it was last used with";
+        Err(Error::new(ErrorKind::Unavailable, message))
     }
 
     /// Before something is changed that other lists have elsewhere: the list is known to be in use.

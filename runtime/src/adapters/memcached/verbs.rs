@@ -58,6 +58,7 @@ impl CacheAdapter for MemcachedCache {
     /// stub of these. An expired entry that stands there is shared by claims of all epochs.
     async fn permit(&self, key: &StoreKey, claim: Claim, living: &Living, groups: &[EpochName]) -> Result<Permitted> {
         self.looks(groups).end().await;
+        self.check_looked(groups)?;
         let proposals = epoch::proposals(groups);
         let mut commands = epoch::commands(groups, &proposals);
         let n_epochs = commands.len();
@@ -184,11 +185,14 @@ impl CacheAdapter for MemcachedCache {
         let looks = self.looks(names);
         if looks.is_first {
             looks.end().await;
+            self.check_looked(names)?;
             return epoch::read_all(self, names).await;
         }
         let epochs = epoch::read_all(self, names).await?;
         // Meanwhile, as there is seldom another list.
-        if looks.end().await { epoch::read_all(self, names).await } else { Ok(epochs) }
+        let has_changed = looks.end().await;
+        self.check_looked(names)?;
+        if has_changed { epoch::read_all(self, names).await } else { Ok(epochs) }
     }
 
     async fn renew(&self, name: &EpochName) -> Result<u64> {
