@@ -1,7 +1,6 @@
 //! A store with one thing wrong, which can be chosen: a map with a clock of its own, and the flaw where it would be made.
 
 use std::collections::{HashMap, VecDeque};
-use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
