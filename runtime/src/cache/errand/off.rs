@@ -32,7 +32,6 @@ pub(crate) fn is_io_thread() -> bool {
 }
 
 /// Nothing was asked.
-#[expect(dead_code, reason = "what a store would have answered")]
 pub(crate) enum Sent {
     Nothing,
     Verified { is_stored: bool },
