@@ -10,6 +10,7 @@ mod coalescing;
 mod distance;
 mod keys;
 mod late_answers;
+mod leaders;
 mod leases;
 mod limits;
 mod moody;

@@ -227,7 +227,7 @@ impl Delivery {
     /// another process that ended before one of the others came may have gone unnoticed here.
     fn reach(&self) -> Reach {
         let until = |mark, is_stored| Reach::Until { mark, is_stored };
-        if self.cache.keeps_near(self.site) || self.errand.has_failed() {
+        if self.cache.keeps_near(self.site) || self.errand.has_failed() && !self.permit.is_outlived() {
             return Reach::Everyone;
         }
         match self.sent {

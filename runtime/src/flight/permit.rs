@@ -18,6 +18,11 @@ pub(crate) struct Permit {
     flights: Arc<Flights>,
     flight: Arc<Flight>,
     caller: Caller,
+    /// Among the flight's leaders.
+    number: u64,
+    /// As it was when the permit was taken, or when a lease was given: dead means that a clear came in between. The flight's may be
+    /// a later one, which another of its leaders has brought.
+    generation: Arc<Generation>,
     /// Where the computation begins: whoever had come to wait by then may have its result, whatever is cleared later.
     start: Mark,
     /// Of an async caller.
@@ -39,8 +44,8 @@ impl Published {
 impl Permit {
     pub(super) fn new(flights: Arc<Flights>, flight: Arc<Flight>, caller: Caller) -> Self {
         let task = (caller == Caller::Async).then(|| flight.tasks.lock().add(flight.clock.clone()));
-        let start = flights.mark();
-        Self { flights, flight, caller, start, task, open: AtomicBool::new(true) }
+        let (start, number, generation) = (flights.mark(), flight.state.lock().last(), flight.generation());
+        Self { flights, flight, caller, number, generation, start, task, open: AtomicBool::new(true) }
     }
 
     /// The computation begins only now: a store has answered before it.
@@ -65,11 +70,18 @@ impl Permit {
 
     /// Takes a later generation, if the flight is where callers find it: the store has given a lease of that generation, before
     /// the computation.
-    pub(crate) fn renew(&self, generation: Arc<Generation>) {
+    pub(crate) fn renew(&mut self, generation: Arc<Generation>) {
+        self.generation = Arc::clone(&generation);
         let berth = self.berth();
         if berth.holds(&self.flight) {
             *self.flight.generation.lock() = generation;
         }
+    }
+
+    /// Does the flight go on under a later generation than the permit's? Then callers have joined it who came after a clear that
+    /// the permit has not survived.
+    pub(crate) fn is_outlived(&self) -> bool {
+        !Arc::ptr_eq(&self.generation, &self.flight.generation.lock())
     }
 
     /// Ends the flight if nobody waits for it, in one step.
@@ -99,7 +111,7 @@ impl Permit {
 
     /// What a result stored with it belongs to.
     pub(crate) fn generation(&self) -> Arc<Generation> {
-        self.flight.generation()
+        Arc::clone(&self.generation)
     }
 
     /// The place of the permit's key.
@@ -113,11 +125,12 @@ impl Permit {
     }
 
     pub(crate) fn is_good_in(&self, berth: &Berth<'_>) -> bool {
-        berth.holds(&self.flight) && self.flight.is_live()
+        berth.holds(&self.flight) && self.generation.is_live()
     }
 
     /// Hands the result on, in one step with what happens to the key's entry. Where it reaches everyone the flight ends:
-    /// callers that come after find what is stored, or start anew. Else it goes on for as long as somebody waits.
+    /// callers that come after find what is stored, or start anew. Else it goes on for as long as somebody waits, or computes who
+    /// has begun after this one: an earlier leader, which may hang, keeps nobody waiting.
     pub(crate) fn publish(&self, berth: &mut Berth<'_>, slot: &Arc<Slot>, reach: Reach) -> Published {
         self.open.store(false, Ordering::Relaxed);
         self.retire();
@@ -125,8 +138,12 @@ impl Permit {
             berth.detach(&self.flight);
         }
         let (now, is_in_table) = (self.flight.clock.now(), berth.holds(&self.flight));
-        let changed = self.flight.change(|state| state.land(self.caller, slot, reach, is_in_table, now));
-        if changed.idle {
+        let mut is_over = false;
+        let changed = self.flight.change(|state| {
+            state.land((self.caller, self.number), slot, reach, is_in_table, now);
+            is_over = state.ends_with(self.number);
+        });
+        if changed.idle || is_over {
             berth.detach(&self.flight);
         }
         Published(changed)

@@ -29,6 +29,8 @@ pub(super) struct State {
     has_left_waiters: bool,
     /// When a leader has started last.
     last_start: Moment,
+    /// How many have started.
+    n_starts: u64,
     queue: Queue,
     /// Those whose wait is over and who have not looked yet.
     called: HashMap<WaiterId, Called, FixedState>,
@@ -116,6 +118,7 @@ impl State {
             scattered: false,
             has_left_waiters: false,
             last_start: now,
+            n_starts: 0,
             queue: Queue::default(),
             called: HashMap::default(),
             wakers: Vec::new(),
@@ -128,6 +131,17 @@ impl State {
     fn start(&mut self, caller: Caller, now: Moment) {
         *self.leaders.of(caller) += 1;
         self.last_start = now;
+        self.n_starts += 1;
+    }
+
+    /// The number of the leader that has started last.
+    pub(super) fn last(&self) -> u64 {
+        self.n_starts
+    }
+
+    /// Does nobody wait, and has no leader started after this one?
+    pub(super) fn ends_with(&self, number: u64) -> bool {
+        self.queue.is_empty() && self.n_starts == number
     }
 
     /// One more caller: a leader at once if there is nobody it may wait for, and else in the queue. Does it wait?
@@ -150,8 +164,15 @@ impl State {
     }
 
     /// A leader is through with a result, for as many of the waiters as it `reach`es. The others stay, and one of them leads
-    /// next; but those of a flight that has left the table look again, as another may be there.
-    pub(super) fn land(&mut self, caller: Caller, slot: &Arc<Slot>, reach: Reach, is_in_table: bool, now: Moment) {
+    /// next; but those of a flight that has left the table look again, as another may be there. `number`: the leader's.
+    pub(super) fn land(
+        &mut self,
+        (caller, number): (Caller, u64),
+        slot: &Arc<Slot>,
+        reach: Reach,
+        is_in_table: bool,
+        now: Moment,
+    ) {
         *self.leaders.of(caller) -= 1;
         // From here on as with one leader: what was failed or late before is over.
         (self.limit, self.scattered) = (1, false);
@@ -176,7 +197,8 @@ impl State {
             self.wakers.extend(queued.waker);
         }
         self.has_left_waiters |= !self.queue.is_empty();
-        if let Reach::Until { is_stored: true, .. } = reach {
+        // Whoever computes still, and has begun before this one, may hang.
+        if matches!(reach, Reach::Until { is_stored: true, .. }) || self.n_starts == number {
             self.call_next(now);
         }
     }

@@ -33,6 +33,9 @@ fn arrivals(first: u64, n_waiters: usize, state: &mut State, caller: Caller) -> 
     ids.inspect(|&id| assert!(state.join(id, caller, at(0)), "it queues")).collect()
 }
 
+/// The leader of a flight that async code has begun.
+const FIRST: (Caller, u64) = (Async, 1);
+
 /// How many of the waiters have been called to compute by the second `secs`, each seen once, while the leaders are well.
 fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
     n_called_beside(Health::Well, state, waiters, secs)
@@ -159,7 +162,7 @@ fn a_result_reaches_everybody_even_who_was_called_to_compute() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
     state.regulate(at(60), Health::Well);
-    state.land(Async, &slot(), Reach::Everyone, false, at(60));
+    state.land(FIRST, &slot(), Reach::Everyone, false, at(60));
     assert_eq!(n_landed(&mut state, &waiters), 10);
     assert!(state.is_idle(), "the one that was called need not compute");
 }
@@ -178,7 +181,7 @@ fn below_four(is_stored: bool) -> Reach {
 fn a_result_reaches_those_who_had_come_by_its_mark_and_one_of_the_others_leads_next() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
-    state.land(Async, &slot(), below_four(false), true, at(0));
+    state.land(FIRST, &slot(), below_four(false), true, at(0));
     assert_eq!(n_called(&mut state, &waiters[4..], 0), 1);
     assert_eq!(n_landed(&mut state, &waiters), 4);
     assert!(!state.is_idle() && state.has_left_waiters());
@@ -190,9 +193,21 @@ fn after_a_result_that_is_stored_one_is_called_whoever_else_computes() {
         let mut state = flight(Async);
         let waiters = queue(&mut state, 10, Async);
         assert_eq!(n_called(&mut state, &waiters, 60), 1, "the first leader is late");
-        state.land(Async, &slot(), below_four(is_stored), true, at(61));
+        state.land(FIRST, &slot(), below_four(is_stored), true, at(61));
         assert_eq!(n_called(&mut state, &waiters, 61), n_more, "stored: {is_stored}");
     }
+}
+
+#[test]
+fn a_leader_that_has_begun_before_one_that_lands_keeps_nobody_waiting() {
+    let mut state = flight(Async);
+    let waiters = queue(&mut state, 5, Async);
+    assert_eq!(n_called(&mut state, &waiters, 60), 1, "the first leader is late");
+    state.land((Async, 2), &slot(), below_four(false), true, at(61));
+    assert_eq!(n_called(&mut state, &waiters, 61), 1);
+    assert!(!state.ends_with(2), "another has begun");
+    state.land((Async, 3), &slot(), below_four(false), true, at(62));
+    assert!(state.ends_with(3) && !state.is_idle());
 }
 
 #[test]
@@ -202,7 +217,7 @@ fn a_call_to_lead_is_taken_back_only_from_those_below_the_mark() {
     state.regulate(at(60), Health::Well);
     // Beside the first leader number 0 was called, and has not looked: it gets the result, and leads no more.
     state.leave(waiters[9]);
-    state.land(Async, &slot(), below_four(false), true, at(60));
+    state.land(FIRST, &slot(), below_four(false), true, at(60));
     assert_eq!(n_landed(&mut state, &waiters), 4);
     assert_eq!(n_called(&mut state, &waiters, 60), 1, "nobody computes any more");
 }
@@ -211,7 +226,7 @@ fn a_call_to_lead_is_taken_back_only_from_those_below_the_mark() {
 fn whoever_is_left_in_a_flight_that_has_left_the_table_looks_again() {
     let mut state = flight(Async);
     let waiters = queue(&mut state, 10, Async);
-    state.land(Async, &slot(), below_four(true), false, at(0));
+    state.land(FIRST, &slot(), below_four(true), false, at(0));
     let mut waker = None;
     let again = waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Again))).count();
     assert_eq!((again, state.is_idle()), (6, true));
