@@ -2,12 +2,17 @@
 //! served from then on, and elsewhere not once the store has been told.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use futures_lite::future::block_on;
 use larder::ErrorKind::{self, TooLarge, Unavailable};
+use larder::testing::ManualClock;
 use larder::{Cache, IntoCache, cached, scoped, scoped_async};
 use larder_servers::{Memcached, Redis, Server, or_skip};
 
+use crate::moody::{Mood, Moody, When};
 use crate::origin::{Origin, Work};
 use crate::pair::{Faults, Pair, pairs};
 use crate::relay::{Asked, until};
@@ -187,4 +192,31 @@ fn older_value_is_not_served_where_redis_is_full() {
     };
     outlive("redis", caches, fill, || {}, &mut faults);
     faults.judge();
+}
+
+/// It computes without the store, which has more to do than it may be given, and what stands there is as old as before.
+#[test]
+fn refresh_that_finds_no_place_at_its_store_leaves_no_older_value() {
+    #[cached(key = "older_crowded:{id}", skip(version), timeout = 600)]
+    async fn value(id: u64, version: Arc<AtomicU64>) -> u64 {
+        version.load(SeqCst) + id - id
+    }
+    let (store, clock) = (Moody::new(Mood::Works), ManualClock::new());
+    let cache = Cache::builder(store.clone()).clock(clock.clock()).max_in_flight(1).build().unwrap();
+    let context = &mut Context::from_waker(Waker::noop());
+    let in_scope = |call| Box::pin(scoped_async(&cache, call));
+    let version = Arc::new(AtomicU64::new(1));
+    assert_eq!(block_on(in_scope(value(7, Arc::clone(&version)))), 1);
+    let held = store.hold(When::Before, "permit");
+    let mut other = in_scope(value(8, Arc::clone(&version)));
+    assert!(other.as_mut().poll(context).is_pending());
+    version.store(2, SeqCst);
+    let mut refresh = Box::pin(scoped_async(&cache, value::refresh(7, Arc::clone(&version))));
+    assert!(refresh.as_mut().poll(context).is_pending());
+    clock.advance(Duration::from_millis(250));
+    assert_eq!(refresh.as_mut().poll(context), Poll::Ready(2));
+    held.close();
+    store.hold_nothing();
+    drop(other);
+    assert_eq!(block_on(in_scope(value(7, Arc::clone(&version)))), 2);
 }

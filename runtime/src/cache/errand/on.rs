@@ -239,8 +239,13 @@ impl Errand {
 
     /// A result that was to take the place of what stands there could not be stored: that is to go, now or later.
     pub(crate) fn owe_refresh(&self) {
-        if let Some(open) = self.0.as_ref().filter(|open| open.is_refresh && open.journey.has_failed()) {
-            open.far.owe_removals(std::slice::from_ref(&open.place));
+        let Some(open) = self.0.as_ref().filter(|open| open.is_refresh && open.journey.is_over()) else { return };
+        let places = std::slice::from_ref(&open.place);
+        if open.journey.has_failed() {
+            open.far.owe_removals(places);
+        } else {
+            // There was no place for it: nothing says that the store is not well.
+            drop(open.far.promise(places));
         }
     }
 }
