@@ -247,3 +247,27 @@ fn lease_of_a_thread_leaves_the_store() {
     }
     faults.judge();
 }
+
+/// Whoever waits takes over, and what was on its way is given back all the same.
+#[tokio::test]
+async fn lease_of_a_call_that_is_cancelled_while_it_gives_it_back_leaves_the_store() {
+    let mut faults = Faults::default();
+    for pair in pairs().filter(Pair::tells_what_is_stored) {
+        let origin = Origin::slow();
+        let call = || tokio::spawn(scoped_async(&pair.here, value(800, Arc::clone(&origin))));
+        let first = call();
+        until("it computes", || origin.n_reads() == 1).await;
+        let n_looks = pair.relay.n_answered(Asked::Entry);
+        let second = call();
+        until("it looks", || pair.relay.n_answered(Asked::Entry) > n_looks).await;
+        let release = pair.relay.hold(When::Before, Asked::Verdict);
+        origin.release(1);
+        until("it gives its lease back", || pair.relay.n_sent(Asked::Verdict) > 0).await;
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        release.close();
+        assert_eq!(second.await.unwrap(), None);
+        none_is_left(&pair, "a release that is cancelled", &mut faults).await;
+    }
+    faults.judge();
+}

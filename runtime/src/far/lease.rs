@@ -95,6 +95,29 @@ impl Drop for Claiming {
     }
 }
 
+/// Gives a permit back. Dropped before the store has answered, it goes on behind the caller.
+struct Releasing(Option<Pin<Box<dyn Future<Output = Result<bool>> + Send>>>);
+
+impl Future for Releasing {
+    type Output = Result<bool>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(releasing) = &mut self.0 else { unreachable!("an answer is not asked for again once it is there") };
+        let answer = releasing.as_mut().poll(context);
+        if answer.is_ready() {
+            self.0 = None;
+        }
+        answer
+    }
+}
+
+impl Drop for Releasing {
+    fn drop(&mut self) {
+        let Some(releasing) = self.0.take() else { return };
+        io::spawn(async move { drop(releasing.await) });
+    }
+}
+
 impl Far {
     /// Gives a permit back, with what stands under its key or without. Was the permit still there?
     pub(crate) async fn release(
@@ -108,6 +131,7 @@ impl Far {
         // From here on this request gives it back: it is not sent twice.
         lease.end();
         let (adapter, key) = (journey.adapter(), place.key.clone());
-        journey.trip(async move { adapter.release(&key, &token, release).await }).await
+        let releasing = async move { adapter.release(&key, &token, release).await };
+        journey.trip(Releasing(Some(Box::pin(releasing)))).await
     }
 }
