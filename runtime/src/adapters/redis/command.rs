@@ -5,6 +5,7 @@ use std::time::Duration;
 use redis::Cmd;
 
 use super::scripts::{HEAD_END, SCRIPTS};
+use super::sweep::Dead;
 use crate::adapter::{
     Claim, Condition, Entry, EpochName, Left, Living, Release, StoreKey, Token, layout, random_epoch,
 };
@@ -176,11 +177,10 @@ pub(super) fn epoch(name: &str) -> Cmd {
     command
 }
 
-pub(super) fn sweep(keys: &[String], dead: &[u64]) -> Cmd {
+pub(super) fn sweep(keys: &[String], Dead { replaced, found }: Dead<'_>) -> Cmd {
     let mut command = SCRIPTS.sweep.on(keys.iter().map(String::as_str));
-    for epoch in dead {
-        command.arg(epoch.to_le_bytes().as_slice());
-    }
+    command.arg(replaced.len());
+    add_epochs(&mut command, replaced.iter().chain(found).copied());
     command
 }
 

@@ -189,18 +189,25 @@ for i, name in ipairs(KEYS) do epochs[i] = epoch(name, ARGV[i]) end
 return epochs
 ";
 
-/// Keys; dead epochs. Removes those that carry one of them, and answers how many: looked at and removed in one step, as
-/// another may have stored a fresh entry since the walk came by. Of the others it answers what tells of which epochs they are,
-/// each kind once.
+/// Keys; how many epochs are said to be replaced, these, and others that were found to be. Removes what carries one of the first, and
+/// records of this release that carry one of the others; and answers how many: looked at and removed in one step, as another may have
+/// stored a fresh entry since the walk came by. Of the other records it answers what tells of which epochs they are, each kind once.
 const SWEEP: &str = r"
-local dead, answer, met = {}, {0}, {}
-for _, epoch in ipairs(ARGV) do dead[epoch] = true end
+local replaced, found, answer, met = {}, {}, {0}, {}
+for i = 2, #ARGV do
+    local epochs = i - 1 <= tonumber(ARGV[1]) and replaced or found
+    epochs[ARGV[i]] = true
+end
 for _, key in ipairs(KEYS) do
     local head = head_of(key)
-    local function is_dead(at) return dead[head:sub(at + 1, at + 8)] end
+    local is_record = head and head:sub(1, #BEGINNING) == BEGINNING
+    local function is_dead(at)
+        local epoch = head:sub(at + 1, at + 8)
+        return replaced[epoch] or is_record and found[epoch]
+    end
     if head and (is_dead(NAMESPACE_AT) or is_dead(TEMPLATE_AT)) then
         answer[1] = answer[1] + redis.call('UNLINK', key)
-    elseif head and head:sub(1, #BEGINNING) == BEGINNING then
+    elseif is_record then
         local kind = head:sub(NAMESPACE_AT + 1)
         if not met[kind] then answer[#answer + 1] = kind end
         met[kind] = true

@@ -11,8 +11,17 @@ use super::scripts::HEAD_END;
 use crate::adapter::{EpochName, Head, Left, Sweep, layout};
 use crate::error::Result;
 
-/// So many dead epochs are remembered between steps: each is sent with every step.
-const MOST_DEAD: usize = 64;
+/// Epochs that are current no more.
+#[derive(Clone, Copy)]
+pub(super) struct Dead<'a> {
+    /// By what the caller says: whatever carries one of them goes.
+    pub(super) replaced: &'a [u64],
+    /// By what the walk has met: records of this release go.
+    pub(super) found: &'a [u64],
+}
+
+/// So many epochs that were found are remembered between steps: each is sent with every step.
+const MOST_FOUND: usize = 64;
 
 /// What entries say of their epochs: as much of a record as a head takes, where all is zero that does not matter here. With the
 /// shard that they are on.
@@ -25,20 +34,20 @@ pub(super) struct Kind {
 /// What is known of a namespace's epochs so far.
 pub(super) struct Walk<'a> {
     namespace: &'a str,
-    replaced: &'a [u64],
+    replaced: Vec<u64>,
     current: HashMap<EpochName, Option<u64>>,
-    dead: Vec<u64>,
+    found: Vec<u64>,
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(namespace: &'a str, replaced: &'a [u64]) -> Self {
-        let dead = replaced.iter().copied().filter(|&epoch| epoch != 0).collect();
-        Self { namespace, replaced, current: HashMap::new(), dead }
+    pub(super) fn new(namespace: &'a str, replaced: &[u64]) -> Self {
+        let replaced = replaced.iter().copied().filter(|&epoch| epoch != 0).collect();
+        Self { namespace, replaced, current: HashMap::new(), found: Vec::new() }
     }
 
-    /// Epochs that are replaced: what carries one of them can be removed.
-    pub(super) fn dead(&self) -> &[u64] {
-        &self.dead
+    /// Epochs that are replaced.
+    pub(super) fn dead(&self) -> Dead<'_> {
+        Dead { replaced: &self.replaced, found: &self.found }
     }
 
     /// The epochs to be read before these kinds can be judged: those of all that are not of the epochs that were read last.
@@ -52,23 +61,23 @@ impl<'a> Walk<'a> {
     /// Those epochs, as they are read now, and what that means for the kinds that were met before. Are there any dead?
     pub(super) fn judge(&mut self, names: Vec<EpochName>, epochs: Vec<Option<u64>>, kinds: &[Kind]) -> bool {
         self.current.extend(names.into_iter().zip(epochs));
-        let n_before = self.dead.len();
+        let n_before = self.found.len();
         for kind in kinds {
-            if let Some(epoch) = self.dead_epoch(kind).filter(|epoch| !self.dead.contains(epoch)) {
-                self.dead.push(epoch);
+            if let Some(epoch) = self.dead_epoch(kind).filter(|epoch| !self.found.contains(epoch)) {
+                self.found.push(epoch);
             }
         }
-        self.dead.len() > n_before
+        self.found.len() > n_before
     }
 
     /// After a step.
     pub(super) fn forget(&mut self) {
-        let surplus = self.dead.len().saturating_sub(MOST_DEAD.max(self.replaced.len()));
-        self.dead.drain(..surplus);
+        let surplus = self.found.len().saturating_sub(MOST_FOUND);
+        self.found.drain(..surplus);
     }
 
     fn sweep(&self, kind: &Kind) -> Sweep {
-        Sweep::new(kind.shard, self.namespace, self.replaced)
+        Sweep::new(kind.shard, self.namespace, &self.replaced)
     }
 
     fn dead_epoch(&self, kind: &Kind) -> Option<u64> {

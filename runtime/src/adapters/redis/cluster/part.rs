@@ -18,7 +18,7 @@ use crate::adapter::{
 };
 use crate::adapters::redis::clears::Confirmation;
 use crate::adapters::redis::link::Link;
-use crate::adapters::redis::sweep::{self, Kind, Walk};
+use crate::adapters::redis::sweep::{self, Dead, Kind, Walk};
 use crate::adapters::redis::{check, command, reply};
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
@@ -325,7 +325,7 @@ impl CacheAdapter for Part {
 }
 
 /// Each by itself, as they are of many slots. What has moved meanwhile is left to the next sweep.
-async fn sweep_keys(link: &Link, keys: &[String], dead: &[u64]) -> Result<(u64, Vec<Kind>)> {
+async fn sweep_keys(link: &Link, keys: &[String], dead: Dead<'_>) -> Result<(u64, Vec<Kind>)> {
     let sweeps: Vec<_> = keys.iter().map(|key| command::sweep(std::slice::from_ref(key), dead)).collect();
     let replies = if sweeps.is_empty() { Vec::new() } else { link.run_all(&sweeps).await? };
     let (mut n_removed, mut kinds) = (0, HashSet::new());
