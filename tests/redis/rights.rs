@@ -1,8 +1,10 @@
 //! The rights that a user of the server needs: those that are written down for users to copy, and no others.
 
+use std::time::{Duration, Instant};
+
 use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Release, StoreKey};
-use larder::{ErrorKind, RedisCache};
-use larder_servers::{Redis, or_skip};
+use larder::{ErrorKind, IntoCache, RedisCache, cached};
+use larder_servers::{Behaviour, Proxy, Redis, or_skip};
 
 use crate::support::{LIVING, entry, raw};
 
@@ -53,4 +55,32 @@ fn no_right_that_is_written_down_is_one_too_many() {
         let word = right.trim_start_matches('+').split('|').next().unwrap();
         assert!(source.contains(&format!("'{word}'")) || source.contains(&format!("\"{word}\"")), "{word}");
     }
+}
+
+/// What it is tried with is among the keys that the user has.
+#[test]
+fn a_server_that_was_slow_is_let_in_again_with_the_keys_that_are_written_down() {
+    #[cached(key = "redis_rights_slow:{id}", timeout = 60)]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let Some(server) = or_skip(Redis::start()) else { return };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(give(&server, &LINE));
+    let proxy = Proxy::before(server.port()).unwrap();
+    let cache = format!("redis://app:s3cret@127.0.0.1:{}", proxy.port()).into_cache().unwrap();
+    larder::scoped(&cache, || {
+        value(7);
+        assert_eq!(value::get(7).unwrap(), Some(7));
+        proxy.switch(Behaviour::Delay(Duration::from_millis(400))).unwrap();
+        (10..30).for_each(|id| _ = value(id));
+        let error = value::get(8).unwrap_err().to_string();
+        assert!(error.contains("is not asked while it is down"), "{error}");
+        proxy.switch(Behaviour::Pass).unwrap();
+        let start = Instant::now();
+        while !matches!(value::get(7), Ok(Some(7))) {
+            assert!(start.elapsed() < Duration::from_secs(15), "it is never let in again: {:?}", value::get(7));
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
 }

@@ -76,10 +76,10 @@ impl Stores {
         }
     }
 
-    fn guarded(self, clock: &Clock, limits: Limits) -> Result<Guarded> {
+    fn guarded(self, namespace: &str, clock: &Clock, limits: Limits) -> Result<Guarded> {
         match self {
-            Self::One(adapter) => Ok(Guarded::new(adapter, clock, limits)),
-            Self::Several(stores, shard_of) => Guarded::fleet(stores, shard_of, clock, limits),
+            Self::One(adapter) => Ok(Guarded::new(adapter, namespace, clock, limits)),
+            Self::Several(stores, shard_of) => Guarded::fleet(stores, shard_of, namespace, clock, limits),
         }
     }
 }
@@ -207,7 +207,7 @@ impl CacheBuilder {
             let message = format!("the `namespace` has {} bytes: at most {LONGEST_NAMESPACE}", namespace.len());
             return Err(Error::new(ErrorKind::Config, message));
         }
-        let far = Far::new(stores.guarded(&clock, limits)?, clock.clone());
+        let far = Far::new(stores.guarded(&namespace, &clock, limits)?, clock.clone());
         let cache = Cache::new(Setup {
             adapter: name,
             near: Some(Bound::Entries(NEAR_ENTRIES)),

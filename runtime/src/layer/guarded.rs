@@ -35,8 +35,9 @@ pub(crate) struct Member {
 }
 
 impl Guarded {
-    pub(crate) fn new(adapter: AnyAdapter, clock: &Clock, limits: Limits) -> Self {
-        let breaker = Breaker::over(Subject::new(adapter.clone()), clock.clone(), limits);
+    /// Of a cache in `namespace`.
+    pub(crate) fn new(adapter: AnyAdapter, namespace: &str, clock: &Clock, limits: Limits) -> Self {
+        let breaker = Breaker::over(Subject::new(adapter.clone(), namespace), clock.clone(), limits);
         Self::behind(&breaker, adapter, clock, limits)
     }
 
@@ -68,6 +69,7 @@ impl Guarded {
     pub(crate) fn fleet(
         members: Vec<Member>,
         shard_of: Option<ShardOf>,
+        namespace: &str,
         clock: &Clock,
         limits: Limits,
     ) -> Result<Self> {
@@ -76,7 +78,8 @@ impl Guarded {
             let Member { name, adapter, counted_elsewhere } = member;
             // Of a part, a key that it has.
             let is_own = |key: &_| shard_of.is_none_or(|shard_of| shard_of(key) == number);
-            let probe = (0..100_000).map(Subject::probe).find(is_own).unwrap_or_else(|| Subject::probe(0));
+            let mut probes = (0..100_000).map(|number| Subject::probe(namespace, number));
+            let probe = probes.find(is_own).unwrap_or_else(|| Subject::probe(namespace, 0));
             let subject = Subject { adapter: adapter.clone(), probe, counted_elsewhere, is_told: Arc::clone(&is_told) };
             let breaker = Breaker::over(subject, clock.clone(), limits);
             (name, Self::behind(&breaker, adapter, clock, limits))

@@ -254,7 +254,7 @@ fn an_adapter_conforms_under_each_layer() {
     let within = Layered::new(adapter(), deadline);
     let behind = adapter();
     let behind = Layered::new(behind.clone(), Breaker::new(behind, clock.clock()));
-    let both = Guarded::new(adapter(), &clock.clock(), Limits::default()).helpers;
+    let both = Guarded::new(adapter(), "test", &clock.clock(), Limits::default()).helpers;
     for (name, adapter) in
         [("deadline", AnyAdapter::new(within)), ("breaker", AnyAdapter::new(behind)), ("both", AnyAdapter::new(both))]
     {

@@ -42,14 +42,14 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// A store that is asked for whatever key.
-    pub(crate) fn new(adapter: AnyAdapter) -> Self {
-        Self { adapter, probe: Self::probe(0), counted_elsewhere: None, is_told: Arc::default() }
+    /// A store that is asked for keys of `namespace`.
+    pub(crate) fn new(adapter: AnyAdapter, namespace: &str) -> Self {
+        Self { adapter, probe: Self::probe(namespace, 0), counted_elsewhere: None, is_told: Arc::default() }
     }
 
-    /// One of the keys at which nothing stands.
-    pub(crate) fn probe(number: u32) -> StoreKey {
-        StoreKey::new("larder-probe", format!("probe:{number}"))
+    /// One of the keys at which nothing stands. It is in the cache's own namespace, as its user may have no right to others.
+    pub(crate) fn probe(namespace: &str, number: u32) -> StoreKey {
+        StoreKey::new(if namespace.is_empty() { "larder-probe" } else { namespace }, format!("larder-probe:{number}"))
     }
 }
 
@@ -90,7 +90,7 @@ impl Breaker {
     /// A closed one. When it opens, `adapter` is closed and connected anew by a task on `io`, which ends with the breaker.
     #[cfg(test)]
     pub(crate) fn new(adapter: AnyAdapter, clock: Clock) -> Arc<Self> {
-        Self::over(Subject::new(adapter), clock, Limits::default())
+        Self::over(Subject::new(adapter, "test"), clock, Limits::default())
     }
 
     /// The same with other limits.
