@@ -14,6 +14,12 @@ fn value(id: u64) -> u64 {
     id
 }
 
+/// Of one test alone, as all tests of a program share what is counted of a function.
+#[cached(key = "replicas_down:{id}", timeout = 600)]
+fn read_beside(id: u64) -> u64 {
+    id
+}
+
 /// How many callers clear at once, each a key of its own; and what they are told.
 fn clear_at_once(cache: &Cache, n_callers: u64) -> Vec<ErrorKind> {
     let start = std::sync::Barrier::new(n_callers as usize);
@@ -23,7 +29,7 @@ fn clear_at_once(cache: &Cache, n_callers: u64) -> Vec<ErrorKind> {
             scope.spawn(move || {
                 larder::scoped(cache, || {
                     start.wait();
-                    value::clear(id).unwrap_err().kind()
+                    read_beside::clear(id).unwrap_err().kind()
                 })
             })
         });
@@ -36,23 +42,23 @@ fn with_a_replica_down_clears_at_once_are_not_replicated_and_others_are_read() {
     let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
     let cache = format!("{}?wait_replicas=2", servers.node(0).url()).into_cache().unwrap();
     larder::scoped(&cache, || {
-        (0..200).for_each(|id| _ = value(id));
-        value::clear(0).unwrap();
+        (0..200).for_each(|id| _ = read_beside(id));
+        read_beside::clear(0).unwrap();
         servers.node(2).freeze().unwrap();
-        let before = value::stats();
+        let before = read_beside::stats();
         let is_over = AtomicBool::new(false);
         thread::scope(|scope| {
             let reader = scope.spawn(|| {
                 larder::scoped(&cache, || {
                     while !is_over.load(Ordering::Relaxed) {
-                        (100..200).for_each(|id| assert_eq!(value(id), id));
+                        (100..200).for_each(|id| assert_eq!(read_beside(id), id));
                     }
                 });
             });
             let told: Vec<_> = [2, 8, 8, 8].into_iter().map(|n_callers| clear_at_once(&cache, n_callers)).collect();
             is_over.store(true, Ordering::Relaxed);
             reader.join().unwrap();
-            let after = value::stats();
+            let after = read_beside::stats();
             println!(
                 "told {told:?}; of {} calls {} computed",
                 after.hits - before.hits,
@@ -60,10 +66,10 @@ fn with_a_replica_down_clears_at_once_are_not_replicated_and_others_are_read() {
             );
             assert!(told.iter().flatten().all(|kind| *kind == ErrorKind::NotReplicated), "{told:?}");
         });
-        let after = value::stats();
+        let after = read_beside::stats();
         assert_eq!((after.computed - before.computed, after.store_failures), (0, before.store_failures));
         // What was cleared is so.
-        assert!((0..8).all(|id| value::get(id).unwrap().is_none()));
+        assert!((0..8).all(|id| read_beside::get(id).unwrap().is_none()));
         servers.node(2).thaw().unwrap();
     });
 }
@@ -83,6 +89,10 @@ fn a_set_that_replicas_lack_is_not_replicated_and_stands() {
 
 #[test]
 fn one_clear_of_all_with_a_replica_of_a_cluster_down_is_not_replicated() {
+    #[cached(key = "replicas_clear_all:{id}", timeout = 600)]
+    fn value(id: u64) -> u64 {
+        id
+    }
     let Some(mut servers) = or_skip(RedisCluster::start(3, 1)) else { return };
     let cache = format!("{}?wait_replicas=1", servers.url()).into_cache().unwrap();
     larder::scoped(&cache, || {
@@ -138,6 +148,10 @@ fn what_was_confirmed_is_on_the_replica() {
 /// With no room left, and nothing evicted, on any of its nodes.
 #[test]
 fn a_full_cluster_is_cleared_and_replicas_confirm_it() {
+    #[cached(key = "replicas_full:{id}", timeout = 600)]
+    fn value(id: u64) -> u64 {
+        id
+    }
     let Some(servers) = or_skip(RedisCluster::start(3, 1)) else { return };
     let cache = format!("{}?wait_replicas=1", servers.url()).into_cache().unwrap();
     larder::scoped(&cache, || {
@@ -155,4 +169,42 @@ fn a_full_cluster_is_cleared_and_replicas_confirm_it() {
         }
         assert_eq!(value::stats().computed - after.computed, 50, "there is room again");
     });
+}
+
+/// It is cleared all the same, so what it has left is dead.
+#[test]
+fn what_a_clear_that_replicas_lack_has_left_is_swept_away() {
+    let Some(mut servers) = or_skip(RedisSentinel::start(PATIENT)) else { return };
+    let cache = format!("{}?wait_replicas=2", servers.node(0).url()).into_cache().unwrap();
+    larder::scoped(&cache, || {
+        let n_left = |servers: &RedisSentinel| {
+            let keys = (0..50).map(|id| format!("larder:replicas:{id}"));
+            keys.filter(|key| servers.ask(0, &["EXISTS", key]).unwrap() == ["1"]).count()
+        };
+        for clear in [|| value::clear_all().map(drop), || larder::adapter_get().clear()] {
+            (0..50).for_each(|id| {
+                value::set(id, id).unwrap();
+                assert_eq!(value(id), id);
+            });
+            assert_eq!(n_left(&servers), 50);
+            servers.node(2).freeze().unwrap();
+            assert_eq!(clear().unwrap_err().kind(), ErrorKind::NotReplicated);
+            let until = std::time::Instant::now() + Duration::from_secs(10);
+            while n_left(&servers) > 0 {
+                assert!(std::time::Instant::now() < until, "{} are left", n_left(&servers));
+            }
+            servers.node(2).thaw().unwrap();
+        }
+    });
+}
+
+#[test]
+fn who_has_replicas_confirm_what_is_changed_gives_helpers_time_for_it() {
+    for url in ["redis://127.0.0.1", "redis+cluster://127.0.0.1", "redis+sentinel://127.0.0.1/main"] {
+        let refused = format!("{url}?wait_replicas=1&helper_request_timeout=500ms").into_cache().unwrap_err();
+        let said = refused.to_string();
+        assert!(refused.kind() == ErrorKind::Config && said.contains("`helper_request_timeout` (500 ms)"), "{said}");
+        format!("{url}?helper_request_timeout=500ms").into_cache().unwrap();
+        format!("{url}?wait_replicas=1&helper_request_timeout=2s").into_cache().unwrap();
+    }
 }

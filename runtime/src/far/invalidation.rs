@@ -204,7 +204,7 @@ impl Far {
             return self.clear_plain_now(&epoch, &namespace, template.is_some()).await;
         }
         let mut dead = Vec::new();
-        let mut failure = None;
+        let (mut failure, mut is_unconfirmed) = (None, false);
         // Each with a limit of its own: a shard that is down must not keep the others from being cleared.
         let renewals = (0..self.capability().shards).map(|shard| async move {
             let (epoch, namespace) = names(shard);
@@ -213,10 +213,16 @@ impl Far {
         for renewed in join_all(renewals).await {
             match renewed {
                 Ok(old) => dead.extend(old),
-                Err(error) => failure = Some(error),
+                Err(error) => {
+                    // It is done, and by which epoch was not told.
+                    is_unconfirmed |= error.kind() == ErrorKind::NotReplicated;
+                    failure = Some(error);
+                }
             }
         }
-        self.sweep_behind(namespace, dead);
+        if is_unconfirmed || !dead.is_empty() {
+            self.sweep_behind(namespace, dead);
+        }
         failure.map_or(Ok(()), Err)
     }
 

@@ -60,9 +60,9 @@ impl Far {
         }
     }
 
-    /// Removes what is dead in the namespace, behind the caller.
+    /// Removes what is dead in the namespace, behind the caller; `replaced` are the epochs that are known to be so.
     pub(super) fn sweep_behind(self: &Arc<Self>, namespace: &str, replaced: Vec<u64>) {
-        if replaced.is_empty() || !self.capability().walks || self.is_plain() {
+        if !self.capability().walks || self.is_plain() {
             return;
         }
         let mut pending = self.sweeps.pending.lock();
