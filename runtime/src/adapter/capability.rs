@@ -24,6 +24,9 @@ pub struct Capability {
     /// epochs, and what it hands out belongs to no template and has no grace. [`AnyAdapter::plain`](super::AnyAdapter::plain)
     /// says so of a [`PlainAdapter`](super::PlainAdapter).
     pub plain: bool,
+    /// How long a change may take, beyond what the store itself does, until others have confirmed it: replicas, say. It is done by
+    /// then all the same, so helpers must wait for longer.
+    pub confirms_within: Duration,
 }
 
 impl Capability {
@@ -39,6 +42,7 @@ impl Capability {
             shards: 1,
             persistent: false,
             plain: false,
+            confirms_within: Duration::ZERO,
         }
     }
 }

@@ -76,6 +76,25 @@ impl Stores {
         }
     }
 
+    /// A change that is done must not look like one that failed.
+    fn check(&self, limits: &Limits) -> Result<()> {
+        let confirms_within = match self {
+            Self::One(adapter) => adapter.capability().confirms_within,
+            Self::Several(stores, _) => {
+                stores.iter().map(|store| store.adapter.capability().confirms_within).max().unwrap_or_default()
+            }
+        };
+        if confirms_within.is_zero() || limits.helper_request > confirms_within {
+            return Ok(());
+        }
+        let message = format!(
+            "`helper_request_timeout` ({} ms) must be more than the {} ms that replicas have to confirm a change",
+            limits.helper_request.as_millis(),
+            confirms_within.as_millis()
+        );
+        Err(Error::new(ErrorKind::Config, message))
+    }
+
     fn guarded(self, namespace: &str, clock: &Clock, limits: Limits) -> Result<Guarded> {
         match self {
             Self::One(adapter) => Ok(Guarded::new(adapter, namespace, clock, limits)),
@@ -184,6 +203,7 @@ impl CacheBuilder {
     pub fn build(self) -> Result<Cache> {
         let Self { stores, namespace, mut defaults, codec, clock, limits } = self;
         let limits = limits.limits()?;
+        stores.check(&limits)?;
         if defaults.timeout.is_some_and(Timeout::is_zero) {
             return Err(Error::new(
                 ErrorKind::Config,

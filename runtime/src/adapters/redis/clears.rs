@@ -78,6 +78,11 @@ impl Confirmation {
         self.0 > 0
     }
 
+    /// How long that may take.
+    pub(super) fn within(self) -> Duration {
+        if self.is_asked() { CHANGE } else { Duration::ZERO }
+    }
+
     /// Waits for as many replicas of each server that has just changed something, for a caller that began then.
     pub(super) async fn of(self, written: Vec<Written>, began: Instant) -> Result<()> {
         let mut each: Vec<Written> = Vec::new();

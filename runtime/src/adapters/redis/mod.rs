@@ -172,7 +172,9 @@ impl CacheAdapter for RedisCache {
 
     /// `persistent` depends on how the server is run; that it is not is the safe guess.
     fn capability(&self) -> Capability {
-        Capability { largest_entry: self.largest_entry, ..Capability::new() }
+        let confirms_within =
+            self.confirmed.as_ref().map(|(confirmation, _)| confirmation.within()).unwrap_or_default();
+        Capability { largest_entry: self.largest_entry, confirms_within, ..Capability::new() }
     }
 
     fn shard(&self, _: &StoreKey) -> u16 {

@@ -14,7 +14,7 @@ impl PlainAdapter for RedisCache {
     }
 
     fn capability(&self) -> Capability {
-        Capability { largest_entry: self.largest_entry, ..Capability::new() }
+        crate::adapter::CacheAdapter::capability(self)
     }
 
     async fn connect(&self) -> Result<()> {

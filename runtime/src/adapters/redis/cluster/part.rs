@@ -71,7 +71,7 @@ impl Part {
             return Ok(());
         }
         let done = answers.filter(|answer| !matches!(answer.reply, Value::ServerError(_)));
-        let written = done.map(|answer| self.router.written(answer, name)).collect::<Result<Vec<_>>>()?;
+        let written = self.router.written(done, name)?;
         self.confirmation.of(written, began).await
     }
 
@@ -147,7 +147,8 @@ impl CacheAdapter for Part {
     }
 
     fn capability(&self) -> Capability {
-        Capability { largest_entry: self.largest_entry, ..Capability::new() }
+        let confirms_within = self.confirmation.within();
+        Capability { largest_entry: self.largest_entry, confirms_within, ..Capability::new() }
     }
 
     fn shard(&self, _: &StoreKey) -> u16 {

@@ -3,7 +3,7 @@
 //!
 //! Nothing is asked twice because it failed: that a node is lost makes the slots be learned anew, behind the callers.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -206,8 +206,15 @@ impl Router {
         self.node(address, Lane::Calls)?.link().await.inspect_err(|_| self.doubt())
     }
 
-    /// What an answer says to be done, in the namespace of `name`, for the replicas of its node to confirm.
-    pub(super) fn written(&self, answer: &Answer, name: &str) -> Result<Written> {
+    /// What answers say to be done, in the namespace of `name`, for the replicas of each node to confirm: once for those that came
+    /// from one node by one connection, as it takes some time to find a slot that a node has.
+    pub(super) fn written<'a>(&self, answers: impl Iterator<Item = &'a Answer>, name: &str) -> Result<Vec<Written>> {
+        let mut seen = HashSet::new();
+        let firsts = answers.filter(|answer| seen.insert((&answer.from, Arc::as_ptr(&answer.link))));
+        firsts.map(|answer| self.written_by(answer, name)).collect()
+    }
+
+    fn written_by(&self, answer: &Answer, name: &str) -> Result<Written> {
         let tags = self.known().map(|map| map.tags_of(&answer.from)).unwrap_or_default();
         let namespace = command::namespace_in(name);
         let keys = tags.iter().map(|tag| command::mark_key(namespace, &format!("{{{tag}}}")));
