@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use larder::adapter::{CacheAdapter, Condition, EpochName};
-use larder::{Cache, cached};
+use larder::adapter::{CacheAdapter, Claim, Condition, EpochName, Living, Release};
+use larder::{Cache, ErrorKind, cached};
 
 use crate::support::{LIVING, Store, entry, key, live, ms};
 
@@ -84,4 +84,60 @@ async fn what_a_full_server_cannot_replace_is_removed_and_made_anew() {
     assert!(evicted[0] != before[0] && evicted[0] != 0 && evicted[1] == after[1]);
     assert!(cache.touch(&key, ms(5_000), ms(0), &LIVING).await.unwrap().is_some(), "what needs no room is done");
     assert_eq!(live(cache, &key).await.as_deref(), Some("1"));
+}
+
+/// All that stands on the server, but for how long it stays.
+async fn all(store: &Store) -> std::collections::BTreeMap<String, Vec<u8>> {
+    let mut all = std::collections::BTreeMap::new();
+    for key in store.raw::<Vec<String>>(&["KEYS", "*"]).await {
+        let value = store.raw::<Vec<u8>>(&["GET", &key]).await;
+        all.insert(key, value);
+    }
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_full_server_refuses_is_not_half_done() {
+    let Some(store) = Store::start() else { return };
+    let cache = &store.cache;
+    let names = [EpochName::namespace(0, "shop"), EpochName::template(0, "shop", 7)];
+    let epochs = cache.epochs(&names).await.unwrap();
+    let living = Living { namespace: epochs[0], template: Some(epochs[1]) };
+    let [free, held, counted] = ["free", "held", "counted"].map(key);
+    let first = cache.permit(&held, Claim::Shared, &living, &names).await.unwrap().token.unwrap();
+    cache.put(&counted, &entry("1"), Condition::Always).await.unwrap();
+    room(&store, "1").await;
+    let before = all(&store).await;
+
+    let refused = |kind: larder::Result<()>| assert_eq!(kind.unwrap_err().kind(), ErrorKind::TooLarge);
+    for claim in [Claim::Shared, Claim::Fresh] {
+        refused(cache.permit(&free, claim, &living, &names).await.map(drop));
+        refused(cache.permit(&free, claim, &living, &[]).await.map(drop));
+    }
+    for condition in [Condition::Always, Condition::IfAbsent(&living)] {
+        refused(cache.put(&free, &entry("2"), condition).await.map(drop));
+    }
+    refused(cache.put(&held, &entry("2"), Condition::IfPermit(&first)).await.map(drop));
+    refused(cache.put(&counted, &entry("2"), Condition::Always).await.map(drop));
+    refused(cache.increment(&counted, 1, &entry("2"), &LIVING).await.map(drop));
+    refused(cache.increment(&free, 1, &entry("2"), &LIVING).await.map(drop));
+    assert_eq!(all(&store).await, before);
+
+    // It shares, but there is no room to note that: who releases first takes the permit along, and none is filled.
+    let second = cache.permit(&held, Claim::Shared, &living, &names).await.unwrap().token.unwrap();
+    assert!(cache.release(&held, &first, Release::Keep).await.unwrap());
+    assert!(!cache.release(&held, &second, Release::Keep).await.unwrap());
+    let mut left = before.clone();
+    left.retain(|key, _| !key.ends_with("!p"));
+    assert_eq!(all(&store).await, left);
+
+    // Epochs that are gone are made, and one permit with them: those who come after find these and no room.
+    store.raw::<()>(&["DEL", names[0].as_str()]).await;
+    let permitted = cache.permit(&held, Claim::Shared, &living, &names).await.unwrap();
+    assert!(permitted.epochs[0] != epochs[0] && permitted.epochs[1] == epochs[1]);
+    for number in 0..50 {
+        let key = key(&format!("other:{number}"));
+        refused(cache.permit(&key, Claim::Shared, &living, &names).await.map(drop));
+    }
+    assert_eq!(all(&store).await.len(), left.len() + 1);
 }
