@@ -31,6 +31,8 @@ pub(crate) struct Moody {
 struct State {
     mood: Mood,
     asked: Vec<&'static str>,
+    /// How many replaced epochs each sweep was told.
+    n_replaced: Vec<usize>,
     /// Where commands are held back, before they are executed or after it, until one may pass.
     held: HashMap<(When, &'static str), Arc<Semaphore>>,
     /// Which command turns the mood when it has come so many times more, and into what.
@@ -47,7 +49,14 @@ pub(crate) enum When {
 
 impl Moody {
     pub(crate) fn new(mood: Mood) -> Self {
-        let state = State { mood, asked: Vec::new(), held: HashMap::new(), turns: None, is_blind: false };
+        let state = State {
+            mood,
+            asked: Vec::new(),
+            n_replaced: Vec::new(),
+            held: HashMap::new(),
+            turns: None,
+            is_blind: false,
+        };
         Self { adapter: MemoryAdapter::new(), state: Arc::new(Mutex::new(state)) }
     }
 
@@ -90,6 +99,11 @@ impl Moody {
     /// How often it was given `command`, connecting and closing included.
     pub(crate) fn n_times(&self, command: &str) -> usize {
         self.state.lock().unwrap().asked.iter().filter(|asked| **asked == command).count()
+    }
+
+    /// How many replaced epochs each sweep was told.
+    pub(crate) fn n_replaced(&self) -> Vec<usize> {
+        self.state.lock().unwrap().n_replaced.clone()
     }
 
     async fn call<T>(&self, command: &'static str, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
@@ -209,6 +223,7 @@ impl CacheAdapter for Moody {
     }
 
     async fn sweep(&self, namespace: &str, dead: &[u64]) -> Result<u64> {
+        self.state.lock().unwrap().n_replaced.push(dead.len());
         self.call("sweep", self.adapter.sweep(namespace, dead)).await
     }
 

@@ -107,3 +107,22 @@ fn many_clears_cost_one_walk_at_a_time() {
     wait_for("all are swept", &clock, || !(0..20).any(|id| stands(&store, value::key(id).as_str())));
     assert_eq!(store.n_times("sweep"), 2, "the second takes what was cleared after the first had begun");
 }
+
+/// As where a walk takes long and clears go on.
+#[test]
+fn a_walk_is_not_told_what_those_before_have_taken_nor_more_than_it_can_use() {
+    let (store, cache, clock) = store();
+    let gate = store.hold(When::Before, "sweep");
+    let clear = |n_clears| larder::scoped(&cache, || (0..n_clears).for_each(|_| value::clear_all().unwrap()));
+    for (round, n_clears) in (1..).zip([5, 5, 5, 5, 3_000, 5]) {
+        clear(n_clears);
+        wait_for("a walk has begun", &clock, || store.n_replaced().len() == round);
+        clear(1);
+        gate.add_permits(1);
+    }
+    gate.add_permits(10);
+    wait_for("the last has begun", &clock, || store.n_replaced().len() == 7);
+    let n_replaced = store.n_replaced();
+    assert!(n_replaced[..4].iter().all(|n| *n <= 7), "{n_replaced:?}");
+    assert!(n_replaced.iter().all(|n| *n <= 1_000), "{n_replaced:?}");
+}

@@ -1,7 +1,7 @@
 //! Dead entries are removed behind the callers: one walk at a time, of one namespace after the other, and again where it fails.
 //! What is not removed is dead all the same, and goes with the next sweep of its namespace, whichever process makes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// How long a store that is down is waited for, which counts as one failure.
 const LONGEST_OUTAGE: Duration = Duration::from_secs(600);
 
+/// So many replaced epochs are told at once, and remembered: each is sent with every step of a walk, and what is not told is found to
+/// be dead all the same, by the current ones.
+const MOST_REPLACED: usize = 1_000;
+
 /// The namespaces to be swept.
 #[derive(Default)]
 pub(super) struct Sweeps {
@@ -36,11 +40,20 @@ struct Pending {
 
 #[derive(Default)]
 struct Due {
-    /// Epochs that this process has replaced.
-    replaced: Vec<u64>,
+    /// Epochs that this process has replaced, the oldest first.
+    replaced: VecDeque<u64>,
+    /// So many of them were told to the walk under way.
+    n_told: usize,
     /// Asked for since the walk under way has begun, which may have passed what is dead since.
     is_asked_anew: bool,
     n_failed: u32,
+}
+
+impl Due {
+    fn forget(&mut self, n_oldest: usize) {
+        self.replaced.drain(..n_oldest);
+        self.n_told = self.n_told.saturating_sub(n_oldest);
+    }
 }
 
 impl Far {
@@ -68,6 +81,7 @@ impl Far {
         let mut pending = self.sweeps.pending.lock();
         let due = pending.namespaces.entry(namespace.into()).or_default();
         due.replaced.extend(replaced);
+        due.forget(due.replaced.len().saturating_sub(MOST_REPLACED));
         due.is_asked_anew = true;
         let is_running = std::mem::replace(&mut pending.is_running, true);
         drop(pending);
@@ -83,8 +97,8 @@ impl Far {
         // Those that have failed come last.
         let next = pending.namespaces.iter_mut().min_by_key(|(_, due)| due.n_failed);
         let next = next.map(|(namespace, due)| {
-            due.is_asked_anew = false;
-            (Arc::clone(namespace), due.replaced.clone())
+            (due.is_asked_anew, due.n_told) = (false, due.replaced.len());
+            (Arc::clone(namespace), due.replaced.iter().copied().collect())
         });
         pending.is_running = next.is_some();
         next
@@ -96,6 +110,9 @@ impl Far {
         let due = pending.namespaces.get_mut(namespace)?;
         let fails = swept.as_ref().is_err_and(|error| error.kind() != ErrorKind::Unsupported);
         due.n_failed = if fails { due.n_failed + 1 } else { 0 };
+        if !fails {
+            due.forget(due.n_told);
+        }
         let n_failed = due.n_failed;
         let goes_on = if fails { n_failed < MOST_FAILURES } else { due.is_asked_anew };
         if !goes_on {
