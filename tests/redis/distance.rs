@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use larder::{Cache, IntoCache, cached};
+use larder::{Cache, Codec, IntoCache, RedisCache, cached};
 use larder_servers::{Behaviour, Proxy, Redis, or_skip};
 
 /// A cache over a server whose answers come 160 ms later.
@@ -57,6 +57,32 @@ fn a_server_that_is_far_away_is_given_up_where_they_have_none() {
         while !matches!(value::get(7), Ok(Some(7))) {
             assert!(start.elapsed() < Duration::from_secs(30), "it is never let in again");
             value(7);
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    });
+}
+
+/// How long those take is not how long it takes for calls.
+#[test]
+fn a_plain_server_that_was_slow_is_let_in_again_although_its_replicas_are_missing() {
+    #[cached(key = "redis_distance_plain:{id}", codec = "json", timeout = 60)]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let Some(redis) = or_skip(Redis::start()) else { return };
+    let proxy = Proxy::before(redis.port()).unwrap();
+    let url = format!("redis://127.0.0.1:{}?wait_replicas=1", proxy.port());
+    let store = RedisCache::open(url).unwrap();
+    let cache = Cache::plain(store).namespace("shop").codec(Codec::JSON).build().unwrap();
+    larder::scoped(&cache, || {
+        value(7);
+        assert_eq!(value::get(7).unwrap(), Some(7));
+        proxy.switch(Behaviour::Delay(Duration::from_millis(400))).unwrap();
+        (10..30).for_each(|id| _ = value(id));
+        proxy.switch(Behaviour::Pass).unwrap();
+        let start = Instant::now();
+        while !matches!(value::get(7), Ok(Some(7))) {
+            assert!(start.elapsed() < Duration::from_secs(15), "it is never let in again: {:?}", value::get(7));
             std::thread::sleep(Duration::from_millis(10));
         }
     });

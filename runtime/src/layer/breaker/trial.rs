@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Subject;
-use crate::adapter::{CacheAdapter, Condition, Entry, Token, layout};
+use crate::adapter::{CacheAdapter, Condition, Entry, Living, Token, layout};
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Result};
 use crate::layer::limits::Limits;
@@ -63,7 +63,11 @@ impl Subject {
                     Entry { record: vec![0; layout::PAYLOAD], timeout: Timeout::from_secs(1), grace: Timeout::ZERO };
                 adapter.put(key, &entry, Condition::IfPermit(&Token::random())).await.map(drop)
             }
-            Step::Write => adapter.remove(std::slice::from_ref(key)).await.map(drop),
+            // No removal: that one may wait for replicas, of which a call's own writes know nothing.
+            Step::Write => {
+                let living = Living { namespace: 0, template: None };
+                adapter.touch(key, Timeout::from_secs(1), Timeout::ZERO, &living).await.map(drop)
+            }
         };
         answer.or_else(|error| if error.kind() == ErrorKind::Unavailable { Err(error) } else { Ok(()) })
     }
