@@ -108,7 +108,8 @@ fn what_is_released_on_a_full_disk_is_gone_or_given_back() {
 fn what_is_to_go_goes_from_a_full_disk() {
     on_disk("full::what_is_to_go_goes_from_a_full_disk", "size=1m", |disk| {
         let epoch = || EpochName::namespace(0, "test");
-        let verbs: [(&str, &dyn Fn(&SqliteCache)); 5] = [
+        type Verb<'a> = (&'a str, &'a dyn Fn(&SqliteCache));
+        let verbs: [Verb<'_>; 5] = [
             ("remove", &|cache| drop(block_on(cache.remove(&[key("3"), key("4")])).unwrap())),
             ("renew", &|cache| _ = block_on(cache.renew(&epoch())).unwrap()),
             ("epochs", &|cache| drop(block_on(cache.epochs(&[epoch()])).unwrap())),

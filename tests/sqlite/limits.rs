@@ -409,7 +409,7 @@ fn what_another_process_has_left_goes_with_the_next_clear() {
     cache.blocking().multi_set((0..2_000).map(|n| (n.to_string(), n)), Timeout::NEVER).unwrap();
     // As a process does that is killed before it could sweep.
     block_on(adapter.renew(&EpochName::namespace(0, "larder"))).unwrap();
-    larder::scoped(&Cache::far(adapter.clone()), || {
+    larder::scoped(Cache::far(adapter.clone()), || {
         value(7);
         value::clear_all().unwrap();
         value(8);
