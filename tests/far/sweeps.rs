@@ -8,7 +8,7 @@ use futures_lite::future::block_on;
 use larder::adapter::{CacheAdapter, StoreKey};
 use larder::layer::{Layer, Layered, Verb};
 use larder::testing::ManualClock;
-use larder::{Cache, Error, Result, Timeout, cached};
+use larder::{Cache, Error, ErrorKind, Result, Timeout, cached};
 
 use crate::moody::{Mood, Moody, When};
 
@@ -125,4 +125,47 @@ fn a_walk_is_not_told_what_those_before_have_taken_nor_more_than_it_can_use() {
     let n_replaced = store.n_replaced();
     assert!(n_replaced[..4].iter().all(|n| *n <= 7), "{n_replaced:?}");
     assert!(n_replaced.iter().all(|n| *n <= 1_000), "{n_replaced:?}");
+}
+
+/// Writes that fail, or that are done and not confirmed.
+struct Unconfirmed(AtomicUsize);
+
+impl Layer for Unconfirmed {
+    async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        call.await
+    }
+
+    async fn around_write<T: Send>(&self, verb: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        match self.0.load(Ordering::SeqCst) {
+            1 if verb == Verb::Ordinary => Err(Error::unavailable("the connection was cut", "by order of a test")),
+            2 if verb == Verb::Ordinary => {
+                call.await?;
+                Err(Error::with_kind(ErrorKind::NotReplicated, "a replica is missing"))
+            }
+            _ => call.await,
+        }
+    }
+}
+
+/// It is cleared all the same.
+#[test]
+fn what_a_clear_that_is_not_confirmed_has_left_is_swept() {
+    for is_owed in [false, true] {
+        let (store, clock) = (Moody::new(Mood::Works), ManualClock::new());
+        let layer = Arc::new(Unconfirmed(AtomicUsize::new(0)));
+        let adapter = Layered::new(store.clone(), Arc::clone(&layer));
+        let cache = Cache::builder(adapter).clock(clock.clock()).build().unwrap();
+        larder::scoped(&cache, || {
+            value(7);
+            if is_owed {
+                layer.0.store(1, Ordering::SeqCst);
+                assert_eq!(value::clear_all().unwrap_err().kind(), ErrorKind::Unavailable);
+                layer.0.store(2, Ordering::SeqCst);
+            } else {
+                layer.0.store(2, Ordering::SeqCst);
+                assert_eq!(value::clear_all().unwrap_err().kind(), ErrorKind::NotReplicated);
+            }
+        });
+        wait_for("it is swept", &clock, || !stands(&store, value::key(7).as_str()));
+    }
 }

@@ -28,8 +28,8 @@ const AT_ONCE: usize = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Epochs that were replaced, each of a namespace, whose entries can be swept away.
-type Dead = Vec<(Arc<str>, u64)>;
+/// Epochs that were replaced, each of a namespace, whose entries can be swept away; `None` where it was not told which.
+type Dead = Vec<(Arc<str>, Option<u64>)>;
 
 /// The stores that are owed something, or were.
 static OWING: LazyLock<Mutex<Vec<Weak<Far>>>> = LazyLock::new(Mutex::default);
@@ -152,7 +152,10 @@ impl Far {
                         self.undelivered.delivered(shard, parcel);
                     }
                     // It is done, if not everywhere.
-                    Err(error) if error.kind() == ErrorKind::NotReplicated => self.undelivered.delivered(shard, parcel),
+                    Err(error) if error.kind() == ErrorKind::NotReplicated => {
+                        dead.extend(parcel.namespace().map(|namespace| (namespace, None)));
+                        self.undelivered.delivered(shard, parcel);
+                    }
                     Err(error) if error.kind() == ErrorKind::Unsupported => self.undelivered.give_up(shard, parcel),
                     Err(error) if is_away(&error) => failure = Some(error),
                     Err(error) => _ = failure.get_or_insert(error),
@@ -175,7 +178,7 @@ impl Far {
     }
 
     /// Answers the epoch that is replaced by it, where its entries can be swept away.
-    async fn hand_over(&self, parcel: &Parcel) -> Result<Option<(Arc<str>, u64)>> {
+    async fn hand_over(&self, parcel: &Parcel) -> Result<Option<(Arc<str>, Option<u64>)>> {
         let adapter = &self.store.deliveries;
         match parcel {
             Parcel::Removals(keys) => {
@@ -188,7 +191,7 @@ impl Far {
             Parcel::Renewal { epoch, namespace, .. } => {
                 let journey = Journey::new(adapter, &self.clock, Limit::Helper, &self.store.limits);
                 let old = self.renew_one(epoch.clone(), journey).await?;
-                Ok(old.map(|old| (Arc::clone(&namespace.name), old)))
+                Ok(old.map(|old| (Arc::clone(&namespace.name), Some(old))))
             }
         }
     }
@@ -243,7 +246,7 @@ impl Courier {
                 breaker.admit();
             }
             for (namespace, epoch) in dead.drain(..) {
-                far.sweep_behind(&namespace, vec![epoch]);
+                far.sweep_behind(&namespace, epoch.into_iter().collect());
             }
             let delivered = match delivered {
                 Ok(()) if far.is_plain() => far.deliver(shard, true, &mut dead).await,

@@ -60,6 +60,16 @@ pub(super) enum Parcel {
     Renewal { epoch: EpochName, namespace: Namespace, number: u64 },
 }
 
+impl Parcel {
+    /// The namespace that is cleared by it, whole or in part.
+    pub(super) fn namespace(&self) -> Option<Arc<str>> {
+        match self {
+            Self::Removals(_) => None,
+            Self::Renewal { namespace, .. } => Some(Arc::clone(&namespace.name)),
+        }
+    }
+}
+
 impl Debts {
     pub(super) fn n_removals(&self) -> usize {
         self.removals.len()
