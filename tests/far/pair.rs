@@ -1,5 +1,6 @@
 //! Two processes on one store: what the first asks of it can be held back, and its time is moved by the test.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use larder::adapter::AnyAdapter;
@@ -25,9 +26,13 @@ pub(crate) struct Pair {
 impl Pair {
     fn over(name: &'static str, open: impl Fn() -> AnyAdapter, store: Option<Store>) -> Self {
         let (relay, clock) = (Arc::new(Relay::default()), ManualClock::new());
-        let here = Cache::builder(open()).layer(Arc::clone(&relay)).clock(clock.clock()).build().unwrap();
+        // One cluster serves all tests, so that each needs a part of it to itself.
+        static N_PAIRS: AtomicU64 = AtomicU64::new(0);
+        let namespace = format!("pair-{}", N_PAIRS.fetch_add(1, Ordering::Relaxed));
+        let builder = || Cache::builder(open()).namespace(&namespace);
+        let here = builder().layer(Arc::clone(&relay)).clock(clock.clock()).build().unwrap();
         // For the other no time passes either, so that no time budget ends on a busy machine.
-        let elsewhere = Cache::builder(open()).clock(ManualClock::new().clock()).build().unwrap();
+        let elsewhere = builder().clock(ManualClock::new().clock()).build().unwrap();
         Self { name, here, relay, clock, elsewhere, store }
     }
 }
