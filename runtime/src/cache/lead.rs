@@ -170,7 +170,7 @@ impl Lead {
         let slot = result.pack(cache.header(site, &permit.generation(), None));
         drop(inside);
         let parcel = Parcel::default();
-        let (sent, sent_at) = (Sent::Verified { is_stored: true }, asked.unwrap_or_else(|| permit.start()));
+        let (sent, sent_at) = (Sent::Found, asked.unwrap_or_else(|| permit.start()));
         Delivery { cache, site, permit, errand, lifetime: None, failed: true, sent, sent_at, slot, parcel, watch }
             .land();
     }
@@ -226,7 +226,8 @@ impl Delivery {
     /// Which of those who wait get the result. Where a store could be asked, those who had come before it was: a clear of
     /// another process that ended before one of the others came may have gone unnoticed here.
     fn reach(&self) -> Reach {
-        let until = |mark, is_stored| Reach::Until { mark, is_stored };
+        let start = self.permit.start();
+        let until = |mark, is_stored| Reach::Until { mark, start, is_stored };
         if self.cache.keeps_near(self.site) || self.errand.has_failed() && !self.permit.is_outlived() {
             return Reach::Everyone;
         }
@@ -234,6 +235,7 @@ impl Delivery {
             Sent::Refused => until(self.permit.start(), false),
             _ if self.cache.is_plain() => Reach::Everyone,
             Sent::Verified { is_stored } => until(self.sent_at, is_stored),
+            Sent::Found => Reach::Until { mark: self.sent_at, start: self.sent_at, is_stored: true },
             Sent::Nothing => until(self.permit.start(), false),
         }
     }

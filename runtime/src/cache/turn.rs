@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::errand::Errand;
 use super::generations::Group;
 use super::{Cache, Lead};
-use crate::flight::{Caller, Entered, Landing, Permit, WaiterId};
+use crate::flight::{Arrival, Caller, Entered, Landing, Permit};
 use crate::key::KeyRef;
 use crate::near::{Generation, Slot};
 use crate::observer::Command;
@@ -41,7 +41,7 @@ impl Cache {
     // By reference, as an `async fn` holds twice what it is handed.
     pub(crate) async fn turn(&self, request: &Request<'_>, errand: &Errand) -> Turn {
         request.site.enlist();
-        let mut arrival = None;
+        let mut arrival = Arrival { caller: request.caller, id: None, knows_epochs: errand.knows_epochs() };
         loop {
             let landing = match self.enter(*request, errand, arrival) {
                 Found::Slot(slot) => return Turn::Take(slot),
@@ -55,7 +55,7 @@ impl Cache {
                 Landing::Landed(slot) => Turn::Share(slot),
                 // At most once more: whatever flight there is now began after this call, and has a result for it.
                 Landing::Again(id) => {
-                    arrival = Some(id);
+                    arrival.id = Some(id);
                     continue;
                 }
             };
@@ -81,7 +81,7 @@ impl Cache {
 
     /// The generation is read before the berth is taken, so that the two locks are never held together; a clear in between
     /// leaves a permit that is void.
-    fn enter(&self, request: Request<'_>, errand: &Errand, arrival: Option<WaiterId>) -> Found {
+    fn enter(&self, request: Request<'_>, errand: &Errand, arrival: Arrival) -> Found {
         if self.core.near.is_none() {
             return Found::Flight(Entered::Alone);
         }
@@ -96,7 +96,7 @@ impl Cache {
             }
             _ => {
                 let wait = request.site.facts.wait;
-                Found::Flight(berth.enter(&self.core.flights, generation, wait, request.caller, arrival))
+                Found::Flight(berth.enter(&self.core.flights, generation, wait, arrival))
             }
         }
     }

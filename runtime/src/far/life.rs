@@ -109,6 +109,11 @@ impl Far {
         Ok(Living { template: Some(epoch), ..living })
     }
 
+    /// Are the epochs of a place known and believed?
+    pub(crate) fn knows_epochs(&self, place: &Place) -> bool {
+        self.known(place).is_some()
+    }
+
     /// The epochs of a place, if they are known and believed.
     pub(super) fn known(&self, place: &Place) -> Option<Living> {
         if self.is_plain() { Some(plain::LIVING) } else { place.group.living(self.clock.now()) }

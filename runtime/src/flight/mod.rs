@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub(crate) use health::{LeaderTask, Polling, tend};
 pub(crate) use permit::Permit;
-pub(crate) use queue::{Mark, WaiterId};
+pub(crate) use queue::{Arrival, Mark};
 pub(crate) use ring::Inside;
 pub(crate) use state::Reach;
 pub(crate) use table::{Entered, Flights};

@@ -20,8 +20,19 @@ pub(crate) struct WaiterId(pub(super) u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Mark(pub(super) WaiterId);
 
+/// A caller that comes to wait.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) caller: Caller,
+    /// Its number, if it has waited before.
+    pub(crate) id: Option<WaiterId>,
+    /// It knows the epochs that are current, or needs none: so it has joined nothing that was begun under others.
+    pub(crate) knows_epochs: bool,
+}
+
 pub(super) struct Queued {
     pub(super) caller: Caller,
+    pub(super) knows_epochs: bool,
     /// `None` until its first look.
     pub(super) waker: Option<Waker>,
 }
@@ -32,10 +43,11 @@ impl Queue {
         self.waiting.insert(id, queued);
     }
 
-    /// The first of those who had come by `mark`.
-    pub(super) fn pop_before(&mut self, mark: Mark) -> Option<(WaiterId, Queued)> {
-        self.waiting.first_key_value().filter(|&(&id, _)| id < mark.0)?;
-        self.pop()
+    /// Takes out those for whom `is_meant` holds.
+    pub(super) fn take(&mut self, is_meant: impl Fn(WaiterId, &Queued) -> bool) -> Vec<(WaiterId, Queued)> {
+        let ids = self.waiting.iter().filter(|(id, queued)| is_meant(**id, queued)).map(|(&id, _)| id);
+        let ids: Vec<_> = ids.collect();
+        ids.into_iter().filter_map(|id| self.remove(id).map(|queued| (id, queued))).collect()
     }
 
     pub(super) fn pop(&mut self) -> Option<(WaiterId, Queued)> {

@@ -78,7 +78,7 @@ impl Leaders {
 /// How a wait ended.
 pub(super) enum Called {
     /// It is a leader now, of its kind.
-    Lead(Caller),
+    Lead { caller: Caller, knows_epochs: bool },
     /// Here is the result.
     Landed(Arc<Slot>),
     /// Its flight has left the table, with a result that may be older than this call: it is to look again.
@@ -94,16 +94,18 @@ pub(crate) enum Reach {
     /// Those who had come by the mark: the others may have come after a clear of another process, and look again.
     Until {
         mark: Mark,
+        /// The same for those who do not know the epochs: what has verified the permit has not looked at them.
+        start: Mark,
         /// The result is in the store: the next leader finds it there, whatever other leaders do.
         is_stored: bool,
     },
 }
 
 impl Reach {
-    fn includes(self, id: WaiterId) -> bool {
+    fn includes(self, id: WaiterId, knows_epochs: bool) -> bool {
         match self {
             Self::Everyone => true,
-            Self::Until { mark, .. } => id < mark.0,
+            Self::Until { mark, start, .. } => id < if knows_epochs { mark.0 } else { start.0 },
         }
     }
 }
@@ -145,12 +147,12 @@ impl State {
     }
 
     /// One more caller: a leader at once if there is nobody it may wait for, and else in the queue. Does it wait?
-    pub(super) fn join(&mut self, id: WaiterId, caller: Caller, now: Moment) -> bool {
+    pub(super) fn join(&mut self, id: WaiterId, caller: Caller, knows_epochs: bool, now: Moment) -> bool {
         if caller == Caller::Blocking && self.leaders.n_blocking == 0 {
             self.start(caller, now);
             return false;
         }
-        self.queue.push(id, Queued { caller, waker: None });
+        self.queue.push(id, Queued { caller, knows_epochs, waker: None });
         true
     }
 
@@ -177,18 +179,16 @@ impl State {
         // From here on as with one leader: what was failed or late before is over.
         (self.limit, self.scattered) = (1, false);
         // A waiter that has a result already keeps it: dropping that here would run a destructor of the user's under our lock.
-        for (_, called) in self.called.iter_mut().filter(|(id, _)| reach.includes(**id)) {
+        for (&id, called) in &mut self.called {
             // It was called to lead and has not looked yet, and so need not start.
-            if let Called::Lead(caller) = *called {
+            if let Called::Lead { caller, knows_epochs } = *called
+                && reach.includes(id, knows_epochs)
+            {
                 *self.leaders.of(caller) -= 1;
                 *called = Called::Landed(Arc::clone(slot));
             }
         }
-        let next = |queue: &mut Queue| match reach {
-            Reach::Everyone => queue.pop(),
-            Reach::Until { mark, .. } => queue.pop_before(mark),
-        };
-        while let Some((id, queued)) = next(&mut self.queue) {
+        for (id, queued) in self.queue.take(|id, queued| reach.includes(id, queued.knows_epochs)) {
             self.called.insert(id, Called::Landed(Arc::clone(slot)));
             self.wakers.extend(queued.waker);
         }
@@ -272,7 +272,7 @@ impl State {
         };
         let Some((id, queued)) = next else { return };
         self.start(queued.caller, now);
-        self.called.insert(id, Called::Lead(queued.caller));
+        self.called.insert(id, Called::Lead { caller: queued.caller, knows_epochs: queued.knows_epochs });
         self.wakers.extend(queued.waker);
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use super::permit::Permit;
-use super::queue::{Mark, WaiterId};
+use super::queue::{Arrival, Mark, WaiterId};
 use super::ring::Inside;
 use super::waiting::Waiting;
 use super::{Caller, Flight};
@@ -73,7 +73,7 @@ pub(crate) enum Entered {
 }
 
 impl Berth<'_> {
-    /// Joins the key's flight, or starts one. `arrival`: the number of a caller that has waited already.
+    /// Joins the key's flight, or starts one.
     ///
     /// A flight of a generation that was cleared meanwhile is not joined: callers that arrive after a clear do not see
     /// what was begun before it.
@@ -82,11 +82,10 @@ impl Berth<'_> {
         flights: &Arc<Flights>,
         generation: Arc<Generation>,
         wait: Option<Duration>,
-        caller: Caller,
-        arrival: Option<WaiterId>,
+        arrival: Arrival,
     ) -> Entered {
         if let Some(flight) = self.flight().filter(|flight| flight.is_live()).cloned() {
-            let (entered, changed) = flight.join(flights, caller, arrival);
+            let (entered, changed) = flight.join(flights, arrival);
             drop(self);
             changed.wake();
             return entered;
@@ -97,7 +96,7 @@ impl Berth<'_> {
         if self.flights.n_flights() >= MOST_FLIGHTS && !Inside::any() {
             return Entered::Alone;
         }
-        Entered::Lead(self.start(flights, generation, wait, caller))
+        Entered::Lead(self.start(flights, generation, wait, arrival.caller))
     }
 
     /// Starts a flight in place of the one there is.

@@ -30,7 +30,7 @@ fn queue(state: &mut State, n_waiters: usize, caller: Caller) -> Vec<WaiterId> {
 /// Those who come to wait with the numbers from `first` on.
 fn arrivals(first: u64, n_waiters: usize, state: &mut State, caller: Caller) -> Vec<WaiterId> {
     let ids = (first..).take(n_waiters).map(WaiterId);
-    ids.inspect(|&id| assert!(state.join(id, caller, at(0)), "it queues")).collect()
+    ids.inspect(|&id| assert!(state.join(id, caller, true, at(0)), "it queues")).collect()
 }
 
 /// The leader of a flight that async code has begun.
@@ -44,7 +44,7 @@ fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
 fn n_called_beside(health: Health, state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
     state.regulate(at(secs), health);
     let mut waker = None;
-    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead(_)))).count()
+    waiters.iter().filter(|&&id| matches!(state.look(id, &mut waker), Some(Called::Lead { .. }))).count()
 }
 
 fn slot() -> Arc<Slot> {
@@ -77,7 +77,7 @@ fn beside_leaders_that_are_woken_and_not_polled_one_more_starts_after_each_wait(
 #[test]
 fn a_blocking_leader_is_well_whatever_tasks_are() {
     let mut state = flight(Async);
-    assert!(!state.join(WaiterId(0), Blocking, at(0)));
+    assert!(!state.join(WaiterId(0), Blocking, true, at(0)));
     let waiters = queue(&mut state, 10, Async);
     assert_eq!(n_called_beside(Health::Woken(at(0)), &mut state, &waiters, 59), 0);
     assert_eq!(n_called_beside(Health::Woken(at(0)), &mut state, &waiters, 60), 1);
@@ -154,7 +154,7 @@ fn after_an_error_of_its_own_eight_compute_at_a_time() {
     assert_eq!(n_called(&mut state, &waiters, 0), 1);
     assert_eq!(n_called(&mut state, &waiters, 12), 0, "no extra ones beside the eight");
     assert_eq!(n_called(&mut state, &waiters, 60), 1, "but those that hold on for ever");
-    assert!(state.join(WaiterId(20), Async, at(12)), "newcomers queue as well");
+    assert!(state.join(WaiterId(20), Async, true, at(12)), "newcomers queue as well");
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn n_landed(state: &mut State, waiters: &[WaiterId]) -> usize {
 
 /// A result for those below number 4.
 fn below_four(is_stored: bool) -> Reach {
-    Reach::Until { mark: Mark(WaiterId(4)), is_stored }
+    Reach::Until { mark: Mark(WaiterId(4)), start: Mark(WaiterId(2)), is_stored }
 }
 
 #[test]
@@ -185,6 +185,18 @@ fn a_result_reaches_those_who_had_come_by_its_mark_and_one_of_the_others_leads_n
     assert_eq!(n_called(&mut state, &waiters[4..], 0), 1);
     assert_eq!(n_landed(&mut state, &waiters), 4);
     assert!(!state.is_idle() && state.has_left_waiters());
+}
+
+#[test]
+fn whoever_does_not_know_the_epochs_gets_what_began_after_it() {
+    let mut state = flight(Async);
+    let waiters: Vec<_> = (0..6).map(WaiterId).collect();
+    for (number, &id) in waiters.iter().enumerate() {
+        assert!(state.join(id, Async, number % 2 == 0, at(0)));
+    }
+    state.land((Async, 1), &slot(), below_four(true), true, at(0));
+    assert_eq!(n_landed(&mut state, &[WaiterId(0), WaiterId(1), WaiterId(2)]), 3);
+    assert_eq!(n_called(&mut state, &waiters[3..], 0), 1, "number 3 leads next");
 }
 
 #[test]
@@ -235,7 +247,7 @@ fn whoever_is_left_in_a_flight_that_has_left_the_table_looks_again() {
 #[test]
 fn a_blocking_caller_never_waits_for_an_async_one() {
     let mut state = flight(Async);
-    assert!(!state.join(WaiterId(0), Blocking, at(0)), "it computes at once");
+    assert!(!state.join(WaiterId(0), Blocking, true, at(0)), "it computes at once");
     let blocked = queue(&mut state, 3, Blocking);
     assert_eq!(n_called(&mut state, &blocked, 0), 0, "these wait for the blocking one");
     state.step_down(Blocking, false);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::permit::Permit;
-use super::queue::WaiterId;
+use super::queue::{Arrival, WaiterId};
 use super::ring::Edges;
 use super::state::Called;
 use super::table::{Entered, Flights};
@@ -37,16 +37,12 @@ pub(crate) enum Landing {
 
 impl Flight {
     /// A permit at once if there is nobody the caller may wait for; and what the arrival leaves to do.
-    pub(super) fn join(
-        self: Arc<Self>,
-        flights: &Arc<Flights>,
-        caller: Caller,
-        arrival: Option<WaiterId>,
-    ) -> (Entered, Changed) {
+    pub(super) fn join(self: Arc<Self>, flights: &Arc<Flights>, arrival: Arrival) -> (Entered, Changed) {
         let now = self.clock.now();
-        let id = arrival.unwrap_or_else(|| flights.arrive());
+        let Arrival { caller, id, knows_epochs } = arrival;
+        let id = id.unwrap_or_else(|| flights.arrive());
         let mut waits = false;
-        let changed = self.change(|state| waits = state.join(id, caller, now));
+        let changed = self.change(|state| waits = state.join(id, caller, knows_epochs, now));
         let flights = Arc::clone(flights);
         let entered = if waits {
             Entered::Wait(Waiting { flights, flight: self, caller, id, edges: None })
@@ -74,7 +70,7 @@ impl Future for Waiting {
             None => Poll::Pending,
             Some(Called::Landed(slot)) => Poll::Ready(Landing::Landed(slot)),
             Some(Called::Again) => Poll::Ready(Landing::Again(self.id)),
-            Some(Called::Lead(_)) => Poll::Ready(Landing::Lead(Permit::new(
+            Some(Called::Lead { .. }) => Poll::Ready(Landing::Lead(Permit::new(
                 Arc::clone(&self.flights),
                 Arc::clone(&self.flight),
                 self.caller,
@@ -88,7 +84,7 @@ impl Drop for Waiting {
         let mut left = (None, None);
         self.flight.change(|state| left = state.leave(self.id)).wake();
         let (called, _waker) = left;
-        if let Some(Called::Lead(_)) = called {
+        if let Some(Called::Lead { .. }) = called {
             drop(Permit::new(Arc::clone(&self.flights), Arc::clone(&self.flight), self.caller));
         }
     }

@@ -36,6 +36,7 @@ pub(crate) enum Sent {
     Nothing,
     Verified { is_stored: bool },
     Refused,
+    Found,
 }
 
 /// Nothing goes anywhere.
@@ -70,6 +71,10 @@ impl Errand {
 
     pub(crate) fn of_refresh(_: &Cache, _: Request<'_>) -> Self {
         Self {}
+    }
+
+    pub(crate) fn knows_epochs(&self) -> bool {
+        true
     }
 
     pub(crate) fn generation(&self) -> Option<Arc<Generation>> {

@@ -81,6 +81,12 @@ impl Errand {
         errand
     }
 
+    /// Does this process know the epochs of the call's entry, or does the call need none? Where its store is late for the call or has
+    /// no place for it, it may not.
+    pub(crate) fn knows_epochs(&self) -> bool {
+        self.0.as_ref().is_none_or(|open| open.far.knows_epochs(&open.place))
+    }
+
     /// The generation of what is computed for this call from now on.
     pub(crate) fn generation(&self) -> Option<Arc<Generation>> {
         self.0.as_ref().map(|open| open.place.generation())
@@ -258,6 +264,8 @@ pub(crate) enum Sent {
     Verified { is_stored: bool },
     /// It was not: the key has been cleared or stored meanwhile.
     Refused,
+    /// A record was found in place of a permit, and its epochs were read with it.
+    Found,
 }
 
 /// What goes to the far tier of a result.
