@@ -91,7 +91,7 @@ fn a_store_that_calls_are_given_time_for_serves_hits() {
         id
     }
     let store = Moody::new(Mood::Slow(AWAY));
-    let cache = Cache::builder(store.clone()).request_timeout(Duration::from_secs(20)).time_budget(60).build().unwrap();
+    let cache = Cache::builder(store).request_timeout(Duration::from_secs(20)).time_budget(60).build().unwrap();
     larder::scoped(&cache, || {
         (0..3).for_each(|id| assert_eq!(value(id), id));
         (0..3).for_each(|id| assert_eq!(value(id), id));

@@ -399,7 +399,7 @@ fn however_many_were_given_up_half_way_no_namespace_ends_for_them() {
     assert_eq!(n_live(&cache, 0..MANY), 0, "nobody here finds them");
     wait_for("all are told", &clock, || cache.n_undelivered() == 0);
     assert_eq!(cache.blocking().get::<i32>("kept").unwrap(), Some(7));
-    let other = Cache::far(store.clone());
+    let other = Cache::far(store);
     assert_eq!(n_live(&other, 0..MANY), 0, "nor does anybody else");
 }
 
