@@ -4,7 +4,7 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -15,7 +15,6 @@ use crate::adapter::{CacheAdapter, join_all};
 use crate::clock::Moment;
 use crate::error::{Error, ErrorKind, Result};
 use crate::io;
-use crate::sync::Mutex;
 use crate::timeout::Timeout;
 
 /// So many removals go in one trip.
@@ -31,12 +30,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// Epochs that were replaced, each of a namespace, whose entries can be swept away; `None` where it was not told which.
 type Dead = Vec<(Arc<str>, Option<u64>)>;
 
-/// The stores that are owed something, or were.
+/// The stores that are owed something, or were. Always std's lock: one for the process is none of a model checker's, which runs many.
 static OWING: LazyLock<Mutex<Vec<Weak<Far>>>> = LazyLock::new(Mutex::default);
+
+fn list() -> MutexGuard<'static, Vec<Weak<Far>>> {
+    OWING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The stores that are owed something or are being swept, or of which something was forgotten.
 pub(crate) fn owing() -> Vec<Arc<Far>> {
-    let mut owing = OWING.lock();
+    let mut owing = list();
     let alive: Vec<_> = owing.iter().filter_map(Weak::upgrade).collect();
     owing.retain(|far| far.strong_count() > 0);
     drop(owing);
@@ -127,7 +130,7 @@ impl Far {
 
     /// From here on a program that ends waits for it.
     pub(super) fn enlist(self: &Arc<Self>) {
-        let mut owing = OWING.lock();
+        let mut owing = list();
         if !owing.iter().any(|far| far.as_ptr() == Arc::as_ptr(self)) {
             owing.retain(|far| far.strong_count() > 0);
             owing.push(Arc::downgrade(self));
