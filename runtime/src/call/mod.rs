@@ -6,6 +6,7 @@ mod entry;
 mod helpers;
 mod lead;
 
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -133,8 +134,8 @@ pub fn refresh_or_raise<R, U: Rules<R>>(mut entry: Entry, rules: U) -> Answer<R,
         return Answer::Compute(Lead::new(entry.site, None, rules));
     };
     match raised(lead, entry.site, &rules) {
-        Ok(result) => Answer::Result(result),
-        Err(lead) => Answer::Compute(Lead::new(entry.site, Some(lead), rules)),
+        ControlFlow::Break(result) => Answer::Result(result),
+        ControlFlow::Continue(lead) => Answer::Compute(Lead::new(entry.site, Some(lead), rules)),
     }
 }
 
@@ -151,19 +152,22 @@ async fn claimed<R>(request: Request<'_>, rules: &impl Rules<R>) -> Result<R, Op
     if lead.must_claim() {
         lead.claim().await;
     }
-    raised(lead, request.site, rules).map_err(Some)
+    match raised(lead, request.site, rules) {
+        ControlFlow::Break(result) => Ok(result),
+        ControlFlow::Continue(lead) => Err(Some(lead)),
+    }
 }
 
 /// What a failure of the store comes to; else the lead, to compute.
-fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) -> Result<R, cache::Lead> {
+fn raised<R>(mut lead: cache::Lead, site: &'static Site, rules: &impl Rules<R>) -> ControlFlow<R, cache::Lead> {
     let result = {
         // The rules run code of the user's, which may call the function too.
         let _inside = lead.inside();
         lead.take_failure().and_then(|error| rules.raise(error))
     };
-    let Some(result) = result else { return Err(lead) };
+    let Some(result) = result else { return ControlFlow::Continue(lead) };
     lead.share(site, &(rules, &result));
-    Ok(result)
+    ControlFlow::Break(result)
 }
 
 fn start(request: Request<'_>) -> Option<cache::Lead> {
@@ -249,8 +253,8 @@ fn take<R>(approach: &mut Approach<'_>, step: Step, rules: &impl Rules<R>) -> Ta
         Step::Compute(lead) => {
             approach.site().counters.misses();
             match raised(lead, approach.site(), rules) {
-                Ok(result) => Taken::Result(result),
-                Err(lead) => Taken::Compute(lead),
+                ControlFlow::Break(result) => Taken::Result(result),
+                ControlFlow::Continue(lead) => Taken::Compute(lead),
             }
         }
         Step::Open(stored) => match stored.open(approach.cache(), approach.site(), rules.travel()) {

@@ -19,7 +19,7 @@ pub(crate) struct Permit {
     flight: Arc<Flight>,
     caller: Caller,
     /// Among the flight's leaders.
-    number: u64,
+    number: u32,
     /// As it was when the permit was taken, or when a lease was given: dead means that a clear came in between. The flight's may be
     /// a later one, which another of its leaders has brought.
     generation: Arc<Generation>,

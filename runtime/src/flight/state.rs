@@ -30,7 +30,7 @@ pub(super) struct State {
     /// When a leader has started last.
     last_start: Moment,
     /// How many have started.
-    n_starts: u64,
+    n_starts: u32,
     queue: Queue,
     /// Those whose wait is over and who have not looked yet.
     called: HashMap<WaiterId, Called, FixedState>,
@@ -133,16 +133,16 @@ impl State {
     fn start(&mut self, caller: Caller, now: Moment) {
         *self.leaders.of(caller) += 1;
         self.last_start = now;
-        self.n_starts += 1;
+        self.n_starts = self.n_starts.wrapping_add(1);
     }
 
     /// The number of the leader that has started last.
-    pub(super) fn last(&self) -> u64 {
+    pub(super) fn last(&self) -> u32 {
         self.n_starts
     }
 
     /// Does nobody wait, and has no leader started after this one?
-    pub(super) fn ends_with(&self, number: u64) -> bool {
+    pub(super) fn ends_with(&self, number: u32) -> bool {
         self.queue.is_empty() && self.n_starts == number
     }
 
@@ -169,7 +169,7 @@ impl State {
     /// next; but those of a flight that has left the table look again, as another may be there. `number`: the leader's.
     pub(super) fn land(
         &mut self,
-        (caller, number): (Caller, u64),
+        (caller, number): (Caller, u32),
         slot: &Arc<Slot>,
         reach: Reach,
         is_in_table: bool,

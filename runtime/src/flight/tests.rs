@@ -34,7 +34,7 @@ fn arrivals(first: u64, n_waiters: usize, state: &mut State, caller: Caller) -> 
 }
 
 /// The leader of a flight that async code has begun.
-const FIRST: (Caller, u64) = (Async, 1);
+const FIRST: (Caller, u32) = (Async, 1);
 
 /// How many of the waiters have been called to compute by the second `secs`, each seen once, while the leaders are well.
 fn n_called(state: &mut State, waiters: &[WaiterId], secs: u64) -> usize {
