@@ -375,7 +375,7 @@ fn a_leader_that_is_being_polled_is_well_however_long_it_takes() {
                 context.waker().wake_by_ref();
                 // On a thread of their own: on this one they would be calls inside the computation.
                 let n_ended = std::thread::scope(|threads| {
-                    let poll = || waiters.lock().unwrap().iter_mut().filter_map(|call| poll_by_hand(call)).count();
+                    let poll = || waiters.lock().unwrap().iter_mut().filter_map(poll_by_hand).count();
                     threads.spawn(poll).join().unwrap()
                 });
                 assert_eq!((n_ended, STARTS.n()), (0, 1));
