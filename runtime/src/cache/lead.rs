@@ -25,8 +25,6 @@ pub(crate) struct Lead {
     permit: Option<Permit>,
     errand: Errand,
     started: Instant,
-    /// Taken before the store was asked for a permit: its answer may be a result for those who had come to wait by then.
-    asked: Option<Mark>,
     // Last, so that its hooks run when everything else is done.
     watch: Watch,
 }
@@ -53,7 +51,7 @@ pub(crate) struct Delivery {
 
 impl Lead {
     pub(super) fn new(cache: Cache, permit: Option<Permit>) -> Self {
-        Self { cache, permit, errand: Errand::default(), started: Instant::now(), asked: None, watch: Watch::default() }
+        Self { cache, permit, errand: Errand::default(), started: Instant::now(), watch: Watch::default() }
     }
 
     /// Is what it computes stored?
@@ -90,9 +88,11 @@ impl Lead {
         }
     }
 
-    /// A store is asked for a permit, and may answer with a result.
+    /// A store is asked for a permit, and may answer with a result: that is for those who have come to wait by now.
     pub(super) fn mark(&mut self) {
-        self.asked = self.permit.as_ref().map(Permit::mark);
+        if let Some(permit) = &mut self.permit {
+            permit.begin();
+        }
     }
 
     /// The store has answered with a permit, or has none: the computation begins.
@@ -164,13 +164,13 @@ impl Lead {
     pub(crate) fn share(mut self, site: &'static Site, result: &dyn Computed) {
         self.watch.note_raised();
         let Some(permit) = self.permit.take() else { return self.errand.report(site) };
-        let Self { cache, errand, asked, watch, .. } = self;
+        let Self { cache, errand, watch, .. } = self;
         // It runs code of the user's, which may call the function too.
         let inside = permit.inside();
         let slot = result.pack(cache.header(site, &permit.generation(), None));
         drop(inside);
         let parcel = Parcel::default();
-        let (sent, sent_at) = (Sent::Found, asked.unwrap_or_else(|| permit.start()));
+        let (sent, sent_at) = (Sent::Found, permit.start());
         Delivery { cache, site, permit, errand, lifetime: None, failed: true, sent, sent_at, slot, parcel, watch }
             .land();
     }
