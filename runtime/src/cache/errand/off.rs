@@ -34,7 +34,10 @@ pub(crate) fn is_io_thread() -> bool {
 /// Nothing was asked.
 pub(crate) enum Sent {
     Nothing,
-    Verified { is_stored: bool },
+    #[expect(dead_code, reason = "no store verifies anything")]
+    Verified {
+        is_stored: bool,
+    },
     Refused,
     Found,
 }
