@@ -166,7 +166,10 @@ impl CacheAdapter for Pantry {
                 return Permitted { token: None, found, epochs };
             }
             let is_shared = |permit: &&mut Permit| {
-                claim == Claim::Shared && permit.until > Instant::now() && permit.epochs == epochs
+                // As far as both have read any: the first is the namespace's, and some claims read no other.
+                let agrees = permit.epochs.iter().zip(&epochs).all(|(one, other)| one == other);
+                let is_of_epochs = permit.epochs.is_empty() == epochs.is_empty() && agrees;
+                claim == Claim::Shared && permit.until > Instant::now() && is_of_epochs
             };
             let token = match shelves.permits.get_mut(key).filter(is_shared) {
                 Some(permit) => permit.share(),

@@ -182,7 +182,8 @@ async fn stored_and_not_polled(
 /// Nothing is held back: both workers of the executor are busy, and poll whom they come to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn busy_executor_gives_no_caller_what_was_cleared() {
-    const N_CLEARS: u64 = 150;
+    // Few, unless all of the machine is for this: its tasks take what processors there are from other tests.
+    let n_clears = if std::env::var("LARDER_SCALE").as_deref() == Ok("full") { 150 } else { 15 };
     let mut faults = Faults::default();
     for pair in pairs() {
         let (origin, is_over) = (Origin::quick(), Arc::new(AtomicBool::new(false)));
@@ -193,12 +194,12 @@ async fn busy_executor_gives_no_caller_what_was_cleared() {
             tokio::spawn(count_stale(call, Arc::clone(&cleared), Arc::clone(&is_over)))
         });
         let callers: Vec<_> = callers.collect();
-        let (elsewhere, n_clears) = (pair.elsewhere.clone(), Arc::clone(&origin));
+        let (elsewhere, source) = (pair.elsewhere.clone(), Arc::clone(&origin));
         // On a thread of its own, which nobody keeps from clearing.
         tokio::task::spawn_blocking(move || {
-            for _ in 0..N_CLEARS {
-                n_clears.change();
-                let version = n_clears.version();
+            for _ in 0..n_clears {
+                source.change();
+                let version = source.version();
                 scoped(&elsewhere, || block_on(value::clear(900))).unwrap();
                 cleared.store(version, SeqCst);
                 std::thread::sleep(Duration::from_millis(3));

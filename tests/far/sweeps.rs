@@ -100,8 +100,8 @@ fn many_clears_cost_one_walk_at_a_time() {
             value(id);
             value::clear_all().unwrap();
         });
+        wait_for("the first has begun", &clock, || store.n_times("sweep") > 0);
     }
-    wait_for("the first has begun", &clock, || store.n_times("sweep") > 0);
     assert_eq!(store.n_times("sweep"), 1);
     gate.add_permits(20);
     wait_for("all are swept", &clock, || !(0..20).any(|id| stands(&store, value::key(id).as_str())));

@@ -75,9 +75,14 @@ impl Future for Claiming {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         self.has_asked = true;
-        let Some(asking) = &mut self.asking else { unreachable!("an answer is not asked for again once it is there") };
-        let Poll::Ready(permitted) = asking.as_mut().poll(context) else { return Poll::Pending };
-        self.asking = None;
+        // Taken out meanwhile: an adapter that panics has ended, and is not polled again behind the caller.
+        let Some(mut asking) = self.asking.take() else {
+            unreachable!("an answer is not asked for again once it is there")
+        };
+        let Poll::Ready(permitted) = asking.as_mut().poll(context) else {
+            self.asking = Some(asking);
+            return Poll::Pending;
+        };
         Poll::Ready(permitted.map(|permitted| {
             let hold = |token| Held { far: Arc::clone(&self.far), key: self.key.clone(), token: Some(token) };
             let held = permitted.token.map(hold);
@@ -102,10 +107,13 @@ impl Future for Releasing {
     type Output = Result<bool>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let Some(releasing) = &mut self.0 else { unreachable!("an answer is not asked for again once it is there") };
+        // As in `Claiming`.
+        let Some(mut releasing) = self.0.take() else {
+            unreachable!("an answer is not asked for again once it is there")
+        };
         let answer = releasing.as_mut().poll(context);
-        if answer.is_ready() {
-            self.0 = None;
+        if answer.is_pending() {
+            self.0 = Some(releasing);
         }
         answer
     }
