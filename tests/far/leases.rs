@@ -3,9 +3,11 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use larder::{cached, scoped, scoped_async};
+use larder::layer::{Layer, Verb};
+use larder::testing::MemoryAdapter;
+use larder::{Cache, Result, cached, scoped, scoped_async};
 
 use crate::moody::When;
 use crate::origin::{Origin, Work};
@@ -270,4 +272,37 @@ async fn lease_of_a_call_that_is_cancelled_while_it_gives_it_back_leaves_the_sto
         none_is_left(&pair, "a release that is cancelled", &mut faults).await;
     }
     faults.judge();
+}
+
+/// A layer of the program's own that panics where a claim goes by.
+struct Panics;
+
+impl Layer for Panics {
+    async fn around<T: Send>(&self, _: Verb, call: impl Future<Output = Result<T>> + Send) -> Result<T> {
+        if std::any::type_name::<T>().ends_with("Permitted") {
+            // Once it was polled and is to be polled again.
+            tokio::task::yield_now().await;
+            panic!("on purpose");
+        }
+        call.await
+    }
+}
+
+#[test]
+fn claim_that_panics_is_over() {
+    #[cached(key = "leases_panic:{id}")]
+    fn value(id: u64) -> u64 {
+        id
+    }
+    let panics = Arc::new(Panics);
+    let cache = Cache::builder(MemoryAdapter::new()).layer(Arc::clone(&panics)).build().unwrap();
+    let call = || scoped(&cache, || value(7));
+    let _ = catch_unwind(AssertUnwindSafe(call));
+    drop(cache);
+    // Whatever goes on behind the caller holds the store.
+    let started = Instant::now();
+    while Arc::strong_count(&panics) > 1 {
+        assert!(started.elapsed() < Duration::from_secs(10), "it panics again and again");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
